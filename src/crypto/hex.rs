@@ -1,0 +1,103 @@
+//! Lower-case hex, the one spelling of key ids, digests and blob names (law 0, section 2). Upper case is refused.
+
+use std::fmt::Write as _;
+
+/// Why a hex string was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HexError {
+    /// Wrong number of digits.
+    #[error("expected {expected} hex digits, found {found}")]
+    Length {
+        /// Digits the value has.
+        expected: usize,
+        /// Characters found.
+        found: usize,
+    },
+    /// A character outside `0-9a-f`.
+    #[error("character {position} is not a lower-case hex digit")]
+    Digit {
+        /// Position, from 0.
+        position: usize,
+    },
+}
+
+/// Bytes as lower-case hex.
+pub fn encode(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}
+
+/// Exactly `N` bytes from lower-case hex.
+pub fn decode<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
+    if text.len() != N * 2 {
+        return Err(HexError::Length { expected: N * 2, found: text.chars().count() });
+    }
+    let mut out = [0; N];
+    for (position, (byte, pair)) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)).enumerate() {
+        let [high, low] = pair else { continue };
+        let high = nibble(*high).ok_or(HexError::Digit { position: position * 2 })?;
+        let low = nibble(*low).ok_or(HexError::Digit { position: position * 2 + 1 })?;
+        *byte = high << 4 | low;
+    }
+    Ok(out)
+}
+
+fn nibble(character: u8) -> Option<u8> {
+    match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'f' => Some(character - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// Gives a `struct Name(pub [u8; N])` its text form: `FromStr`, `Display`, `Debug` and serde as lower-case hex.
+macro_rules! hex_newtype {
+    ($name:ident, $size:literal) => {
+        impl std::str::FromStr for $name {
+            type Err = $crate::crypto::hex::HexError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::crypto::hex::decode::<$size>(text).map(Self)
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&$crate::crypto::hex::encode(&self.0))
+            }
+        }
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use hex_newtype;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lower_case_only_and_whole() {
+        assert_eq!(decode::<2>("0aff"), Ok([0x0a, 0xff]));
+        assert_eq!(decode::<2>("0aFf"), Err(HexError::Digit { position: 2 }));
+        assert_eq!(decode::<2>("0aff0"), Err(HexError::Length { expected: 4, found: 5 }));
+        assert_eq!(decode::<2>("中x"), Err(HexError::Digit { position: 0 }));
+        assert_eq!(encode(&[0, 255]), "00ff");
+    }
+}

@@ -1,0 +1,14 @@
+//! Vidimus: departments issue signed electronic licences, everyone verifies them with one call, auditors
+//! replay the ledger on their own machine.
+//!
+//! The house has floors (`ARCHITECTURE.md`); a room uses only the floors below its own. `pub mod` lines stand
+//! in floor order. Floors 0 to 4 are the verifier's and auditor's library: no I/O, no clock, no randomness.
+
+// Floor 0: values.
+pub mod values;
+// Floor 1: cryptography.
+pub mod crypto;
+// Floor 2: primitives.
+pub mod jose;
+pub mod merkle;
+pub mod note;

@@ -1,0 +1,6 @@
+//! Floor 0: the words of the house as types, each with one parser. No I/O, no clock, no randomness.
+
+pub mod canonical;
+pub mod identifiers;
+pub mod standing;
+pub mod time;
