@@ -1,5 +1,16 @@
 //! Floor 1: algorithms, keys, signatures, digests. ring, ed25519-dalek and curve25519-dalek appear only here
-//! (and rcgen, which signs certificates with these keys, in `x509`).
+//! (rcgen, which makes certificates with these keys, stands in `x509`).
 
+pub mod at_rest;
+pub mod base64url;
 pub mod digest;
-pub(crate) mod hex;
+pub mod ed25519;
+pub mod entropy;
+pub mod hex;
+pub mod key;
+pub mod private_key;
+
+pub use digest::Digest;
+pub use entropy::Entropy;
+pub use key::{Algorithm, KeyId, KeyPurpose, PublicKey};
+pub use private_key::PrivateKey;
