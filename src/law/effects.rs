@@ -1,0 +1,75 @@
+//! What an entry does to the state, and the signatures that are owed before it counts.
+//!
+//! [`Applied`] is a promise with debts: only [`discharge`], which checks every signature in one batch, turns it into
+//! effects that may be kept. So no caller can forget a signature.
+
+use super::charter::CharterChange;
+use super::licence::LicenceState;
+use super::violation::{Rule, Violation};
+use crate::crypto::key::{Signed, verify_all};
+use crate::crypto::{Digest, PublicKey};
+use crate::ledger::body::{StatusPlace, Subject};
+use crate::ledger::signature::Signature;
+use crate::values::time::Time;
+
+/// What an entry does to the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effects {
+    /// The entry's index.
+    pub index: u64,
+    /// Its time.
+    pub time: Time,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// What it is about.
+    pub subject: Subject,
+    /// What changes in the charter.
+    pub charter: Option<CharterChange>,
+    /// Licences as they now are: none, one, or with a replacement two.
+    pub licences: Vec<LicenceState>,
+    /// Places on status lists and their values now.
+    pub statuses: Vec<(StatusPlace, u8)>,
+}
+
+/// A signature that must be good for an entry to count.
+#[derive(Debug, Clone)]
+pub(super) struct Owed {
+    pub(super) key: PublicKey,
+    pub(super) message: Vec<u8>,
+    pub(super) signature: Signature,
+    pub(super) rule: Rule,
+}
+
+/// An entry that keeps every rule, but for signatures still to be checked.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    pub(super) effects: Effects,
+    pub(super) owed: Vec<Owed>,
+}
+
+impl Applied {
+    /// What the entry will do. Later entries of a group are judged over this; nothing is kept before [`discharge`].
+    pub fn pending(&self) -> &Effects {
+        &self.effects
+    }
+}
+
+/// Checks every signature of a group in one batch. `Err` names the first entry (by place in the group) with a bad one.
+pub fn discharge(group: Vec<Applied>) -> Result<Vec<Effects>, (usize, Violation)> {
+    let owed: Vec<(usize, &Owed)> = group
+        .iter()
+        .enumerate()
+        .flat_map(|(place, applied)| applied.owed.iter().map(move |owed| (place, owed)))
+        .collect();
+    let signed: Vec<Signed<'_>> = owed
+        .iter()
+        .map(|(_, owed)| Signed { key: &owed.key, signature: &owed.signature.0, message: &owed.message })
+        .collect();
+    if let Err(bad) = verify_all(&signed)
+        && let Some((place, owed)) = owed.get(bad)
+    {
+        let text = format!("the signature of key {} is not good", owed.key.id());
+        return Err((*place, Violation::new(owed.rule, text)));
+    }
+    Ok(group.into_iter().map(|applied| applied.effects).collect())
+}

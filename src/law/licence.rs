@@ -1,0 +1,122 @@
+//! The state of one licence: what its entries so far add up to, with the history that answers *at T*.
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::{Digest, KeyId};
+use crate::ledger::body::{Carrier, PowerId, StatusPlace};
+use crate::values::identifiers::{CreditCode, Handle, Region, Slug};
+use crate::values::standing::Standing;
+use crate::values::time::{Date, Time, UtcOffset};
+
+/// How a licence came into the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// Issued here.
+    Issued,
+    /// Granted before the ledger and recorded.
+    Recorded,
+}
+
+/// One entry about a licence and the standing after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Index of the entry.
+    pub index: u64,
+    /// Its time.
+    pub time: Time,
+    /// The standing after it.
+    pub standing: Standing,
+}
+
+/// A further signed carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Its form.
+    pub carrier: Carrier,
+    /// Over what is signed.
+    pub digest: Digest,
+    /// Index of its entry.
+    pub index: u64,
+    /// Who signs it.
+    pub signing_key: KeyId,
+    /// Its own status.
+    pub status: StatusPlace,
+}
+
+/// A licence after its entries so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceState {
+    /// The licence.
+    pub handle: Handle,
+    /// Issued or recorded.
+    pub origin: Origin,
+    /// What was issued.
+    pub licence_type: Slug,
+    /// Version of the type.
+    pub version: u64,
+    /// Who issued.
+    pub department: CreditCode,
+    /// For which jurisdiction.
+    pub region: Region,
+    /// By which power.
+    pub power: PowerId,
+    /// The key that seals the credential.
+    pub credential_key: KeyId,
+    /// SHA-256 over the JWS signing input.
+    pub credential_digest: Digest,
+    /// First day.
+    pub valid_from: Date,
+    /// Last day; `None` is 长期.
+    pub valid_until: Option<Date>,
+    /// Where its own status stands.
+    pub status: StatusPlace,
+    /// Further carriers.
+    pub carriers: Vec<Carried>,
+    /// Every entry about it, in order; never empty.
+    pub events: Vec<Event>,
+    /// Leaf hash of the last of them.
+    pub last: Digest,
+    /// The licence it replaced.
+    pub replaces: Option<Handle>,
+    /// The licence that replaced it.
+    pub replaced_by: Option<Handle>,
+    /// Whether payload and salts were destroyed.
+    pub erased: bool,
+}
+
+impl LicenceState {
+    /// The standing after the last entry.
+    pub fn standing(&self) -> Standing {
+        self.events.last().map_or(Standing::Valid, |event| event.standing)
+    }
+
+    /// The entry that brought it into the ledger.
+    pub fn first(&self) -> Option<&Event> {
+        self.events.first()
+    }
+
+    /// The standing that the ledger showed at `at`; `None` before it was entered.
+    pub fn standing_at(&self, at: Time) -> Option<&Event> {
+        self.events.iter().take_while(|event| event.time <= at).last()
+    }
+
+    /// Whether the last day is over at `at`.
+    pub fn expired(&self, at: Time, offset: UtcOffset) -> bool {
+        self.valid_until.is_some_and(|last| at >= last.end(offset))
+    }
+
+    /// Every place that one act sets.
+    pub fn places(&self) -> impl Iterator<Item = StatusPlace> + '_ {
+        std::iter::once(self.status).chain(self.carriers.iter().map(|carried| carried.status))
+    }
+
+    /// The state before the entry at `index`, or `None` when that entry brought the licence in.
+    /// `last` cannot be known from here and must be given.
+    pub fn before(&self, index: u64, last: Digest) -> Option<Self> {
+        let mut earlier = self.clone();
+        earlier.events.retain(|event| event.index < index);
+        earlier.carriers.retain(|carried| carried.index < index);
+        earlier.last = last;
+        (!earlier.events.is_empty()).then_some(earlier)
+    }
+}

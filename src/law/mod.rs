@@ -1,0 +1,49 @@
+//! Floor 4: the law: which entry may be appended, as a pure function over a read-only view (law 0, section 3).
+//!
+//! The sequencer calls it before it appends, start-up for what it finds beyond its head, the auditor for every
+//! entry. There is no second copy of a rule. Everything is judged by index: against the state just before the entry.
+//! Not here: hashes, tiles and checkpoints, which need no law (`merkle`, `ledger::checkpoint`).
+
+pub mod charter;
+pub mod effects;
+pub mod licence;
+pub mod memory;
+pub mod overlay;
+pub mod view;
+pub mod violation;
+mod zero;
+
+pub use charter::Charter;
+pub use effects::{Applied, Effects, discharge};
+pub use licence::LicenceState;
+pub use memory::MemoryState;
+pub use overlay::Overlay;
+pub use view::{View, ViewFault};
+pub use violation::{Refused, Rule, Violation};
+
+use crate::ledger::entry::{Entry, EntryError};
+
+/// The newest version of the law that this code knows.
+pub const NEWEST: u64 = 0;
+
+/// The text of law 0 and the digests of its vectors: the blob that entry 0 names.
+pub const TEXT: &[u8] = include_bytes!("../../schemas/law/law-0.md");
+
+/// Judges an entry against the state just before it. The signatures are still owed: see [`discharge`].
+pub fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> {
+    match view.charter().law_version() {
+        None | Some(0) => zero::apply(view, entry),
+        Some(version) => Err(Refused::UnknownLaw(version)),
+    }
+}
+
+/// Reads the bytes at `index` as an entry, in the law's words for what is wrong with them.
+pub fn read(bytes: &[u8]) -> Result<Entry, Refused> {
+    Entry::parse(bytes).map_err(|error| match error {
+        EntryError::UnknownKind(kind) => Refused::UnknownKind(kind),
+        EntryError::Json(error) => Violation::new(Rule::Canonical, error.to_string()).into(),
+        EntryError::Schema(error) => Violation::new(Rule::Schema, error).into(),
+        error @ EntryError::Size { .. } => Violation::new(Rule::Size, error.to_string()).into(),
+        error @ EntryError::NotAscii => Violation::new(Rule::Ascii, error.to_string()).into(),
+    })
+}

@@ -1,0 +1,32 @@
+//! Counts of refusals, and anchors.
+
+use super::{Case, Deed, demand};
+use crate::law::charter::CharterChange;
+use crate::law::violation::{Refused, Rule};
+use crate::ledger::body::{LedgerAnchored, RefusalsCounted};
+
+pub(super) fn refusals(case: Case<'_>, body: &RefusalsCounted) -> Result<Deed, Refused> {
+    demand(body.from <= body.until && body.until <= case.moment.time, Rule::Counts, || {
+        "the span is not before the entry".into()
+    })?;
+    let last = case.view.charter().counted_until();
+    demand(last.is_none_or(|last| last == body.from), Rule::Counts, || {
+        format!("the span begins at {}, not where the last count ended", body.from)
+    })?;
+    demand(body.counts.iter().all(|count| count.count > 0), Rule::Counts, || "a count of nothing".into())?;
+    let sorted = body.counts.is_sorted_by(|a, b| {
+        (&a.department, &a.r#type, &a.reason) < (&b.department, &b.r#type, &b.reason)
+    });
+    demand(sorted, Rule::Counts, || {
+        "counts are not ascending by department, type and reason, none twice".into()
+    })?;
+    Ok(Deed::charter(CharterChange::Counted(body.until)))
+}
+
+pub(super) fn anchored(case: Case<'_>, body: &LedgerAnchored) -> Result<Deed, Refused> {
+    let root = case.view.root()?;
+    demand(body.size == case.moment.index && body.root == root, Rule::Anchor, || {
+        format!("anchors {} at {}; the tree is {root} at {}", body.root, body.size, case.moment.index)
+    })?;
+    Ok(Deed::charter(CharterChange::Anchored))
+}

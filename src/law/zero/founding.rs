@@ -1,0 +1,82 @@
+//! Entry 0: origin, base URL, offset, law, and the first keys with their proofs of possession (sections 1 and 4).
+
+use super::{Case, Deed, demand};
+use crate::crypto::{KeyPurpose, PublicKey};
+use crate::law::charter::{CharterChange, Key};
+use crate::law::violation::{Refused, Rule, Violation};
+use crate::ledger::body::{AuthorityFounded, KeyTitle, Owner};
+use crate::note::VerifierKey;
+
+/// Most registrars of an authority.
+const MAX_REGISTRARS: usize = 64;
+
+pub(super) fn found(case: Case<'_>, body: &AuthorityFounded) -> Result<Deed, Refused> {
+    check_base_url(&body.base_url)?;
+    demand(body.law.version == 0, Rule::Law, || format!("law {} at founding", body.law.version))?;
+    case.blob(&body.law.text)?;
+    check_quorum(body.quorum, &body.registrars)?;
+
+    let mut keys = Vec::new();
+    let mut owed = Vec::new();
+    let others = [
+        (&body.registry, KeyPurpose::Registry),
+        (&body.checkpoint.title, KeyPurpose::Checkpoint),
+        (&body.root.title, KeyPurpose::Root),
+    ];
+    let registrars = body.registrars.iter().map(|title| (title, KeyPurpose::Registrar));
+    for (title, purpose) in registrars.chain(others) {
+        demand(title.owner == Owner::Authority, Rule::KeyPurpose, || {
+            format!("the first {purpose} key is the authority's, not {}'s", title.owner)
+        })?;
+        let mut key = case.new_key(title, purpose, &keys, &mut owed)?;
+        if purpose == KeyPurpose::Root {
+            case.check_certificate(&body.root.certificate, &key)?;
+            key.certificate = Some(body.root.certificate);
+        }
+        keys.push(key);
+    }
+    check_vkey(case, body)?;
+
+    let registrars: Vec<&PublicKey> = body.registrars.iter().map(|title| &title.spki).collect();
+    owed.extend(case.all_approve(&registrars)?);
+    let registry = body.registry.spki.id();
+    demand(case.entry.key() == registry, Rule::OuterKey, || {
+        format!("signed by {}, not by the authority's registry key {registry}", case.entry.key())
+    })?;
+    let registry = keys.iter().find(|key| key.purpose == KeyPurpose::Registry);
+    owed.push(case.outer_owed(
+        registry.ok_or_else(|| Violation::new(Rule::OuterKey, "there is no registry key"))?,
+    )?);
+    Ok(Deed::charter(CharterChange::Founded(Box::new(body.clone()), keys)).owing(owed))
+}
+
+/// `http` or `https`, printable ASCII without spaces, no slash at the end, no query, no fragment.
+pub(super) fn check_base_url(base_url: &str) -> Result<(), Refused> {
+    let rest = base_url.strip_prefix("https://").or_else(|| base_url.strip_prefix("http://"));
+    let good = rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && !rest.ends_with('/')
+            && rest.len() <= 255
+            && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\^`{|}@".contains(&byte))
+    });
+    demand(good, Rule::Name, || format!("{base_url:?} is no base URL"))
+}
+
+/// 1 ≤ m ≤ n.
+pub(super) fn check_quorum(quorum: u64, registrars: &[KeyTitle]) -> Result<(), Refused> {
+    let n = registrars.len();
+    let m = usize::try_from(quorum).unwrap_or(usize::MAX);
+    demand(1 <= m && m <= n && n <= MAX_REGISTRARS, Rule::Registrars, || {
+        format!("{quorum} of {n} registrars; it takes 1 ≤ m ≤ n ≤ {MAX_REGISTRARS}")
+    })
+}
+
+fn check_vkey(case: Case<'_>, body: &AuthorityFounded) -> Result<(), Refused> {
+    let expected = VerifierKey::ed25519(case.origin.as_str(), &body.checkpoint.title.spki)
+        .map_err(|error| Violation::new(Rule::Vkey, error.to_string()))?
+        .to_string();
+    demand(body.checkpoint.vkey == expected, Rule::Vkey, || {
+        format!("vkey is {:?}; origin and key make {expected:?}", body.checkpoint.vkey)
+    })
+}

@@ -1,0 +1,214 @@
+//! Law 0. This version stays in the code for ever, whatever comes after it.
+
+mod approvals;
+mod catalogue;
+mod charter;
+mod counts;
+mod founding;
+mod keys;
+mod licences;
+
+use super::charter::{CharterChange, Key, Moment};
+use super::effects::{Applied, Effects, Owed};
+use super::licence::LicenceState;
+use super::view::View;
+use super::violation::{Refused, Rule, Violation, demand};
+use crate::crypto::KeyPurpose;
+use crate::ledger::body::{BlobRef, Body, MAX_BLOB_BYTES, Owner, StatusPlace, Subject};
+use crate::ledger::entry::Entry;
+use crate::values::identifiers::{CreditCode, Origin};
+
+/// What a body does, before its envelope is judged.
+#[derive(Default)]
+struct Deed {
+    charter: Option<CharterChange>,
+    licences: Vec<LicenceState>,
+    statuses: Vec<(StatusPlace, u8)>,
+    owed: Vec<Owed>,
+}
+
+impl Deed {
+    fn charter(change: CharterChange) -> Self {
+        Self { charter: Some(change), ..Self::default() }
+    }
+
+    fn owing(mut self, owed: Vec<Owed>) -> Self {
+        self.owed.extend(owed);
+        self
+    }
+}
+
+/// One entry, where it would stand, and the state just before it.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    view: &'a dyn View,
+    entry: &'a Entry,
+    origin: &'a Origin,
+    moment: Moment,
+}
+
+/// Judges an entry by law 0.
+pub(super) fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> {
+    let charter = view.charter();
+    let moment = Moment { index: charter.size(), time: entry.time() };
+    if let Body::AuthorityFounded(body) = entry.body() {
+        demand(charter.size() == 0, Rule::Founding, || {
+            format!("entry {} founds a ledger that is founded", moment.index)
+        })?;
+        demand(entry.prev().is_none(), Rule::Prev, || "entry 0 has no prev".into())?;
+        let case = Case { view, entry, origin: &body.origin, moment };
+        return Ok(conclude(case, founding::found(case, body)?));
+    }
+    let origin = charter
+        .origin()
+        .ok_or_else(|| Violation::new(Rule::Founding, "the first entry is not authority.founded"))?;
+    let case = Case { view, entry, origin, moment };
+    demand(!charter.is_frozen(), Rule::Frozen, || "the ledger is frozen".into())?;
+    demand(charter.time().is_none_or(|last| last <= moment.time), Rule::TimeOrder, || {
+        format!("{} is before the last entry", moment.time)
+    })?;
+    case.check_prev()?;
+    let deed = match entry.body() {
+        Body::AuthorityFounded(_) => Deed::default(), // judged above
+        Body::AuthorityMoved(body) => charter::moved(case, body)?,
+        Body::RegistrarsChanged(body) => keys::registrars_changed(case, body)?,
+        Body::LawChanged(body) => charter::law_changed(case, body)?,
+        Body::LedgerFrozen(_) => charter::frozen(case)?,
+        Body::DepartmentRegistered(body) => charter::registered(case, body)?,
+        Body::DepartmentWithdrawn(body) => charter::withdrawn(case, body)?,
+        Body::KeyIntroduced(body) => keys::introduced(case, body)?,
+        Body::KeyRetired(body) => keys::retired(case, body)?,
+        Body::TypePublished(body) => catalogue::published(case, body)?,
+        Body::TypeWithdrawn(body) => catalogue::withdrawn(case, body)?,
+        Body::PowerGranted(body) => catalogue::granted(case, body)?,
+        Body::PowerWithdrawn(body) => catalogue::power_withdrawn(case, body)?,
+        Body::LicenceIssued(body) => licences::issued(case, body)?,
+        Body::LicenceRecorded(body) => licences::recorded(case, body)?,
+        Body::LicenceCarried(body) => licences::carried(case, body)?,
+        Body::LicenceSuspended(body) => licences::suspended(case, body)?,
+        Body::LicenceReinstated(body) => licences::reinstated(case, body)?,
+        Body::LicenceEnded(body) => licences::ended(case, body)?,
+        Body::LicenceErased(body) => licences::erased(case, body)?,
+        Body::RefusalsCounted(body) => counts::refusals(case, body)?,
+        Body::LedgerAnchored(body) => counts::anchored(case, body)?,
+    };
+    let outer = case.outer_signature()?;
+    Ok(conclude(case, deed.owing(vec![outer])))
+}
+
+fn conclude(case: Case<'_>, deed: Deed) -> Applied {
+    Applied {
+        effects: Effects {
+            index: case.moment.index,
+            time: case.moment.time,
+            leaf: case.entry.leaf_hash(),
+            subject: case.entry.body().subject(),
+            charter: deed.charter,
+            licences: deed.licences,
+            statuses: deed.statuses,
+        },
+        owed: deed.owed,
+    }
+}
+
+impl<'a> Case<'a> {
+    /// `prev` is the subject's last leaf hash; absent on its first entry.
+    fn check_prev(&self) -> Result<(), Refused> {
+        let last = match self.entry.body().subject() {
+            Subject::Licence(handle) => self.view.licence(&handle)?.map(|licence| licence.last),
+            subject => self.view.charter().chain(&subject),
+        };
+        demand(self.entry.prev() == last, Rule::Prev, || match (self.entry.prev(), last) {
+            (Some(prev), Some(last)) => format!("prev is {prev}; the subject's last entry is {last}"),
+            (Some(prev), None) => format!("prev is {prev}, but this is the subject's first entry"),
+            (None, last) => format!("prev is missing; the subject's last entry is {}", show(last)),
+        })
+    }
+
+    /// The registry key in force of whoever acts, and the signature it owes.
+    fn outer_signature(&self) -> Result<Owed, Refused> {
+        let owner = match self.entry.body() {
+            Body::LicenceIssued(body) => Owner::Department(body.department.clone()),
+            Body::LicenceRecorded(body) => Owner::Department(body.grant.department.clone()),
+            body => match body.subject() {
+                Subject::Licence(handle) => {
+                    Owner::Department(self.licence(&handle)?.department)
+                }
+                _ => Owner::Authority,
+            },
+        };
+        let key = self.key_in_force(&self.entry.key(), KeyPurpose::Registry, Rule::OuterKey)?;
+        let rule = if matches!(owner, Owner::Department(_)) && key.owner != owner { Rule::NotYours } else { Rule::OuterKey };
+        demand(key.owner == owner, rule, || {
+            format!("registry key {} belongs to {}, not to {owner}", self.entry.key(), key.owner)
+        })?;
+        self.outer_owed(key)
+    }
+
+    /// What the outer signature owes under this key.
+    fn outer_owed(&self, key: &Key) -> Result<Owed, Refused> {
+        let message = self
+            .entry
+            .unsigned()
+            .preimage(self.origin)
+            .map_err(|error| Violation::new(Rule::Canonical, error.to_string()))?;
+        Ok(Owed {
+            key: key.public.clone(),
+            message,
+            signature: *self.entry.signature(),
+            rule: Rule::OuterSignature,
+        })
+    }
+
+    /// A key that counts for this entry and has this purpose.
+    fn key_in_force(
+        &self,
+        id: &crate::crypto::KeyId,
+        purpose: KeyPurpose,
+        rule: Rule,
+    ) -> Result<&'a Key, Refused> {
+        let held = self
+            .view
+            .charter()
+            .key(id)
+            .ok_or_else(|| Violation::new(rule, format!("key {id} is unknown")))?;
+        demand(held.counts_at(self.moment.index), rule, || format!("key {id} is retired"))?;
+        demand(held.value.purpose == purpose, rule, || {
+            format!("key {id} is a {} key, not a {purpose} key", held.value.purpose)
+        })?;
+        Ok(&held.value)
+    }
+
+    /// A department that counts for this entry.
+    fn department(&self, code: &CreditCode) -> Result<(), Refused> {
+        let held = self.view.charter().department(code);
+        demand(held.is_some_and(|held| held.counts_at(self.moment.index)), Rule::Department, || {
+            format!("{code} is not a department in force")
+        })
+    }
+
+    /// A licence, or the rule that it must exist.
+    fn licence(&self, handle: &crate::values::identifiers::Handle) -> Result<LicenceState, Refused> {
+        let licence = self.view.licence(handle)?;
+        Ok(licence.ok_or_else(|| Violation::new(Rule::Licence, format!("there is no licence {handle}")))?)
+    }
+
+    /// The bytes of a blob, with their digest and size checked.
+    fn blob(&self, blob: &BlobRef) -> Result<Vec<u8>, Refused> {
+        demand(blob.size <= MAX_BLOB_BYTES, Rule::Blob, || {
+            format!("blob {} of {} bytes; {MAX_BLOB_BYTES} are allowed", blob.sha256, blob.size)
+        })?;
+        let bytes = self
+            .view
+            .blob(&blob.sha256)?
+            .ok_or_else(|| Violation::new(Rule::Blob, format!("blob {} is missing", blob.sha256)))?;
+        demand(blob.names(&bytes), Rule::Blob, || {
+            format!("blob {} is not the {} bytes the entry names", blob.sha256, blob.size)
+        })?;
+        Ok(bytes)
+    }
+}
+
+fn show(hash: Option<crate::crypto::Digest>) -> String {
+    hash.map_or_else(|| "none".into(), |hash| hash.to_string())
+}

@@ -1,0 +1,207 @@
+//! What entries say: one closed schema a kind (law 0, section 2). Adding a kind is adding a row to the table below.
+//! Not here: the rules (`law`).
+
+mod catalogue;
+mod charter;
+mod licence;
+mod counts;
+
+use std::fmt;
+
+use serde_json::Value;
+
+pub use catalogue::{PowerGranted, PowerId, PowerWithdrawn, TypePublished, TypeWithdrawn};
+pub use charter::{
+    AuthorityFounded, AuthorityMoved, BlobRef, CheckpointKey, DepartmentRegistered, DepartmentWithdrawn,
+    KeyIntroduced, KeyRetired, KeyTitle, LawChanged, LawVersion, LedgerFrozen, Name, Owner, Predecessor,
+    RegistrarsChanged, RootKey, possession,
+};
+pub use counts::{LedgerAnchored, RefusalCount, RefusalsCounted};
+pub use licence::{
+    Carrier, LicenceActed, LicenceCarried, LicenceEnded, LicenceErased, LicenceIssued, LicenceRecorded,
+    RecordedStanding, Replaces, StatusPlace, TrustLevel,
+};
+
+use super::entry::EntryError;
+use super::signature::Approval;
+use crate::crypto::KeyId;
+use crate::values::identifiers::{CreditCode, Handle, Slug};
+use crate::values::time::Time;
+
+/// What an entry is about. Each subject has one chain of `prev`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The authority itself.
+    Authority,
+    /// A department.
+    Department(CreditCode),
+    /// A key.
+    Key(KeyId),
+    /// A licence type.
+    Type(Slug),
+    /// A power.
+    Power(PowerId),
+    /// A licence.
+    Licence(Handle),
+    /// The count of refusals.
+    Refusals,
+    /// The anchors.
+    Anchors,
+}
+
+/// Writes the table of kinds: enum, names, parsing and the body of each.
+macro_rules! kinds {
+    ($($variant:ident($body:ty) = $name:literal, $doc:literal;)+) => {
+        /// The kind of an entry.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $(#[doc = $doc] $variant,)+ }
+
+        impl Kind {
+            /// Every kind, in the order of law 0, section 2.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The kind as entries write it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+
+        /// The body of an entry.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Body { $(#[doc = $doc] $variant($body),)+ }
+
+        impl Body {
+            /// The kind this is the body of.
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$variant(_) => Kind::$variant,)+ }
+            }
+
+            /// As JSON.
+            pub fn to_value(&self) -> Result<Value, EntryError> {
+                match self { $(Self::$variant(body) => serde_json::to_value(body),)+ }
+                    .map_err(|error| EntryError::Schema(error.to_string()))
+            }
+
+            /// From JSON, by the closed schema of `kind`.
+            pub fn from_value(kind: Kind, value: Value) -> Result<Self, EntryError> {
+                match kind { $(Kind::$variant => serde_json::from_value(value).map(Self::$variant),)+ }
+                    .map_err(|error| EntryError::Schema(error.to_string()))
+            }
+        }
+    };
+}
+
+kinds! {
+    AuthorityFounded(AuthorityFounded) = "authority.founded", "Entry 0.";
+    AuthorityMoved(AuthorityMoved) = "authority.moved", "Another base URL; old names stay known.";
+    RegistrarsChanged(RegistrarsChanged) = "registrars.changed", "The whole new set of registrars.";
+    LawChanged(LawChanged) = "law.changed", "Another version of the law, from the next index.";
+    LedgerFrozen(LedgerFrozen) = "ledger.frozen", "The last entry.";
+    DepartmentRegistered(DepartmentRegistered) = "department.registered", "A department.";
+    DepartmentWithdrawn(DepartmentWithdrawn) = "department.withdrawn", "A department no more.";
+    KeyIntroduced(KeyIntroduced) = "key.introduced", "A key with its one purpose.";
+    KeyRetired(KeyRetired) = "key.retired", "A key no more.";
+    TypePublished(TypePublished) = "type.published", "A licence type, or its next version.";
+    TypeWithdrawn(TypeWithdrawn) = "type.withdrawn", "A type no more.";
+    PowerGranted(PowerGranted) = "power.granted", "A department may issue a type.";
+    PowerWithdrawn(PowerWithdrawn) = "power.withdrawn", "It may no more.";
+    LicenceIssued(LicenceIssued) = "licence.issued", "A licence is issued.";
+    LicenceRecorded(LicenceRecorded) = "licence.recorded", "A licence granted before the ledger is recorded.";
+    LicenceCarried(LicenceCarried) = "licence.carried", "A further signed carrier of a licence.";
+    LicenceSuspended(LicenceActed) = "licence.suspended", "Suspended.";
+    LicenceReinstated(LicenceActed) = "licence.reinstated", "Reinstated.";
+    LicenceEnded(LicenceEnded) = "licence.ended", "Ended by one of five acts.";
+    LicenceErased(LicenceErased) = "licence.erased", "Its payload and salts are destroyed.";
+    RefusalsCounted(RefusalsCounted) = "refusals.counted", "How many requests were refused.";
+    LedgerAnchored(LedgerAnchored) = "ledger.anchored", "Size and root of the tree just before.";
+}
+
+impl Kind {
+    /// The kind of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether it is about a licence: signed by a department, at most 2 KiB.
+    pub fn is_licence(self) -> bool {
+        self.as_str().starts_with("licence.")
+    }
+
+    /// Whether strings outside ASCII may stand in it: the public names of the authority and of departments.
+    pub fn may_hold_names(self) -> bool {
+        matches!(self, Self::AuthorityFounded | Self::DepartmentRegistered)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Body {
+    /// The one subject, named by the kind.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::AuthorityFounded(_)
+            | Self::AuthorityMoved(_)
+            | Self::RegistrarsChanged(_)
+            | Self::LawChanged(_)
+            | Self::LedgerFrozen(_) => Subject::Authority,
+            Self::DepartmentRegistered(body) => Subject::Department(body.code.clone()),
+            Self::DepartmentWithdrawn(body) => Subject::Department(body.code.clone()),
+            Self::KeyIntroduced(body) => Subject::Key(body.title.spki.id()),
+            Self::KeyRetired(body) => Subject::Key(body.key),
+            Self::TypePublished(body) => Subject::Type(body.r#type.clone()),
+            Self::TypeWithdrawn(body) => Subject::Type(body.r#type.clone()),
+            Self::PowerGranted(body) => Subject::Power(body.power.clone()),
+            Self::PowerWithdrawn(body) => Subject::Power(body.power.clone()),
+            Self::LicenceIssued(body) => Subject::Licence(body.handle),
+            Self::LicenceRecorded(body) => Subject::Licence(body.grant.handle),
+            Self::LicenceCarried(body) => Subject::Licence(body.handle),
+            Self::LicenceSuspended(body) | Self::LicenceReinstated(body) => Subject::Licence(body.handle),
+            Self::LicenceEnded(body) => Subject::Licence(body.handle),
+            Self::LicenceErased(body) => Subject::Licence(body.handle),
+            Self::RefusalsCounted(_) => Subject::Refusals,
+            Self::LedgerAnchored(_) => Subject::Anchors,
+        }
+    }
+
+    /// The approvals and the time after which they no longer count; `None` for kinds without approvals.
+    pub fn approvals(&self) -> Option<(&[Approval], Option<Time>)> {
+        match self {
+            Self::AuthorityFounded(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::AuthorityMoved(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::RegistrarsChanged(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::LawChanged(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::LedgerFrozen(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::DepartmentRegistered(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::DepartmentWithdrawn(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::KeyIntroduced(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::KeyRetired(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::TypePublished(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::TypeWithdrawn(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::PowerGranted(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::PowerWithdrawn(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::LicenceIssued(body) => Some((&body.approvals, body.not_after)),
+            Self::LicenceRecorded(body) => Some((&body.grant.approvals, body.grant.not_after)),
+            Self::LicenceCarried(_)
+            | Self::LicenceSuspended(_)
+            | Self::LicenceReinstated(_)
+            | Self::LicenceEnded(_)
+            | Self::LicenceErased(_)
+            | Self::RefusalsCounted(_)
+            | Self::LedgerAnchored(_) => None,
+        }
+    }
+
+    /// The bytes that approvals take in the canonical form, which do not count against a licence kind's size.
+    pub fn approvals_bytes(&self) -> usize {
+        match self.approvals() {
+            Some((approvals, _)) if !approvals.is_empty() => {
+                serde_json::to_vec(approvals).map_or(0, |bytes| "\"approvals\":,".len() + bytes.len())
+            }
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One entry: its envelope, its one canonical spelling and the bytes that are signed (law 0, section 2).
+//! Not here: what a body may say (`body`) and whether an entry may be appended (`law`).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::body::{Body, Kind};
+use super::signature::Signature;
+use crate::crypto::{Digest, KeyId, PrivateKey};
+use crate::values::canonical::{JsonError, canonical, parse_canonical};
+use crate::values::identifiers::Origin;
+use crate::values::time::Time;
+
+/// Version of the envelope.
+const ENVELOPE: u64 = 1;
+/// Most bytes of any entry.
+pub const MAX_BYTES: usize = 16 * 1024;
+/// Most bytes of an entry of a licence kind, approvals apart.
+pub const MAX_LICENCE_BYTES: usize = 2 * 1024;
+
+/// Why bytes are not an entry. Only [`EntryError::UnknownKind`] may mean that the reader is too old.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// Not canonical JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// The envelope or the body is not of its closed schema.
+    #[error("the entry is not of its kind's schema: {0}")]
+    Schema(String),
+    /// A kind this code does not know.
+    #[error("unknown kind {0:?}")]
+    UnknownKind(String),
+    /// Larger than its kind allows.
+    #[error("{bytes} bytes where {limit} are allowed")]
+    Size {
+        /// Bytes of the entry (approvals apart, for a licence kind).
+        bytes: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// Free text where only ASCII may stand.
+    #[error("a string outside ASCII")]
+    NotAscii,
+}
+
+/// An entry without its outer signature: what the sequencer fixes and the registry key then signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsigned {
+    /// What happened.
+    pub body: Body,
+    /// The registry key that will sign.
+    pub key: KeyId,
+    /// Leaf hash of the previous entry about the same subject.
+    pub prev: Option<Digest>,
+    /// When the sequencer took it.
+    pub time: Time,
+}
+
+/// A signed entry together with its canonical bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    unsigned: Unsigned,
+    signature: Signature,
+    bytes: Vec<u8>,
+}
+
+/// The envelope as JSON has it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope {
+    body: Value,
+    key: KeyId,
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    prev: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    sig: Option<Signature>,
+    time: Time,
+    v: u64,
+}
+
+impl Unsigned {
+    /// The kind, which the body decides.
+    pub fn kind(&self) -> Kind {
+        self.body.kind()
+    }
+
+    /// What the outer signature is over.
+    pub fn preimage(&self, origin: &Origin) -> Result<Vec<u8>, EntryError> {
+        let mut preimage = format!("vidimus/entry/{}/v1\n{origin}\n", self.kind()).into_bytes();
+        preimage.extend(self.canonical(None)?);
+        Ok(preimage)
+    }
+
+    /// Signs with the registry key named in the entry.
+    pub fn sign(self, origin: &Origin, key: &PrivateKey) -> Result<Entry, EntryError> {
+        let signature =
+            key.sign(&self.preimage(origin)?).map_err(|error| EntryError::Schema(error.to_string()))?;
+        Entry::assemble(self, Signature(signature))
+    }
+
+    fn canonical(&self, sig: Option<Signature>) -> Result<Vec<u8>, EntryError> {
+        let envelope = Envelope {
+            body: self.body.to_value()?,
+            key: self.key,
+            kind: self.kind().to_string(),
+            prev: self.prev,
+            sig,
+            time: self.time,
+            v: ENVELOPE,
+        };
+        let value =
+            serde_json::to_value(envelope).map_err(|error| EntryError::Schema(error.to_string()))?;
+        Ok(canonical(&value)?)
+    }
+}
+
+impl Entry {
+    /// Puts a signature to an entry and checks form and size; the signature itself is the law's to check.
+    pub fn assemble(unsigned: Unsigned, signature: Signature) -> Result<Self, EntryError> {
+        let bytes = unsigned.canonical(Some(signature))?;
+        let entry = Self { unsigned, signature, bytes };
+        entry.check_form()?;
+        Ok(entry)
+    }
+
+    /// Parses the bytes of an entry; anything but its one canonical spelling is refused.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(EntryError::Size { bytes: bytes.len(), limit: MAX_BYTES });
+        }
+        let envelope: Envelope = serde_json::from_value(parse_canonical(bytes)?)
+            .map_err(|error| EntryError::Schema(error.to_string()))?;
+        if envelope.v != ENVELOPE {
+            return Err(EntryError::Schema(format!("v is {}, not {ENVELOPE}", envelope.v)));
+        }
+        let Some(kind) = Kind::parse(&envelope.kind) else {
+            return Err(EntryError::UnknownKind(envelope.kind));
+        };
+        let signature = envelope.sig.ok_or_else(|| EntryError::Schema("sig is missing".into()))?;
+        let unsigned = Unsigned {
+            body: Body::from_value(kind, envelope.body)?,
+            key: envelope.key,
+            prev: envelope.prev,
+            time: envelope.time,
+        };
+        let entry = Self { unsigned, signature, bytes: bytes.to_vec() };
+        entry.check_form()?;
+        Ok(entry)
+    }
+
+    /// What happened.
+    pub fn body(&self) -> &Body {
+        &self.unsigned.body
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.unsigned.kind()
+    }
+
+    /// The registry key that signed.
+    pub fn key(&self) -> KeyId {
+        self.unsigned.key
+    }
+
+    /// Leaf hash of the previous entry about the same subject.
+    pub fn prev(&self) -> Option<Digest> {
+        self.unsigned.prev
+    }
+
+    /// When the sequencer took it.
+    pub fn time(&self) -> Time {
+        self.unsigned.time
+    }
+
+    /// The outer signature.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// The entry without its signature.
+    pub fn unsigned(&self) -> &Unsigned {
+        &self.unsigned
+    }
+
+    /// The canonical bytes: the leaf of the tree.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// RFC 6962 leaf hash of the bytes.
+    pub fn leaf_hash(&self) -> Digest {
+        leaf_hash(&self.bytes)
+    }
+
+    fn check_form(&self) -> Result<(), EntryError> {
+        let (bytes, limit) = if self.kind().is_licence() {
+            (self.bytes.len() - self.unsigned.body.approvals_bytes(), MAX_LICENCE_BYTES)
+        } else {
+            (self.bytes.len(), MAX_BYTES)
+        };
+        if bytes > limit || self.bytes.len() > MAX_BYTES {
+            return Err(EntryError::Size { bytes, limit });
+        }
+        if !self.kind().may_hold_names() && !self.bytes.is_ascii() {
+            return Err(EntryError::NotAscii);
+        }
+        Ok(())
+    }
+}
+
+/// RFC 6962 leaf hash of an entry's bytes.
+pub fn leaf_hash(bytes: &[u8]) -> Digest {
+    Digest(crate::merkle::hash::leaf(bytes).0)
+}
+
+/// What a registrar or officer signs: the body without its approvals, and `prev`.
+pub fn statement(
+    body: &Body,
+    prev: Option<Digest>,
+    origin: &Origin,
+) -> Result<Vec<u8>, EntryError> {
+    let mut without_approvals = body.to_value()?;
+    if let Value::Object(members) = &mut without_approvals {
+        members.remove("approvals");
+    }
+    let mut statement = Map::from_iter([("body".to_owned(), without_approvals)]);
+    if let Some(prev) = prev {
+        statement.insert("prev".to_owned(), Value::String(prev.to_string()));
+    }
+    let mut preimage = format!("vidimus/statement/{}/v1\n{origin}\n", body.kind()).into_bytes();
+    preimage.extend(canonical(&Value::Object(statement))?);
+    Ok(preimage)
+}
