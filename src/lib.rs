@@ -12,3 +12,8 @@ pub mod crypto;
 pub mod jose;
 pub mod merkle;
 pub mod note;
+// Floor 3: formats.
+pub mod ledger;
+pub mod x509;
+// Floor 4: judgement.
+pub mod law;

@@ -4,24 +4,15 @@
 //! entry. There is no second copy of a rule. Everything is judged by index: against the state just before the entry.
 //! Not here: hashes, tiles and checkpoints, which need no law (`merkle`, `ledger::checkpoint`).
 
-pub mod charter;
-pub mod effects;
-pub mod licence;
-pub mod memory;
-pub mod overlay;
-pub mod view;
-pub mod violation;
+mod applied;
+mod violation;
 mod zero;
 
-pub use charter::Charter;
-pub use effects::{Applied, Effects, discharge};
-pub use licence::LicenceState;
-pub use memory::MemoryState;
-pub use overlay::Overlay;
-pub use view::{View, ViewFault};
+pub use applied::{Applied, discharge};
 pub use violation::{Refused, Rule, Violation};
 
 use crate::ledger::entry::{Entry, EntryError};
+use crate::ledger::state::View;
 
 /// The newest version of the law that this code knows.
 pub const NEWEST: u64 = 0;

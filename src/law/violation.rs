@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::view::ViewFault;
+use crate::ledger::state::ViewFault;
 
 /// Writes the table of rules: the variant, its name in reports, its section of law 0.
 macro_rules! rules {

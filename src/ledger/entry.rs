@@ -109,8 +109,7 @@ impl Unsigned {
             time: self.time,
             v: ENVELOPE,
         };
-        let value =
-            serde_json::to_value(envelope).map_err(|error| EntryError::Schema(error.to_string()))?;
+        let value = serde_json::to_value(envelope).map_err(|error| EntryError::Schema(error.to_string()))?;
         Ok(canonical(&value)?)
     }
 }
@@ -212,15 +211,11 @@ impl Entry {
 
 /// RFC 6962 leaf hash of an entry's bytes.
 pub fn leaf_hash(bytes: &[u8]) -> Digest {
-    Digest(crate::merkle::hash::leaf(bytes).0)
+    Digest(crate::merkle::leaf(bytes).0)
 }
 
 /// What a registrar or officer signs: the body without its approvals, and `prev`.
-pub fn statement(
-    body: &Body,
-    prev: Option<Digest>,
-    origin: &Origin,
-) -> Result<Vec<u8>, EntryError> {
+pub fn statement(body: &Body, prev: Option<Digest>, origin: &Origin) -> Result<Vec<u8>, EntryError> {
     let mut without_approvals = body.to_value()?;
     if let Value::Object(members) = &mut without_approvals {
         members.remove("approvals");

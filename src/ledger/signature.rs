@@ -26,8 +26,9 @@ impl Serialize for Signature {
 impl<'de> Deserialize<'de> for Signature {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Base64Url(bytes) = Base64Url::deserialize(deserializer)?;
-        let bytes = <[u8; 64]>::try_from(bytes)
-            .map_err(|bytes| serde::de::Error::custom(format!("a signature of {} bytes, not 64", bytes.len())))?;
+        let bytes = <[u8; 64]>::try_from(bytes).map_err(|bytes| {
+            serde::de::Error::custom(format!("a signature of {} bytes, not 64", bytes.len()))
+        })?;
         Ok(Self(bytes))
     }
 }

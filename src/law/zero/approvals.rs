@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Case, demand};
 use crate::crypto::{KeyId, KeyPurpose, PublicKey};
-use crate::law::effects::Owed;
+use crate::law::applied::Owed;
 use crate::law::violation::{Refused, Rule, Violation};
 use crate::ledger::body::Owner;
 use crate::ledger::entry::statement;
@@ -39,11 +39,7 @@ impl Case<'_> {
     }
 
     /// Exactly `count` officers of the department; for 0 there must be no approvals at all.
-    pub(super) fn officers_approve(
-        &self,
-        count: u64,
-        department: &CreditCode,
-    ) -> Result<Vec<Owed>, Refused> {
+    pub(super) fn officers_approve(&self, count: u64, department: &CreditCode) -> Result<Vec<Owed>, Refused> {
         let Some((approvals, not_after)) = self.entry.body().approvals() else { return Ok(Vec::new()) };
         if count == 0 {
             demand(approvals.is_empty() && not_after.is_none(), Rule::Approvals, || {

@@ -1,9 +1,9 @@
 //! Licence types and powers.
 
 use super::{Case, Deed, demand};
-use crate::law::charter::CharterChange;
 use crate::law::violation::{Refused, Rule};
 use crate::ledger::body::{PowerGranted, PowerWithdrawn, TypePublished, TypeWithdrawn};
+use crate::ledger::state::CharterChange;
 use crate::values::identifiers::Slug;
 
 /// Most officers that a type may ask for.

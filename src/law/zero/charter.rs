@@ -2,13 +2,14 @@
 
 use super::founding::check_base_url;
 use super::{Case, Deed, demand};
-use crate::law::charter::CharterChange;
 use crate::law::violation::{Refused, Rule};
 use crate::ledger::body::{AuthorityMoved, DepartmentRegistered, DepartmentWithdrawn, LawChanged};
+use crate::ledger::state::CharterChange;
 
 pub(super) fn moved(case: Case<'_>, body: &AuthorityMoved) -> Result<Deed, Refused> {
     check_base_url(&body.base_url)?;
-    let known = case.view.charter().authority().is_some_and(|authority| authority.base_urls.contains(&body.base_url));
+    let known =
+        case.view.charter().authority().is_some_and(|authority| authority.base_urls.contains(&body.base_url));
     demand(!known, Rule::Name, || format!("{} was the base URL before", body.base_url))?;
     let owed = case.registrars_approve()?;
     Ok(Deed::charter(CharterChange::Moved(body.base_url.clone())).owing(owed))
@@ -16,9 +17,7 @@ pub(super) fn moved(case: Case<'_>, body: &AuthorityMoved) -> Result<Deed, Refus
 
 pub(super) fn law_changed(case: Case<'_>, body: &LawChanged) -> Result<Deed, Refused> {
     let next = case.view.charter().law_version().map_or(0, |version| version + 1);
-    demand(body.law.version == next, Rule::Law, || {
-        format!("law {} where {next} is next", body.law.version)
-    })?;
+    demand(body.law.version == next, Rule::Law, || format!("law {} where {next} is next", body.law.version))?;
     case.blob(&body.law.text)?;
     let owed = case.registrars_approve()?;
     Ok(Deed::charter(CharterChange::Law(body.law.clone())).owing(owed))

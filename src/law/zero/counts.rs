@@ -1,9 +1,9 @@
 //! Counts of refusals, and anchors.
 
 use super::{Case, Deed, demand};
-use crate::law::charter::CharterChange;
 use crate::law::violation::{Refused, Rule};
 use crate::ledger::body::{LedgerAnchored, RefusalsCounted};
+use crate::ledger::state::CharterChange;
 
 pub(super) fn refusals(case: Case<'_>, body: &RefusalsCounted) -> Result<Deed, Refused> {
     demand(body.from <= body.until && body.until <= case.moment.time, Rule::Counts, || {
@@ -14,9 +14,9 @@ pub(super) fn refusals(case: Case<'_>, body: &RefusalsCounted) -> Result<Deed, R
         format!("the span begins at {}, not where the last count ended", body.from)
     })?;
     demand(body.counts.iter().all(|count| count.count > 0), Rule::Counts, || "a count of nothing".into())?;
-    let sorted = body.counts.is_sorted_by(|a, b| {
-        (&a.department, &a.r#type, &a.reason) < (&b.department, &b.r#type, &b.reason)
-    });
+    let sorted = body
+        .counts
+        .is_sorted_by(|a, b| (&a.department, &a.r#type, &a.reason) < (&b.department, &b.r#type, &b.reason));
     demand(sorted, Rule::Counts, || {
         "counts are not ascending by department, type and reason, none twice".into()
     })?;

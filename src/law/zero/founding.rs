@@ -2,10 +2,10 @@
 
 use super::{Case, Deed, demand};
 use crate::crypto::{KeyPurpose, PublicKey};
-use crate::law::charter::{CharterChange, Key};
 use crate::law::violation::{Refused, Rule, Violation};
 use crate::ledger::body::{AuthorityFounded, KeyTitle, Owner};
-use crate::note::VerifierKey;
+use crate::ledger::state::CharterChange;
+use crate::note::{Scheme, VerifierKey};
 
 /// Most registrars of an authority.
 const MAX_REGISTRARS: usize = 64;
@@ -44,9 +44,9 @@ pub(super) fn found(case: Case<'_>, body: &AuthorityFounded) -> Result<Deed, Ref
         format!("signed by {}, not by the authority's registry key {registry}", case.entry.key())
     })?;
     let registry = keys.iter().find(|key| key.purpose == KeyPurpose::Registry);
-    owed.push(case.outer_owed(
-        registry.ok_or_else(|| Violation::new(Rule::OuterKey, "there is no registry key"))?,
-    )?);
+    owed.push(
+        case.outer_owed(registry.ok_or_else(|| Violation::new(Rule::OuterKey, "there is no registry key"))?)?,
+    );
     Ok(Deed::charter(CharterChange::Founded(Box::new(body.clone()), keys)).owing(owed))
 }
 
@@ -73,7 +73,9 @@ pub(super) fn check_quorum(quorum: u64, registrars: &[KeyTitle]) -> Result<(), R
 }
 
 fn check_vkey(case: Case<'_>, body: &AuthorityFounded) -> Result<(), Refused> {
-    let expected = VerifierKey::ed25519(case.origin.as_str(), &body.checkpoint.title.spki)
+    let name = case.origin.as_str().parse();
+    let expected = name
+        .and_then(|name| VerifierKey::of(name, Scheme::Ed25519, &body.checkpoint.title.spki))
         .map_err(|error| Violation::new(Rule::Vkey, error.to_string()))?
         .to_string();
     demand(body.checkpoint.vkey == expected, Rule::Vkey, || {

@@ -3,13 +3,14 @@
 use super::founding::check_quorum;
 use super::{Case, Deed, demand};
 use crate::crypto::{Algorithm, KeyId, KeyPurpose, PublicKey};
-use crate::law::charter::{CharterChange, Key};
-use crate::law::effects::Owed;
+use crate::law::applied::Owed;
 use crate::law::violation::{Refused, Rule, Violation};
 use crate::ledger::body::{
-    BlobRef, KeyIntroduced, KeyRetired, KeyTitle, Owner, RegistrarsChanged, possession,
+    BlobRef, Body, KeyIntroduced, KeyRetired, KeyTitle, Owner, RegistrarsChanged, possession,
 };
-use crate::x509::certificate::Certificate;
+use crate::ledger::state::{CharterChange, Key};
+use crate::values::identifiers::CreditCode;
+use crate::x509::Certificate;
 
 pub(super) fn introduced(case: Case<'_>, body: &KeyIntroduced) -> Result<Deed, Refused> {
     let title = &body.title;
@@ -63,19 +64,18 @@ pub(super) fn retired(case: Case<'_>, body: &KeyRetired) -> Result<Deed, Refused
 pub(super) fn registrars_changed(case: Case<'_>, body: &RegistrarsChanged) -> Result<Deed, Refused> {
     check_quorum(body.quorum, &body.registrars)?;
     let charter = case.view.charter();
-    let old: Vec<KeyId> = charter
-        .keys_of(&Owner::Authority, KeyPurpose::Registrar)
-        .into_iter()
-        .map(|(id, _)| *id)
-        .collect();
+    let old: Vec<KeyId> =
+        charter.keys_of(&Owner::Authority, KeyPurpose::Registrar).into_iter().map(|(id, _)| *id).collect();
     let mut owed = Vec::new();
     let mut added: Vec<Key> = Vec::new();
     let mut kept = Vec::new();
     for title in &body.registrars {
         let id = title.spki.id();
-        demand(title.owner == Owner::Authority && title.purpose == KeyPurpose::Registrar, Rule::KeyPurpose, || {
-            format!("key {id} is not entered as the authority's registrar key")
-        })?;
+        demand(
+            title.owner == Owner::Authority && title.purpose == KeyPurpose::Registrar,
+            Rule::KeyPurpose,
+            || format!("key {id} is not entered as the authority's registrar key"),
+        )?;
         if old.contains(&id) {
             demand(!kept.contains(&id), Rule::Registrars, || format!("registrar {id} stands twice"))?;
             owed.push(case.proof(title)?);
@@ -116,6 +116,14 @@ fn check_owner(case: Case<'_>, title: &KeyTitle) -> Result<(), Refused> {
 }
 
 impl Case<'_> {
+    /// The authority's credit code: entry 0's own while it is judged.
+    fn authority_code(&self) -> Option<&CreditCode> {
+        match self.entry.body() {
+            Body::AuthorityFounded(body) => Some(&body.code),
+            _ => self.view.charter().authority().map(|authority| &authority.founded.code),
+        }
+    }
+
     /// A key never seen before, with a proof of possession that still counts.
     pub(super) fn new_key(
         &self,
@@ -153,26 +161,32 @@ impl Case<'_> {
         demand(self.moment.time <= title.not_after, Rule::NotAfter, || {
             format!("the proof of possession of {id} does not count after {}", title.not_after)
         })?;
-        let message =
-            possession(self.origin, &title.owner, title.purpose, &title.spki, title.not_after)
-                .map_err(|error| Violation::new(Rule::Canonical, error.to_string()))?;
+        let message = possession(self.origin, &title.owner, title.purpose, &title.spki, title.not_after)
+            .map_err(|error| Violation::new(Rule::Canonical, error.to_string()))?;
         Ok(Owed { key: title.spki.clone(), message, signature, rule: Rule::Possession })
     }
 
     /// The certificate is there, can be read, and is for the whole of this key and its owner.
     pub(super) fn check_certificate(&self, blob: &BlobRef, key: &Key) -> Result<(), Refused> {
         let der = self.blob(blob)?;
-        let certificate = Certificate::parse(&der).map_err(|error| {
+        let certificate = Certificate::from_der(&der).map_err(|error| {
             Violation::new(Rule::Certificate, format!("certificate {}: {error}", blob.sha256))
         })?;
         demand(*certificate.public_key() == key.public, Rule::Certificate, || {
             format!("certificate {} is for another key than {}", blob.sha256, key.public.id())
         })?;
-        if let Owner::Department(code) = &key.owner {
-            demand(certificate.organization() == Some(code), Rule::Certificate, || {
-                format!("certificate {} does not name department {code}", blob.sha256)
-            })?;
-        }
-        Ok(())
+        let purpose = certificate.profile().purpose();
+        demand(purpose == key.purpose, Rule::Certificate, || {
+            format!("certificate {} is for a {purpose} key, not a {} key", blob.sha256, key.purpose)
+        })?;
+        let authority = self.authority_code();
+        let code = match &key.owner {
+            Owner::Department(code) => Some(code),
+            Owner::Authority => authority,
+        };
+        let named = certificate.subject().code();
+        demand(code.is_some_and(|code| code.as_str() == named), Rule::Certificate, || {
+            format!("certificate {} names {named}, not the key's owner", blob.sha256)
+        })
     }
 }

@@ -2,13 +2,13 @@
 
 use super::{Case, Deed, demand};
 use crate::crypto::{Digest, KeyPurpose};
-use crate::law::effects::Owed;
-use crate::law::licence::{Carried, Event, LicenceState, Origin};
+use crate::law::applied::Owed;
 use crate::law::violation::{Refused, Rule, Violation};
 use crate::ledger::body::{
     LicenceActed, LicenceCarried, LicenceEnded, LicenceErased, LicenceIssued, LicenceRecorded, Owner,
     RecordedStanding, Replaces, StatusPlace,
 };
+use crate::ledger::state::{Carried, Event, Granted, LicenceState};
 use crate::values::identifiers::Handle;
 use crate::values::standing::{Act, Ending, Standing};
 
@@ -22,7 +22,7 @@ pub(super) fn issued(case: Case<'_>, body: &LicenceIssued) -> Result<Deed, Refus
         None => Standing::Valid,
         Some(replaces) => replace(case, body, replaces, &mut deed)?,
     };
-    enter(case, body, Origin::Issued, standing, &mut deed);
+    enter(case, body, Granted::Issued, standing, &mut deed);
     Ok(deed)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn recorded(case: Case<'_>, body: &LicenceRecorded) -> Result<Deed, R
     let owed = granted(case, &body.grant)?;
     demand(body.grant.replaces.is_none(), Rule::Schema, || "a recorded licence replaces nothing".into())?;
     let mut deed = Deed::default().owing(owed);
-    enter(case, &body.grant, Origin::Recorded, standing_of(body.standing), &mut deed);
+    enter(case, &body.grant, Granted::Recorded, standing_of(body.standing), &mut deed);
     Ok(deed)
 }
 
@@ -149,11 +149,11 @@ fn replace(
     Ok(before.successor(replaces.cause))
 }
 
-fn enter(case: Case<'_>, body: &LicenceIssued, origin: Origin, standing: Standing, deed: &mut Deed) {
+fn enter(case: Case<'_>, body: &LicenceIssued, granted: Granted, standing: Standing, deed: &mut Deed) {
     deed.statuses.push((body.status, standing.status_value()));
     deed.licences.push(LicenceState {
         handle: body.handle,
-        origin,
+        granted,
         licence_type: body.r#type.clone(),
         version: body.version,
         department: body.department.clone(),
@@ -182,6 +182,9 @@ fn act(case: Case<'_>, handle: &Handle, act: Act) -> Result<Deed, Refused> {
 }
 
 fn transition(case: Case<'_>, licence: &LicenceState, act: Act) -> Result<Standing, Refused> {
+    // Rescinded, then cancelled, is still void from the beginning: it cannot be rescinded once more.
+    let again = act == Act::End(Ending::Rescinded) && licence.is_void();
+    demand(!again, Rule::Transition, || format!("licence {} is rescinded already", licence.handle))?;
     let after = licence.standing().after(act, expired(case, licence)?);
     Ok(after.map_err(|error| Violation::new(Rule::Transition, error.to_string()))?)
 }

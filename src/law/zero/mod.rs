@@ -8,14 +8,12 @@ mod founding;
 mod keys;
 mod licences;
 
-use super::charter::{CharterChange, Key, Moment};
-use super::effects::{Applied, Effects, Owed};
-use super::licence::LicenceState;
-use super::view::View;
+use super::applied::{Applied, Owed};
 use super::violation::{Refused, Rule, Violation, demand};
 use crate::crypto::KeyPurpose;
 use crate::ledger::body::{BlobRef, Body, MAX_BLOB_BYTES, Owner, StatusPlace, Subject};
 use crate::ledger::entry::Entry;
+use crate::ledger::state::{CharterChange, Effects, Key, LicenceState, Moment, View};
 use crate::values::identifiers::{CreditCode, Origin};
 
 /// What a body does, before its envelope is judged.
@@ -131,14 +129,16 @@ impl<'a> Case<'a> {
             Body::LicenceIssued(body) => Owner::Department(body.department.clone()),
             Body::LicenceRecorded(body) => Owner::Department(body.grant.department.clone()),
             body => match body.subject() {
-                Subject::Licence(handle) => {
-                    Owner::Department(self.licence(&handle)?.department)
-                }
+                Subject::Licence(handle) => Owner::Department(self.licence(&handle)?.department),
                 _ => Owner::Authority,
             },
         };
         let key = self.key_in_force(&self.entry.key(), KeyPurpose::Registry, Rule::OuterKey)?;
-        let rule = if matches!(owner, Owner::Department(_)) && key.owner != owner { Rule::NotYours } else { Rule::OuterKey };
+        let rule = if matches!(owner, Owner::Department(_)) && key.owner != owner {
+            Rule::NotYours
+        } else {
+            Rule::OuterKey
+        };
         demand(key.owner == owner, rule, || {
             format!("registry key {} belongs to {}, not to {owner}", self.entry.key(), key.owner)
         })?;

@@ -3,8 +3,8 @@
 
 mod catalogue;
 mod charter;
-mod licence;
 mod counts;
+mod licence;
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ use serde_json::Value;
 pub use catalogue::{PowerGranted, PowerId, PowerWithdrawn, TypePublished, TypeWithdrawn};
 pub use charter::{
     AuthorityFounded, AuthorityMoved, BlobRef, CheckpointKey, DepartmentRegistered, DepartmentWithdrawn,
-    KeyIntroduced, KeyRetired, KeyTitle, LawChanged, LawVersion, LedgerFrozen, Name, Owner, Predecessor,
-    RegistrarsChanged, RootKey, possession,
+    KeyIntroduced, KeyRetired, KeyTitle, LawChanged, LawVersion, LedgerFrozen, MAX_BLOB_BYTES, Name, Owner,
+    Predecessor, RegistrarsChanged, RootKey, possession,
 };
 pub use counts::{LedgerAnchored, RefusalCount, RefusalsCounted};
 pub use licence::{

@@ -265,7 +265,7 @@ impl Charter {
         let Some(offset) = self.offset() else { return false };
         let day = moment.time.date(offset);
         held.counts_at(moment.index)
-            && held.value.region.covers(region)
+            && held.value.region.contains(region)
             && held.value.from <= day
             && held.value.until.is_none_or(|until| day <= until)
     }

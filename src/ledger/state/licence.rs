@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::{Digest, KeyId};
 use crate::ledger::body::{Carrier, PowerId, StatusPlace};
 use crate::values::identifiers::{CreditCode, Handle, Region, Slug};
-use crate::values::standing::Standing;
+use crate::values::standing::{Ending, Standing};
 use crate::values::time::{Date, Time, UtcOffset};
 
 /// How a licence came into the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Origin {
+pub enum Granted {
     /// Issued here.
     Issued,
     /// Granted before the ledger and recorded.
@@ -49,7 +49,7 @@ pub struct LicenceState {
     /// The licence.
     pub handle: Handle,
     /// Issued or recorded.
-    pub origin: Origin,
+    pub granted: Granted,
     /// What was issued.
     pub licence_type: Slug,
     /// Version of the type.
@@ -98,6 +98,11 @@ impl LicenceState {
     /// The standing that the ledger showed at `at`; `None` before it was entered.
     pub fn standing_at(&self, at: Time) -> Option<&Event> {
         self.events.iter().take_while(|event| event.time <= at).last()
+    }
+
+    /// Whether it was ever rescinded: void from the beginning, whatever was done later.
+    pub fn is_void(&self) -> bool {
+        self.events.iter().any(|event| event.standing == Standing::Ended(Ending::Rescinded))
     }
 
     /// Whether the last day is over at `at`.

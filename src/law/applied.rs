@@ -1,35 +1,13 @@
-//! What an entry does to the state, and the signatures that are owed before it counts.
+//! The signatures that an entry owes before its effects count.
 //!
 //! [`Applied`] is a promise with debts: only [`discharge`], which checks every signature in one batch, turns it into
 //! effects that may be kept. So no caller can forget a signature.
 
-use super::charter::CharterChange;
-use super::licence::LicenceState;
 use super::violation::{Rule, Violation};
+use crate::crypto::PublicKey;
 use crate::crypto::key::{Signed, verify_all};
-use crate::crypto::{Digest, PublicKey};
-use crate::ledger::body::{StatusPlace, Subject};
 use crate::ledger::signature::Signature;
-use crate::values::time::Time;
-
-/// What an entry does to the state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effects {
-    /// The entry's index.
-    pub index: u64,
-    /// Its time.
-    pub time: Time,
-    /// Its leaf hash.
-    pub leaf: Digest,
-    /// What it is about.
-    pub subject: Subject,
-    /// What changes in the charter.
-    pub charter: Option<CharterChange>,
-    /// Licences as they now are: none, one, or with a replacement two.
-    pub licences: Vec<LicenceState>,
-    /// Places on status lists and their values now.
-    pub statuses: Vec<(StatusPlace, u8)>,
-}
+use crate::ledger::state::Effects;
 
 /// A signature that must be good for an entry to count.
 #[derive(Debug, Clone)]

@@ -8,8 +8,7 @@ use super::licence::LicenceState;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
 use crate::ledger::body::StatusPlace;
-use crate::merkle::hash::Hash;
-use crate::merkle::range::Range;
+use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
 /// Charter, licences, status lists, blobs and the right edge of the tree.

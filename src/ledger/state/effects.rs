@@ -1,0 +1,26 @@
+//! What one entry does to the state. Only the law makes these.
+
+use super::charter::CharterChange;
+use super::licence::LicenceState;
+use crate::crypto::Digest;
+use crate::ledger::body::{StatusPlace, Subject};
+use crate::values::time::Time;
+
+/// What an entry does to the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effects {
+    /// The entry's index.
+    pub index: u64,
+    /// Its time.
+    pub time: Time,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// What it is about.
+    pub subject: Subject,
+    /// What changes in the charter.
+    pub charter: Option<CharterChange>,
+    /// Licences as they now are: none, one, or with a replacement two.
+    pub licences: Vec<LicenceState>,
+    /// Places on status lists and their values now.
+    pub statuses: Vec<(StatusPlace, u8)>,
+}

@@ -1,0 +1,16 @@
+//! The state that entries add up to: the charter, the licences, the used places, and the views the law looks through.
+//! Not here: which entries may add to it (`law`).
+
+mod charter;
+mod effects;
+mod licence;
+mod memory;
+mod overlay;
+mod view;
+
+pub use charter::{Authority, Charter, CharterChange, Held, Key, Moment, PublishedType};
+pub use effects::Effects;
+pub use licence::{Carried, Event, Granted, LicenceState};
+pub use memory::MemoryState;
+pub use overlay::Overlay;
+pub use view::{View, ViewFault};
