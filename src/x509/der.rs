@@ -71,3 +71,52 @@ fn is_der(element: &AnyRef<'_>, depth: usize) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Hierarchy;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_spelling_only() {
+        let der = Hierarchy::new().seal.der().to_vec();
+        assert_eq!(der[..2], [0x30, 0x82]);
+        assert!(split(&der).is_some());
+        let longer_length = [&[0x30, 0x83, 0][..], &der[2..]].concat();
+        let indefinite = [&[0x30, 0x80][..], &der[4..], &[0, 0]].concat();
+        for bad in [longer_length, indefinite] {
+            assert!(split(&bad).is_none());
+        }
+    }
+
+    #[test]
+    fn elements_in_der() {
+        let der = |bytes: &[u8]| elements(bytes).is_some_and(|all| all.iter().all(|one| is_der(one, 4)));
+        let good: [&[u8]; 5] =
+            [&[1, 1, 0xff], &[2, 1, 5], &[5, 0], &[0x30, 3, 2, 1, 5], b"\x17\x0d260101000000Z"];
+        for good in good {
+            assert!(der(good), "{good:?}");
+        }
+        let bad: [&[u8]; 8] = [
+            &[1, 1, 0],
+            &[1, 1, 1],
+            &[2, 2, 0, 5],
+            &[5, 1, 0],
+            &[0x30, 4, 2, 1, 5],
+            &[0x30, 10, 0x30, 8, 0x30, 6, 0x30, 4, 0x30, 2, 0x30, 0],
+            b"\x17\x0b2601010000Z",
+            b"\x17\x11260101000000+0000",
+        ];
+        for bad in bad {
+            assert!(!der(bad), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            prop_assert!(split(&bytes).is_none());
+        }
+    }
+}

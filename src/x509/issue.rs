@@ -40,6 +40,9 @@ pub enum IssueError {
     /// What was written is refused by the strict reader.
     #[error("what was written is not a certificate of ours: {0}")]
     Unreadable(#[from] CertificateError),
+    /// What was written does not name the issuer or is not signed by it.
+    #[error("what was written does not lead to its issuer")]
+    Misled,
 }
 
 /// What is asked of an issuer.
@@ -101,7 +104,11 @@ impl<'a> Issuer<'a> {
         own.key_usages = issuer.key_usages();
         let signer = rcgen::Issuer::from_params(&own, Signer(self.key));
         let made = parameters(request, entropy)?.signed_by(&Certified(request.public_key), &signer)?;
-        Ok(Certificate::from_der(made.der())?)
+        let made = Certificate::from_der(made.der())?;
+        if made.names_as_issuer(self.certificate) && made.is_signed_by(self.key.public()) {
+            return Ok(made);
+        }
+        Err(IssueError::Misled)
     }
 }
 

@@ -11,8 +11,15 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 pkilint=${VIDIMUS_PKILINT:-$here/.cache/pkilint}
 failed=0
 
-say() {
-    if [ "$2" -eq 0 ]; then echo "ok      $1"; else echo "REFUSED $1"; failed=1; fi
+judge() {
+    what=$1
+    shift
+    if said=$("$@" 2>&1); then
+        echo "ok      $what"
+    else
+        echo "REFUSED $what: $said"
+        failed=1
+    fi
 }
 
 missing() {
@@ -35,24 +42,26 @@ for leaf in "$directory"/credential-*.pem "$directory"/seal-*.pem "$directory/st
     leaves="$leaves $leaf"
 done
 
-openssl verify -x509_strict -check_ss_sig -purpose any -CAfile "$root" "$root" "$issuing" >/dev/null
-say "openssl: root, issuing" $?
-certtool --verify --load-ca-certificate "$root" >/dev/null
-say "certtool: issuing" $?
+chain=$(mktemp)
+trap 'rm -f "$chain"' EXIT
+with_certtool() {
+    cat "$@" >"$chain"
+    certtool --verify --verify-profile medium --load-ca-certificate "$root" --infile "$chain"
+}
+
+judge "openssl: root, issuing" openssl verify -x509_strict -check_ss_sig -CAfile "$root" "$root" "$issuing"
+judge "certtool: issuing" with_certtool "$issuing"
+judge "pkilint, root to issuing" "$pkilint/bin/lint_pkix_signer_signee_cert_chain" lint -s WARNING "$root" "$issuing"
 
 for leaf in $leaves; do
     name=$(basename "$leaf")
-    openssl verify -x509_strict -purpose any -CAfile "$root" -untrusted "$issuing" "$leaf" >/dev/null
-    say "openssl: $name" $?
-    cat "$leaf" "$issuing" "$root" | certtool --verify --load-ca-certificate "$root" >/dev/null
-    say "certtool: $name" $?
-    "$pkilint/bin/lint_pkix_signer_signee_cert_chain" lint -s WARNING "$issuing" "$leaf"
-    say "pkilint, issuing to $name" $?
+    judge "openssl: $name" \
+        openssl verify -x509_strict -purpose any -CAfile "$root" -untrusted "$issuing" "$leaf"
+    judge "certtool: $name" with_certtool "$leaf" "$issuing"
+    judge "pkilint, issuing to $name" \
+        "$pkilint/bin/lint_pkix_signer_signee_cert_chain" lint -s WARNING "$issuing" "$leaf"
 done
-"$pkilint/bin/lint_pkix_signer_signee_cert_chain" lint -s WARNING "$root" "$issuing"
-say "pkilint, root to issuing" $?
 for certificate in "$root" "$issuing" $leaves; do
-    "$pkilint/bin/lint_pkix_cert" lint -s WARNING "$certificate"
-    say "pkilint: $(basename "$certificate")" $?
+    judge "pkilint: $(basename "$certificate")" "$pkilint/bin/lint_pkix_cert" lint -s WARNING "$certificate"
 done
 exit $failed
