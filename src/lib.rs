@@ -12,3 +12,6 @@ pub mod crypto;
 pub mod jose;
 pub mod merkle;
 pub mod note;
+// Floor 3: formats.
+pub mod sd_jwt;
+pub mod status_list;

@@ -57,9 +57,8 @@ pub fn to_jwk(key: &PublicKey) -> Value {
         Algorithm::Ed25519 => json!({"crv": "Ed25519", "kty": "OKP", "x": base64url::encode(key.raw())}),
         Algorithm::P256 => {
             // 0x04 ‖ x ‖ y
-            let coordinate = |position| {
-                base64url::encode(key.raw().rchunks(COORDINATE).nth(position).unwrap_or_default())
-            };
+            let coordinate =
+                |position| base64url::encode(key.raw().rchunks(COORDINATE).nth(position).unwrap_or_default());
             json!({"crv": "P-256", "kty": "EC", "x": coordinate(1), "y": coordinate(0)})
         }
     }
