@@ -1,0 +1,457 @@
+//! Token Status List (draft-ietf-oauth-status-list, sections 4 and 5): statuses packed LSB first, zlib-compressed,
+//! carried in a `statuslist+jwt`. Not W3C's Bitstring Status List, which counts from the other end.
+//!
+//! Not here: whose key signed, and whether the token is fresh; judgement decides that from what is exposed.
+
+use std::io::Write as _;
+
+use flate2::write::ZlibEncoder;
+use flate2::{Compression, Decompress, FlushDecompress, Status};
+use serde_json::{Map, Value, json};
+
+use crate::crypto::{PublicKey, base64url};
+use crate::jose::{CompactJws, JwsError};
+use crate::values::canonical::{JsonError, parse_strict};
+
+/// `typ` of a status list token.
+pub const TYPE: &str = "statuslist+jwt";
+/// Most statuses in one list; more is refused before it is inflated.
+pub const MAX_STATUSES: usize = 1 << 20;
+
+/// Why a status list or its token was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusListError {
+    /// Bits that the draft does not have.
+    #[error("{0} bits a status: not 1, 2, 4 or 8")]
+    Bits(u64),
+    /// A status that does not fit into the list's bits.
+    #[error("status {status} does not fit into {bits} bits")]
+    TooLarge {
+        /// The status.
+        status: u8,
+        /// Bits a status.
+        bits: u8,
+    },
+    /// More than [`MAX_STATUSES`]; inflating stopped there.
+    #[error("more than {MAX_STATUSES} statuses")]
+    TooMany,
+    /// Not one whole zlib stream of strict base64url, nothing after it.
+    #[error("lst is not strict base64url of one zlib stream")]
+    Compression,
+    /// The token is no strict compact JWS.
+    #[error("the status list token: {0}")]
+    Jws(#[from] JwsError),
+    /// `typ` is not `statuslist+jwt`.
+    #[error("typ is {found:?}, not {TYPE:?}")]
+    Type {
+        /// `typ` as found, empty when absent.
+        found: String,
+    },
+    /// The payload is not JSON, or names a member twice.
+    #[error("the payload: {0}")]
+    Payload(#[from] JsonError),
+    /// A claim is absent or of the wrong kind.
+    #[error("no proper {0}")]
+    Claim(&'static str),
+    /// An index beyond the list's end.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
+}
+
+/// An index beyond the list's end: no statement can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("index {index} is beyond the list's {length} statuses")]
+pub struct OutOfRange {
+    /// Index asked for.
+    pub index: u64,
+    /// Statuses in the list; rounded up to whole bytes.
+    pub length: u64,
+}
+
+/// Bits a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bits {
+    /// 0 or 1.
+    One,
+    /// 0 to 3: our own lists.
+    Two,
+    /// 0 to 15.
+    Four,
+    /// 0 to 255.
+    Eight,
+}
+
+impl Bits {
+    /// As a number.
+    pub fn get(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Four => 4,
+            Self::Eight => 8,
+        }
+    }
+
+    fn from_claim(bits: u64) -> Result<Self, StatusListError> {
+        match bits {
+            1 => Ok(Self::One),
+            2 => Ok(Self::Two),
+            4 => Ok(Self::Four),
+            8 => Ok(Self::Eight),
+            other => Err(StatusListError::Bits(other)),
+        }
+    }
+
+    fn largest(self) -> u8 {
+        u8::MAX >> (8 - self.get())
+    }
+
+    fn in_a_byte(self) -> usize {
+        usize::from(8 / self.get())
+    }
+
+    /// Byte of an index, and how far its bits stand from the byte's lowest.
+    fn place(self, index: usize) -> (usize, usize) {
+        (index / self.in_a_byte(), index % self.in_a_byte() * usize::from(self.get()))
+    }
+}
+
+/// A packed list. Two lists are equal when their decompressed bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusList {
+    bits: Bits,
+    packed: Vec<u8>,
+}
+
+/// What a token says beside the list; times are NumericDate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenFacts<'a> {
+    /// The list's own address.
+    pub sub: &'a str,
+    /// When it was made.
+    pub iat: i64,
+    /// When it ends.
+    pub exp: i64,
+    /// Seconds until a new one should be asked for.
+    pub ttl: u64,
+    /// The ledger's size this list equals.
+    pub ledger_size: u64,
+}
+
+impl StatusList {
+    /// So many statuses, all 0, rounded up to whole bytes.
+    pub fn zeros(bits: Bits, length: usize) -> Result<Self, StatusListError> {
+        if length > MAX_STATUSES {
+            return Err(StatusListError::TooMany);
+        }
+        Ok(Self { bits, packed: vec![0; length.div_ceil(bits.in_a_byte())] })
+    }
+
+    /// These statuses, the first at index 0.
+    pub fn pack(bits: Bits, statuses: &[u8]) -> Result<Self, StatusListError> {
+        let mut list = Self::zeros(bits, statuses.len())?;
+        for (index, status) in statuses.iter().enumerate() {
+            if *status > bits.largest() {
+                return Err(StatusListError::TooLarge { status: *status, bits: bits.get() });
+            }
+            let (byte, shift) = bits.place(index);
+            if let Some(byte) = list.packed.get_mut(byte) {
+                *byte |= *status << shift;
+            }
+        }
+        Ok(list)
+    }
+
+    /// Bits a status.
+    pub fn bits(&self) -> Bits {
+        self.bits
+    }
+
+    /// The packed bytes, lowest bits first.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.packed
+    }
+
+    /// Statuses in the list; a multiple of what fits into a byte.
+    pub fn length(&self) -> usize {
+        self.packed.len() * self.bits.in_a_byte()
+    }
+
+    /// The status at an index.
+    pub fn value(&self, index: u64) -> Result<u8, OutOfRange> {
+        let (byte, shift) = self.place(index)?;
+        let byte = self.packed.get(byte).ok_or_else(|| self.out_of_range(index))?;
+        Ok(*byte >> shift & self.bits.largest())
+    }
+
+    /// Sets the status at an index.
+    pub fn set(&mut self, index: u64, status: u8) -> Result<(), StatusListError> {
+        let largest = self.bits.largest();
+        if status > largest {
+            return Err(StatusListError::TooLarge { status, bits: self.bits.get() });
+        }
+        let out_of_range = self.out_of_range(index);
+        let (byte, shift) = self.place(index)?;
+        let byte = self.packed.get_mut(byte).ok_or(out_of_range)?;
+        *byte = *byte & !(largest << shift) | status << shift;
+        Ok(())
+    }
+
+    /// `lst`: base64url of zlib at its highest level, the same for the same list.
+    pub fn compressed(&self) -> Result<String, StatusListError> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&self.packed).map_err(|_| StatusListError::Compression)?;
+        Ok(base64url::encode(&encoder.finish().map_err(|_| StatusListError::Compression)?))
+    }
+
+    /// The list of a `lst`, inflated no further than a list may be long.
+    pub fn from_compressed(bits: Bits, lst: &str) -> Result<Self, StatusListError> {
+        let compressed = base64url::decode(lst).ok_or(StatusListError::Compression)?;
+        let limit = MAX_STATUSES / bits.in_a_byte();
+        // The capacity bounds the output; one byte more than a list may have tells a list too long from one just full.
+        let mut packed = Vec::with_capacity(limit + 1);
+        let mut stream = Decompress::new(true);
+        let status = stream
+            .decompress_vec(&compressed, &mut packed, FlushDecompress::Finish)
+            .map_err(|_| StatusListError::Compression)?;
+        if packed.len() > limit {
+            return Err(StatusListError::TooMany);
+        }
+        if status != Status::StreamEnd || usize::try_from(stream.total_in()) != Ok(compressed.len()) {
+            return Err(StatusListError::Compression);
+        }
+        packed.shrink_to_fit();
+        Ok(Self { bits, packed })
+    }
+
+    /// The claims of a token that carries this list.
+    pub fn claims(&self, facts: &TokenFacts<'_>) -> Result<Value, StatusListError> {
+        Ok(json!({
+            "sub": facts.sub,
+            "iat": facts.iat,
+            "exp": facts.exp,
+            "ttl": facts.ttl,
+            "ledger_size": facts.ledger_size,
+            "status_list": {"bits": self.bits.get(), "lst": self.compressed()?},
+        }))
+    }
+
+    fn place(&self, index: u64) -> Result<(usize, usize), OutOfRange> {
+        usize::try_from(index).map(|index| self.bits.place(index)).map_err(|_| self.out_of_range(index))
+    }
+
+    fn out_of_range(&self, index: u64) -> OutOfRange {
+        OutOfRange { index, length: u64::try_from(self.length()).unwrap_or(u64::MAX) }
+    }
+}
+
+/// A status list token whose form is right; whose it is and whether it is fresh is still to be judged.
+#[derive(Debug, Clone)]
+pub struct StatusToken<'a> {
+    jws: CompactJws<'a>,
+    sub: String,
+    iat: i64,
+    exp: Option<i64>,
+    ttl: Option<u64>,
+    ledger_size: Option<u64>,
+    list: StatusList,
+}
+
+impl<'a> StatusToken<'a> {
+    /// Parses a token; white space around it is tolerated.
+    pub fn parse(text: &'a str) -> Result<Self, StatusListError> {
+        let jws = CompactJws::parse(text.trim_ascii())?;
+        let typ = jws.media_type().unwrap_or_default();
+        if typ != TYPE {
+            return Err(StatusListError::Type { found: typ.to_owned() });
+        }
+        let Value::Object(claims) = parse_strict(jws.payload())? else {
+            return Err(StatusListError::Claim("payload"));
+        };
+        let list = claims.get("status_list").and_then(Value::as_object);
+        let list = list.ok_or(StatusListError::Claim("status_list"))?;
+        let bits = optional(list, "bits", Value::as_u64)?.ok_or(StatusListError::Claim("bits"))?;
+        let lst = list.get("lst").and_then(Value::as_str).ok_or(StatusListError::Claim("lst"))?;
+        let sub = claims.get("sub").and_then(Value::as_str).ok_or(StatusListError::Claim("sub"))?;
+        Ok(Self {
+            sub: sub.to_owned(),
+            iat: optional(&claims, "iat", Value::as_i64)?.ok_or(StatusListError::Claim("iat"))?,
+            exp: optional(&claims, "exp", Value::as_i64)?,
+            ttl: optional(&claims, "ttl", Value::as_u64)?,
+            ledger_size: optional(&claims, "ledger_size", Value::as_u64)?,
+            list: StatusList::from_compressed(Bits::from_claim(bits)?, lst)?,
+            jws,
+        })
+    }
+
+    /// The token's JWS, with `x5c` in its header.
+    pub fn jws(&self) -> &CompactJws<'a> {
+        &self.jws
+    }
+
+    /// Whether the signature is good under `key`.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), JwsError> {
+        self.jws.verify(key)
+    }
+
+    /// The list's own address; must equal the credential's `status.status_list.uri`.
+    pub fn sub(&self) -> &str {
+        &self.sub
+    }
+
+    /// When the token was made, NumericDate.
+    pub fn iat(&self) -> i64 {
+        self.iat
+    }
+
+    /// When the token ends, NumericDate.
+    pub fn exp(&self) -> Option<i64> {
+        self.exp
+    }
+
+    /// Seconds until a new token should be asked for.
+    pub fn ttl(&self) -> Option<u64> {
+        self.ttl
+    }
+
+    /// The ledger's size the list equals; ours, other people's tokens have none.
+    pub fn ledger_size(&self) -> Option<u64> {
+        self.ledger_size
+    }
+
+    /// The list.
+    pub fn list(&self) -> &StatusList {
+        &self.list
+    }
+
+    /// The status at an index.
+    pub fn value(&self, index: u64) -> Result<u8, OutOfRange> {
+        self.list.value(index)
+    }
+}
+
+/// A claim that may be absent, but not of another kind.
+fn optional<T>(
+    claims: &Map<String, Value>,
+    name: &'static str,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Result<Option<T>, StatusListError> {
+    claims.get(name).map(|value| read(value).ok_or(StatusListError::Claim(name))).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::PrivateKey;
+    use crate::jose::jws;
+    use proptest::prelude::*;
+
+    fn facts() -> TokenFacts<'static> {
+        TokenFacts { sub: "https://a.test/status/0", iat: 100, exp: 200, ttl: 60, ledger_size: 7 }
+    }
+
+    fn token(typ: &str, claims: &Value) -> String {
+        let key = PrivateKey::from_seed(&[1; 32]).unwrap();
+        jws::sign(&json!({"alg": "EdDSA", "typ": typ}), claims.to_string().as_bytes(), &key).unwrap()
+    }
+
+    /// The draft's section 4.1 and the examples of its section 5.1.
+    #[test]
+    fn examples_of_the_draft() {
+        let one = StatusList::pack(Bits::One, &[1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1]).unwrap();
+        assert_eq!(one.as_bytes(), [0xb9, 0xa3]);
+        assert_eq!(StatusList::from_compressed(Bits::One, "eNrbuRgAAhcBXQ").unwrap(), one);
+        assert_eq!(one.compressed().unwrap(), "eNrbuRgAAhcBXQ");
+        let two = StatusList::pack(Bits::Two, &[1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]).unwrap();
+        assert_eq!(two.as_bytes(), [0xc9, 0x44, 0xf9]);
+        assert_eq!(StatusList::from_compressed(Bits::Two, "eNo76fITAAPfAgc").unwrap(), two);
+        assert_eq!(two.compressed().unwrap(), "eNo76fITAAPfAgc");
+        assert_eq!((two.value(3), two.value(11)), (Ok(3), Ok(3)));
+        assert_eq!(two.value(12), Err(OutOfRange { index: 12, length: 12 }));
+        assert!(two.value(u64::MAX).is_err());
+    }
+
+    #[test]
+    fn bombs_and_damage_are_refused() {
+        let bomb = |bytes: usize| {
+            let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(&vec![0; bytes]).unwrap();
+            encoder.finish().unwrap()
+        };
+        let read = |bytes: &[u8]| StatusList::from_compressed(Bits::Two, &base64url::encode(bytes));
+        assert_eq!(read(&bomb(MAX_STATUSES / 4)).unwrap().length(), MAX_STATUSES);
+        assert!(matches!(read(&bomb(MAX_STATUSES / 4 + 1)), Err(StatusListError::TooMany)));
+        assert!(matches!(read(&bomb(64 << 20)), Err(StatusListError::TooMany)));
+        let whole = bomb(100);
+        for length in 0..whole.len() {
+            assert!(matches!(read(&whole[..length]), Err(StatusListError::Compression)), "{length}");
+        }
+        assert!(read(&[whole.as_slice(), &[0]].concat()).is_err());
+        assert!(StatusList::from_compressed(Bits::Two, "eNo76fITAAPfAgc=").is_err());
+    }
+
+    #[test]
+    fn statuses_are_set_in_place_and_must_fit() {
+        let mut list = StatusList::zeros(Bits::Two, 5).unwrap();
+        assert_eq!(list.length(), 8);
+        for status in [3, 1, 2] {
+            list.set(4, status).unwrap();
+            assert_eq!((list.value(3), list.value(4), list.value(5)), (Ok(0), Ok(status), Ok(0)));
+        }
+        assert!(matches!(list.set(4, 4), Err(StatusListError::TooLarge { status: 4, bits: 2 })));
+        assert!(matches!(list.set(8, 0), Err(StatusListError::OutOfRange(_))));
+        assert!(StatusList::pack(Bits::One, &[2]).is_err());
+        assert!(StatusList::zeros(Bits::One, MAX_STATUSES + 1).is_err());
+    }
+
+    #[test]
+    fn a_token_comes_back_and_its_key_is_its_own() {
+        let list = StatusList::pack(Bits::Two, &[0, 1, 2, 0]).unwrap();
+        let text = token(TYPE, &list.claims(&facts()).unwrap());
+        let parsed = StatusToken::parse(&text).unwrap();
+        parsed.verify(PrivateKey::from_seed(&[1; 32]).unwrap().public()).unwrap();
+        assert!(parsed.verify(PrivateKey::from_seed(&[2; 32]).unwrap().public()).is_err());
+        assert_eq!((parsed.sub(), parsed.iat(), parsed.exp()), (facts().sub, 100, Some(200)));
+        assert_eq!((parsed.ttl(), parsed.ledger_size()), (Some(60), Some(7)));
+        assert_eq!((parsed.list(), parsed.value(2)), (&list, Ok(2)));
+    }
+
+    #[test]
+    fn tokens_are_strict() {
+        let good = StatusList::pack(Bits::Two, &[0]).unwrap().claims(&facts()).unwrap();
+        let refused = |change: &dyn Fn(&mut Value)| {
+            let mut claims = good.clone();
+            change(&mut claims);
+            StatusToken::parse(&token(TYPE, &claims)).unwrap_err()
+        };
+        for claim in ["sub", "iat", "status_list"] {
+            let error = refused(&|claims| drop(claims.as_object_mut().unwrap().remove(claim)));
+            assert!(matches!(error, StatusListError::Claim(name) if name == claim), "{error}");
+        }
+        for claim in ["sub", "iat", "exp", "ttl", "ledger_size", "status_list"] {
+            let error = refused(&|claims| claims[claim] = json!(false));
+            assert!(matches!(error, StatusListError::Claim(name) if name == claim), "{error}");
+        }
+        let error = refused(&|claims| claims["status_list"]["bits"] = json!(3));
+        assert!(matches!(error, StatusListError::Bits(3)));
+        let error = refused(&|claims| claims["ttl"] = json!(-1));
+        assert!(matches!(error, StatusListError::Claim("ttl")));
+        assert!(matches!(StatusToken::parse(&token("JWT", &good)), Err(StatusListError::Type { .. })));
+        let mut bare = good;
+        bare.as_object_mut()
+            .unwrap()
+            .retain(|name, _| ["sub", "iat", "status_list"].contains(&name.as_str()));
+        assert_eq!(StatusToken::parse(&token(TYPE, &bare)).unwrap().ledger_size(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn packing_keeps_every_status(statuses in prop::collection::vec(0u8..4, 0..200)) {
+            let list = StatusList::pack(Bits::Two, &statuses).unwrap();
+            let again = StatusList::from_compressed(Bits::Two, &list.compressed().unwrap()).unwrap();
+            for (index, status) in statuses.iter().enumerate() {
+                prop_assert_eq!(again.value(index as u64), Ok(*status));
+            }
+        }
+    }
+}
