@@ -14,6 +14,8 @@ pub mod merkle;
 pub mod note;
 // Floor 3: formats.
 pub mod ledger;
+pub mod sd_jwt;
+pub mod status_list;
 pub mod x509;
 // Floor 4: judgement.
 pub mod law;
