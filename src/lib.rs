@@ -19,3 +19,9 @@ pub mod status_list;
 pub mod x509;
 // Floor 4: judgement.
 pub mod law;
+// Floor 5: the engine.
+#[cfg(feature = "server")]
+pub mod authority;
+// Floor 6: adapters.
+#[cfg(feature = "server")]
+pub mod store;

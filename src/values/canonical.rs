@@ -61,8 +61,8 @@ pub fn parse_strict(bytes: &[u8]) -> Result<Value, JsonError> {
         return Err(JsonError::ByteOrderMark);
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }.deserialize(&mut reader).map_err(refusal)?;
-    reader.end().map_err(refusal)?;
+    let value = Strict { depth: 0 }.deserialize(&mut reader).map_err(|error| refusal(&error))?;
+    reader.end().map_err(|error| refusal(&error))?;
     Ok(value)
 }
 
@@ -137,7 +137,7 @@ fn below<T>(at: &mut String, segment: &str, walk: impl FnOnce(&mut String) -> T)
 const DUPLICATE: &str = "\u{1}duplicate ";
 const DEPTH: &str = "\u{1}depth";
 
-fn refusal(error: serde_json::Error) -> JsonError {
+fn refusal(error: &serde_json::Error) -> JsonError {
     let text = error.to_string();
     if let Some((_, rest)) = text.split_once(DUPLICATE) {
         let name = rest.rsplit_once(" at line").map_or(rest, |(name, _)| name);

@@ -1,0 +1,157 @@
+//! The port to durable storage: rows, and the one commit that is a compare-and-swap on the head, so that a fork
+//! cannot be written. Implemented by `store` in memory and on sled; one shared test-suite runs over both.
+//!
+//! Not here: what the values mean (each room that writes a family of rows encodes them) and whether an entry may be
+//! appended (`law`). What the store returns is not trusted: entries are re-hashed before anything is signed over them.
+
+use crate::crypto::Digest;
+use crate::ledger::body::StatusPlace;
+use crate::merkle::TileId;
+use crate::values::identifiers::Handle;
+use crate::values::time::Time;
+
+/// The ledger's size and the time of its last entry, as the store has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Head {
+    /// Number of entries.
+    pub size: u64,
+    /// Time of the last one; `None` when there is none.
+    pub time: Option<Time>,
+}
+
+/// A row's key. Families are told apart by their first byte; within one, keys ascend as the values do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Row {
+    /// The bytes of an entry, by index.
+    Entry(u64),
+    /// The hashes of a tile so far, 32 to 8,192 bytes.
+    Tile(TileId),
+    /// An entry that touches the charter, by index; no value.
+    CharterEntry(u64),
+    /// The state of a licence.
+    Licence(Handle),
+    /// A payload at rest of a licence: 0 the draft, then one for each act.
+    Vault(Handle, u32),
+    /// The signature that seals a licence's credential.
+    Seal(Handle),
+    /// A licence that is committed and not yet sealed; no value.
+    Unsealed(Handle),
+    /// A used place on a status list: index of its entry and value.
+    Place(StatusPlace),
+    /// A licence found by a keyed hash of its licence number or reference; no value.
+    Found([u8; 16], Handle),
+    /// What was answered under an idempotency key, by its keyed hash.
+    Answered([u8; 32]),
+    /// A blob.
+    Blob(Digest),
+    /// The checkpoint last stored.
+    Checkpoint,
+    /// A status list token as published from a time on.
+    Published(u32, Time),
+    /// A pickup, by its id.
+    Pickup([u8; 16]),
+    /// A kept report, by the hash of its number.
+    Report([u8; 32]),
+    /// A single value of the engine, by name.
+    Single(&'static str),
+}
+
+impl Row {
+    /// The key's bytes: family, then big-endian numbers, so that order is kept.
+    pub fn key(&self) -> Vec<u8> {
+        match self {
+            Self::Entry(index) => keyed(b'e', &[&index.to_be_bytes()]),
+            Self::Tile(tile) => keyed(b't', &[&[tile.level()], &tile.index().to_be_bytes()]),
+            Self::CharterEntry(index) => keyed(b'c', &[&index.to_be_bytes()]),
+            Self::Licence(handle) => keyed(b'l', &[handle.as_bytes()]),
+            Self::Vault(handle, number) => keyed(b'v', &[handle.as_bytes(), &number.to_be_bytes()]),
+            Self::Seal(handle) => keyed(b's', &[handle.as_bytes()]),
+            Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
+            Self::Place(place) => keyed(b'p', &[&place.list.to_be_bytes(), &place.index.to_be_bytes()]),
+            Self::Found(hash, handle) => keyed(b'f', &[hash, handle.as_bytes()]),
+            Self::Answered(hash) => keyed(b'a', &[hash]),
+            Self::Blob(name) => keyed(b'b', &[&name.0]),
+            Self::Checkpoint => keyed(b'h', &[]),
+            Self::Published(list, from) => keyed(b'o', &[&list.to_be_bytes(), &from.millis().to_be_bytes()]),
+            Self::Pickup(id) => keyed(b'k', &[id]),
+            Self::Report(hash) => keyed(b'r', &[hash]),
+            Self::Single(name) => keyed(b'm', &[name.as_bytes()]),
+        }
+    }
+}
+
+fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = vec![family];
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+/// One change of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Which.
+    pub row: Row,
+    /// The new value, up to 1 MiB; `None` removes the row.
+    pub value: Option<Vec<u8>>,
+}
+
+impl Write {
+    /// Sets a row.
+    pub fn set(row: Row, value: impl Into<Vec<u8>>) -> Self {
+        Self { row, value: Some(value.into()) }
+    }
+
+    /// Removes a row.
+    pub fn remove(row: Row) -> Self {
+        Self { row, value: None }
+    }
+}
+
+/// Why the store did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The head is not where the commit expected it: somebody else wrote.
+    #[error("the ledger's head moved: expected size {expected}, found {found}")]
+    Moved {
+        /// Size expected.
+        expected: u64,
+        /// Size found.
+        found: u64,
+    },
+    /// A write or a sync failed. No write is taken any more until restart: what is on disk is not known.
+    #[error("writing has ended until restart: {0}")]
+    Ended(String),
+    /// A read failed or its bytes are damaged.
+    #[error("the store cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// Durable rows with one writer.
+pub trait Store: Send + Sync {
+    /// The head of the last commit.
+    fn head(&self) -> Result<Head, StoreError>;
+
+    /// The value of a row.
+    fn get(&self, row: &Row) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Rows whose key begins with `prefix` and comes after `after` (a whole key), in order, at most `limit`.
+    fn scan(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+
+    /// Moves the head from `expected` to `next` together with `writes`, all or nothing, and returns when they are
+    /// durable.
+    fn commit(&self, expected: Head, next: Head, writes: Vec<Write>) -> Result<(), StoreError>;
+
+    /// Writes rows beside the ledger, all or nothing. They become durable with the next commit or [`Store::sync`].
+    fn put(&self, writes: Vec<Write>) -> Result<(), StoreError>;
+
+    /// Makes everything written so far durable.
+    fn sync(&self) -> Result<(), StoreError>;
+
+    /// Why writing has ended, if it has.
+    fn ended(&self) -> Option<String>;
+}

@@ -1,0 +1,1 @@
+//! Floor 6: where rows are kept: in memory, and on sled.
