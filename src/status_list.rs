@@ -276,8 +276,8 @@ mod tests {
         fn packing_keeps_every_status(statuses in prop::collection::vec(0u8..4, 0..200)) {
             let list = StatusList::pack(Bits::Two, &statuses).unwrap();
             let again = StatusList::from_compressed(Bits::Two, &list.compressed().unwrap()).unwrap();
-            for (index, status) in statuses.iter().enumerate() {
-                prop_assert_eq!(again.value(index as u64), Ok(*status));
+            for (index, status) in (0..).zip(&statuses) {
+                prop_assert_eq!(again.value(index), Ok(*status));
             }
         }
     }

@@ -3,6 +3,8 @@
 //! With `VIDIMUS_SAMPLE_OUT=<directory>` the samples are also written there, for the scripts beside this file
 //! (`README.md`). Everything is fixed: the same files on every run, except for P-256 signatures and keys.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
