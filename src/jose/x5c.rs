@@ -39,14 +39,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(x5c_value: Value) -> Result<Vec<Vec<u8>>, JwsError> {
+    fn read(x5c_value: &Value) -> Result<Vec<Vec<u8>>, JwsError> {
         x5c(json!({ "x5c": x5c_value }).as_object().unwrap())
     }
 
     #[test]
     fn a_chain_comes_back() {
         let chain = vec![vec![0x30, 0], vec![0xff; 5]];
-        assert_eq!(read(encode(&chain)).unwrap(), chain);
+        assert_eq!(read(&encode(&chain)).unwrap(), chain);
     }
 
     #[test]
@@ -62,7 +62,7 @@ mod tests {
             json!(["MA A="]),
             json!(["MAA=", "MAA=", "MAA=", "MAA=", "MAA="]),
         ] {
-            assert!(read(bad.clone()).is_err(), "{bad}");
+            assert!(read(&bad).is_err(), "{bad}");
         }
         assert!(x5c(&Map::new()).is_err());
     }
