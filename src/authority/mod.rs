@@ -1,3 +1,4 @@
 //! Floor 5: the engine of an authority: the single writer, issuing, acts, publication. Async; I/O only through ports.
 
+pub mod keyring;
 pub mod store;
