@@ -50,6 +50,15 @@ fn singly_each_vector_gets_its_answer() {
     }
 }
 
+/// Where nobody can make the equation hold, only parsing shows that an encoding is refused.
+#[test]
+fn a_key_is_refused_before_any_signature() {
+    for case in cases() {
+        let refused = VerifyingKey::from_bytes(case.public).is_none();
+        assert_eq!(refused, case.name.contains("as A"), "{}: {}", case.name, case.why);
+    }
+}
+
 #[test]
 fn at_every_place_of_a_batch_each_vector_gets_the_same_answer() {
     let good = good(257);

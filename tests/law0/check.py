@@ -29,6 +29,8 @@ def check_ed25519(vectors):
     for v in vectors:
         public, message, signature = (bytes.fromhex(v[part]) for part in ("public", "message", "signature"))
         yield v["name"], v["accept"], ed25519.verifies(public, message, signature)
+        # Where nobody can make the equation hold, only parsing shows that an encoding is refused.
+        yield f'{v["name"]}: is a key', "as A" not in v["name"], ed25519.is_good_point(public)
     # The cancelling pair must be what it says: each bad, and good in a sum without weights.
     pair = [v for v in vectors if v["name"].startswith("cancelling pair")]
     residues = [ed25519.residue(*(bytes.fromhex(v[p]) for p in ("public", "message", "signature"))) for v in pair]

@@ -59,6 +59,12 @@ def decode(encoded):
 BASE = decode((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 
 
+def is_good_point(encoded):
+    """Canonical, on the curve, and not of small order: what A and R must be."""
+    point = decode(encoded)
+    return point is not None and not is_identity(multiply(8, point))
+
+
 def residue(public, message, signature):
     """S·B − k·A − R of a signature whose parts decode."""
     r, s = signature[:32], int.from_bytes(signature[32:], "little")
@@ -69,8 +75,6 @@ def residue(public, message, signature):
 def verifies(public, message, signature):
     if len(signature) != 64 or int.from_bytes(signature[32:], "little") >= ORDER:
         return False
-    for encoded in (public, signature[:32]):
-        point = decode(encoded)
-        if point is None or is_identity(multiply(8, point)):
-            return False
+    if not is_good_point(public) or not is_good_point(signature[:32]):
+        return False
     return is_identity(multiply(8, residue(public, message, signature)))
