@@ -1,0 +1,100 @@
+//! 行政区划代码, the codes of administrative divisions (GB/T 2260): six digits, two each for province, city, county.
+//!
+//! Only the form is known, not the list of divisions, which changes every year.
+
+use std::str::FromStr;
+
+use super::{first_misfit, written_as_str};
+
+/// A six-digit division code that does not begin with 0. `100000` stands for the whole country.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region(String);
+
+/// Why a division code was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RegionError {
+    /// Not six characters.
+    #[error("a division code has 6 digits, found {found} characters")]
+    Length {
+        /// Characters found.
+        found: usize,
+    },
+    /// Not a digit, or a 0 in the first place.
+    #[error("character {position} ({found:?}) cannot stand there in a division code")]
+    Digit {
+        /// Position in characters, from 0.
+        position: usize,
+        /// What stands there.
+        found: char,
+    },
+}
+
+impl Region {
+    /// The six digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `other` is this division or lies in it by its number: 430000 contains 430100 and 430102, and
+    /// 100000 contains everything.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.0 == "100000" || other.0.starts_with(self.significant())
+    }
+
+    /// The digits up to the last pair that is not `00`.
+    fn significant(&self) -> &str {
+        let county = self.0.as_str();
+        let city = county.strip_suffix("00");
+        city.and_then(|city| city.strip_suffix("00")).or(city).unwrap_or(county)
+    }
+}
+
+impl FromStr for Region {
+    type Err = RegionError;
+
+    fn from_str(text: &str) -> Result<Self, RegionError> {
+        let found = text.chars().count();
+        if found != 6 {
+            return Err(RegionError::Length { found });
+        }
+        if let Some((position, found)) = first_misfit(text, |c| c.is_ascii_digit()) {
+            return Err(RegionError::Digit { position, found });
+        }
+        if text.starts_with('0') {
+            return Err(RegionError::Digit { position: 0, found: '0' });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+written_as_str!(Region);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(text: &str) -> Region {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn six_digits() {
+        assert_eq!(region("430700").to_string(), "430700");
+        assert_eq!("43070".parse::<Region>(), Err(RegionError::Length { found: 5 }));
+        assert_eq!("43O700".parse::<Region>(), Err(RegionError::Digit { position: 2, found: 'O' }));
+        assert_eq!("043070".parse::<Region>(), Err(RegionError::Digit { position: 0, found: '0' }));
+        assert_eq!("４30700".parse::<Region>(), Err(RegionError::Digit { position: 0, found: '４' }));
+    }
+
+    #[test]
+    fn divisions_contain_their_parts() {
+        assert!(region("430000").contains(&region("430102")));
+        assert!(region("430100").contains(&region("430102")));
+        assert!(region("430102").contains(&region("430102")));
+        assert!(region("100000").contains(&region("430102")));
+        assert!(!region("430100").contains(&region("430000")));
+        assert!(!region("430100").contains(&region("430200")));
+        assert!(!region("430000").contains(&region("440000")));
+        assert!(!region("430000").contains(&region("100000")));
+    }
+}
