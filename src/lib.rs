@@ -12,3 +12,5 @@ pub mod crypto;
 pub mod jose;
 pub mod merkle;
 pub mod note;
+// Floor 3: formats.
+pub mod catalogue;

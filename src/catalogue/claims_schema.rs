@@ -27,7 +27,8 @@ impl ClaimsSchema {
         }
         let properties = schema.get("properties").and_then(Value::as_object).ok_or("has no properties")?;
         let required = schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let claims = properties.keys().map(|name| (name.clone(), required.iter().any(|r| r == name))).collect();
+        let claims =
+            properties.keys().map(|name| (name.clone(), required.iter().any(|r| r == name))).collect();
         if let Some(unfit) = properties.keys().find(|name| !is_claim_name(name)) {
             return Err(format!("{unfit:?} is no claim name (a-z, 0-9 and _, beginning with a letter)"));
         }
@@ -53,7 +54,6 @@ impl ClaimsSchema {
 
     /// Checks the claims, which stand at `pointer` in the request. The first refusal is returned.
     pub(super) fn check(&self, claims: &Map<String, Value>, pointer: &str) -> Result<(), RequestError> {
-        // A null, like everywhere in a request, would be a member left out; here it is said to be one too many.
         let instance = Value::Object(claims.clone());
         self.validator.validate(&instance).map_err(|refused| translate(&refused, pointer))
     }

@@ -324,7 +324,12 @@ mod tests {
             ("/region", json!("43"), "/region", "6 digits"),
             ("/holder_key", json!("x"), "/holder_key", "expected an object"),
             ("/approvals", json!([{"key": "zz", "sig": "AA"}]), "/approvals/0/key", ""),
-            ("/approvals", json!([{"key": "00112233445566778899aabbccddeeff", "sig": "A="}]), "/approvals/0/sig", "base64url"),
+            (
+                "/approvals",
+                json!([{"key": "00112233445566778899aabbccddeeff", "sig": "A="}]),
+                "/approvals/0/sig",
+                "base64url",
+            ),
         ] {
             let error = IssueRequest::parse(&with(at, value)).unwrap_err();
             assert_eq!(error.pointer, pointer, "{error}");

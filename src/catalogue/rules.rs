@@ -223,7 +223,10 @@ impl Rules {
         let texts = [&self.name, &self.defined_by.name, &self.catalogue.related_item, &self.inferable];
         [
             (self.version == 0, "versions begin at 1"),
-            (self.defined_by.code != *self.type_code.defined_by(), "the type code names another defining body"),
+            (
+                self.defined_by.code != *self.type_code.defined_by(),
+                "the type code names another defining body",
+            ),
             (texts.into_iter().any(Bilingual::is_incomplete), "a text is missing in one language"),
             (*min == 0 || max < min, "holders: at least one, and max not below min"),
             (code_types.is_empty(), "holders: no code type is allowed"),
