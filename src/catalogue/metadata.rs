@@ -184,3 +184,45 @@ fn both_languages<'a>(locales: impl Iterator<Item = &'a String>) -> bool {
     found.sort_unstable();
     found == ["en", "zh-CN"]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = r#"{"vct":"{base_url}/types/t/1","name":"T","description":"D","display":[
+        {"locale":"zh-CN","name":"甲","description":"乙"},{"locale":"en","name":"T","description":"D"}],
+        "claims":[{"path":["holders",null,"name"],"mandatory":true,"sd":"always",
+        "display":[{"locale":"zh-CN","label":"姓名"},{"locale":"en","label":"Name"}]}]}"#;
+
+    #[test]
+    fn a_template_is_rendered_in_one_place_only() {
+        let metadata = Metadata::parse(TEMPLATE, "t/1").unwrap();
+        let base = "https://licences.example/city".parse().unwrap();
+        assert_eq!(metadata.vct(&base), "https://licences.example/city/types/t/1");
+        let rendered = String::from_utf8(metadata.render(&base)).unwrap();
+        assert_eq!(rendered.replace(base.as_str(), PLACEHOLDER), TEMPLATE);
+        assert!(metadata.withholds(&[Some("holders"), None, Some("name")]));
+        assert!(!metadata.withholds(&[Some("holders"), None]));
+        let name = &metadata.claims()[0];
+        assert_eq!((name.label("zh-CN"), name.label("en"), name.label("fr")), ("姓名", "Name", ""));
+    }
+
+    #[test]
+    fn odd_templates_are_refused() {
+        for (from, to, expected) in [
+            ("types/t/1", "types/t/2", "vct must be"),
+            ("\"name\":\"T\",\"description\":\"D\",\"display\"", "\"display\"", "missing field"),
+            ("\"name\":\"T\"", "\"extends\":\"x\",\"name\":\"T\"", "unknown field"),
+            ("\"en\",\"name\"", "\"fr\",\"name\"", "the type has not"),
+            ("\"en\",\"label\"", "\"zh-CN\",\"label\"", "/holders/*/name has not"),
+            ("always", "allowed", "allowed"),
+        ] {
+            assert!(TEMPLATE.contains(from), "{from}");
+            let error = Metadata::parse(&TEMPLATE.replacen(from, to, 1), "t/1").unwrap_err().to_string();
+            assert!(error.contains(expected), "{from} -> {to}: {error}");
+        }
+        let (head, claim) = TEMPLATE.split_once("\"claims\":[").unwrap();
+        let twice = format!("{head}\"claims\":[{},{claim}", claim.strip_suffix("]}").unwrap());
+        assert_eq!(Metadata::parse(&twice, "t/1"), Err(MetadataError::Twice("/holders/*/name".to_owned())));
+    }
+}

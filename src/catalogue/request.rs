@@ -255,6 +255,7 @@ fn wrong_type(pointer: String, expected: JsonKind, found: &Value) -> RequestErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
 
     fn good() -> Value {
@@ -338,5 +339,37 @@ mod tests {
         let error = IssueRequest::parse(&json!([])).unwrap_err();
         assert_eq!((error.pointer.as_str(), JsonKind::Object), ("", JsonKind::Object));
         assert_eq!(IssueRequest::parse_at(&json!({}), "/licence").unwrap_err().pointer, "/licence/type");
+    }
+
+    proptest! {
+        #[test]
+        fn a_pointer_leads_to_what_is_wrong(member in 0..MEMBERS.len() + 1, value in json_value()) {
+            let name = MEMBERS.get(member).copied().unwrap_or("a/b");
+            let mut request = good();
+            request[name] = value;
+            if let Err(error) = IssueRequest::parse(&request) {
+                let found = request.pointer(&error.pointer);
+                match error.kind {
+                    RequestErrorKind::Missing => prop_assert!(found.is_none_or(Value::is_null), "{}", error),
+                    _ => prop_assert!(found.is_some(), "{}", error),
+                }
+            }
+        }
+    }
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "\\PC{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            let names = prop_oneof!["(name|code|code_type|role|key|sig)", "[a~/]{0,3}"];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map(names, inner, 0..4).prop_map(|m| m.into_iter().collect()),
+            ]
+        })
     }
 }

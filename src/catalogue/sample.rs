@@ -229,8 +229,8 @@ impl AuthorityPlan {
 #[cfg(test)]
 mod tests {
     use super::super::Catalogue;
-    use crate::crypto::{PrivateKey, base64url};
     use super::*;
+    use crate::crypto::{PrivateKey, base64url};
 
     #[test]
     fn the_sample_is_a_good_plan() {
