@@ -36,13 +36,15 @@ pub struct Holder {
 impl LicenceType {
     /// Checks a request made on the day `today`. The first refusal is returned: type, holders, claims, validity.
     pub fn check(&self, request: &IssueRequest, today: Date) -> Result<Checked, RequestError> {
+        let at = |member: &str| below(&request.pointer, member);
         if !self.is_called(&request.licence_type) {
             let found = request.licence_type.chars().take(64).collect();
-            return Err(RequestError::at("/type", RequestErrorKind::UnknownType { found }));
+            return Err(RequestError::at(at("type"), RequestErrorKind::UnknownType { found }));
         }
-        let holders = self.check_holders(&request.holders)?;
-        self.schema().check(&request.claims, "/claims")?;
-        self.check_validity(request.valid_from, request.valid_until, today)?;
+        let holders = self.check_holders(&request.holders, at("holders"))?;
+        self.schema().check(&request.claims, &at("claims"))?;
+        self.check_validity(request.valid_from, request.valid_until, today)
+            .map_err(|(member, rule)| RequestError::at(at(member), RequestErrorKind::Validity(rule)))?;
         Ok(Checked {
             slug: self.slug().clone(),
             version: self.version(),
@@ -54,10 +56,14 @@ impl LicenceType {
         })
     }
 
-    fn check_holders(&self, requests: &[HolderRequest]) -> Result<Vec<Holder>, RequestError> {
+    fn check_holders(
+        &self,
+        requests: &[HolderRequest],
+        pointer: String,
+    ) -> Result<Vec<Holder>, RequestError> {
         let (min, max, found) = (self.rules().holders.min, self.rules().holders.max, requests.len());
         if !(min..=max).contains(&found) {
-            return Err(RequestError::rule("/holders", ClaimRule::Count { min, max, found }));
+            return Err(RequestError::rule(pointer, ClaimRule::Count { min, max, found }));
         }
         let mut holders: Vec<Holder> = Vec::with_capacity(found);
         for request in requests {
@@ -101,30 +107,34 @@ impl LicenceType {
         }
     }
 
-    fn check_validity(&self, from: Date, until: Option<Date>, today: Date) -> Result<(), RequestError> {
+    fn check_validity(
+        &self,
+        from: Date,
+        until: Option<Date>,
+        today: Date,
+    ) -> Result<(), (&'static str, ValidityRule)> {
         let rules = &self.rules().validity;
-        let refuse = |pointer: &str, rule| Err(RequestError::at(pointer, RequestErrorKind::Validity(rule)));
         if from < today && !rules.begins_in_past {
-            return refuse("/valid_from", ValidityRule::BeginsInPast { today });
+            return Err(("valid_from", ValidityRule::BeginsInPast { today }));
         }
         let days = rules.begins_in_future_days;
         if days_between(today, from) > i64::from(days) {
-            return refuse("/valid_from", ValidityRule::BeginsTooLate { days, today });
+            return Err(("valid_from", ValidityRule::BeginsTooLate { days, today }));
         }
         let Some(until) = until else {
             let allowed = rules.open_ended;
-            return if allowed { Ok(()) } else { refuse("/valid_until", ValidityRule::OpenEnded) };
+            return if allowed { Ok(()) } else { Err(("valid_until", ValidityRule::OpenEnded)) };
         };
         if until < from {
-            return refuse("/valid_until", ValidityRule::Order { from, until });
+            return Err(("valid_until", ValidityRule::Order { from, until }));
         }
         if until < today && !rules.ends_in_past {
-            return refuse("/valid_until", ValidityRule::EndsInPast { today });
+            return Err(("valid_until", ValidityRule::EndsInPast { today }));
         }
         let found = days_between(from, until) + 1;
         match rules.longest_days {
             Some(limit) if found > i64::from(limit) => {
-                refuse("/valid_until", ValidityRule::TooLong { limit, found })
+                Err(("valid_until", ValidityRule::TooLong { limit, found }))
             }
             _ => Ok(()),
         }
@@ -310,6 +320,18 @@ mod tests {
             let error = checked(&business, &with(company(), at, value)).unwrap_err();
             assert_eq!(error.pointer, pointer, "{error}");
             assert!(error.to_string().contains(text), "{error}");
+        }
+        for (at, value) in [
+            ("/type", json!("x")),
+            ("/holders", json!([])),
+            ("/holders/0/code_type", json!("111")),
+            ("/claims/kind", json!("")),
+            ("/valid_from", json!("2026-12-23")),
+        ] {
+            let inside = json!({"licence": with(company(), at, value)});
+            let request = IssueRequest::parse_at(&inside["licence"], "/licence").unwrap();
+            let error = business.check(&request, "2026-11-22".parse().unwrap()).unwrap_err();
+            assert_eq!(error.pointer, format!("/licence{at}"));
         }
         for (at, value) in [
             ("/valid_from", json!("2026-12-22")),

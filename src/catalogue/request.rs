@@ -23,6 +23,8 @@ const LONGEST_TEXT: usize = 256;
 /// and no claim.
 #[derive(Clone, PartialEq)]
 pub struct IssueRequest {
+    /// Where it stood in the body: empty, or `/licence` in a replacement. Refusals of its check begin with it.
+    pub pointer: String,
     /// `type`: slug or 证照类型代码.
     pub licence_type: String,
     /// `holders`, or the one `holder`.
@@ -117,6 +119,7 @@ impl IssueRequest {
             holder_key: object.map("holder_key")?,
             case: object.text("case")?,
             approvals: approvals(&object)?,
+            pointer: object.at,
         })
     }
 }
