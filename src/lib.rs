@@ -13,6 +13,7 @@ pub mod jose;
 pub mod merkle;
 pub mod note;
 // Floor 3: formats.
+pub mod catalogue;
 pub mod ledger;
 pub mod sd_jwt;
 pub mod status_list;

@@ -1,0 +1,402 @@
+//! Whether a request is one its licence type allows: holders, codes and their check characters, claims, validity.
+//! Pure; the day is an argument. Not here: power, approvals, cases, several per holder, whether the licence would
+//! outlive its certificate — those need the ledger and the keys.
+
+use serde_json::{Map, Value};
+
+use super::licence_type::LicenceType;
+use super::refusal::{ClaimRule, RequestError, RequestErrorKind, ValidityRule, below};
+use super::request::{HolderRequest, IssueRequest};
+use crate::values::identifiers::{
+    CodeType, CreditCodeError, HolderCode, HolderCodeError, ResidentNumberError, Slug, TypeCode,
+};
+use crate::values::time::{Date, UtcOffset};
+
+/// What a request says of the licence itself, checked against its type. Only [`LicenceType::check`] makes one.
+/// Number, reference, region, holder key, case and approvals stay with the request.
+#[derive(Clone, PartialEq)]
+pub struct Checked {
+    slug: Slug,
+    version: u16,
+    type_code: TypeCode,
+    holders: Vec<Holder>,
+    claims: Map<String, Value>,
+    valid_from: Date,
+    valid_until: Option<Date>,
+}
+
+/// A holder with a well-formed code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Holder {
+    name: String,
+    code: HolderCode,
+    role: Option<Slug>,
+}
+
+impl LicenceType {
+    /// Checks a request made on the day `today`. The first refusal is returned: type, holders, claims, validity.
+    pub fn check(&self, request: &IssueRequest, today: Date) -> Result<Checked, RequestError> {
+        let at = |member: &str| below(&request.pointer, member);
+        if !self.is_called(&request.licence_type) {
+            let found = request.licence_type.chars().take(64).collect();
+            return Err(RequestError::at(at("type"), RequestErrorKind::UnknownType { found }));
+        }
+        let holders = self.check_holders(&request.holders, at("holders"))?;
+        self.schema().check(&request.claims, &at("claims"))?;
+        self.check_validity(request.valid_from, request.valid_until, today)
+            .map_err(|(member, rule)| RequestError::at(at(member), RequestErrorKind::Validity(rule)))?;
+        Ok(Checked {
+            slug: self.slug().clone(),
+            version: self.version(),
+            type_code: self.type_code().clone(),
+            holders,
+            claims: request.claims.clone(),
+            valid_from: request.valid_from,
+            valid_until: request.valid_until,
+        })
+    }
+
+    fn check_holders(
+        &self,
+        requests: &[HolderRequest],
+        pointer: String,
+    ) -> Result<Vec<Holder>, RequestError> {
+        let (min, max, found) = (self.rules().holders.min, self.rules().holders.max, requests.len());
+        if !(min..=max).contains(&found) {
+            return Err(RequestError::rule(pointer, ClaimRule::Count { min, max, found }));
+        }
+        let mut holders: Vec<Holder> = Vec::with_capacity(found);
+        for request in requests {
+            let holder = self.check_holder(request)?;
+            if holders.iter().any(|other| other.code == holder.code) {
+                return Err(RequestError::rule(below(&request.pointer, "code"), ClaimRule::Twice));
+            }
+            holders.push(holder);
+        }
+        Ok(holders)
+    }
+
+    fn check_holder(&self, request: &HolderRequest) -> Result<Holder, RequestError> {
+        let at = |member: &str| below(&request.pointer, member);
+        let allowed = &self.rules().holders.code_types;
+        let code_type = allowed.iter().find(|allowed| allowed.as_str() == request.code_type);
+        let code_type = *code_type.ok_or_else(|| {
+            let options = allowed.iter().map(ToString::to_string).collect();
+            RequestError::rule(at("code_type"), ClaimRule::OneOf { options })
+        })?;
+        let code = HolderCode::parse(code_type, &request.code).map_err(|problem| {
+            RequestError::at(at("code"), code_refusal(code_type, &request.code, problem))
+        })?;
+        let role = self.check_role(request.role.as_deref(), at("role"))?;
+        Ok(Holder { name: request.name.clone(), code, role })
+    }
+
+    fn check_role(&self, role: Option<&str>, pointer: String) -> Result<Option<Slug>, RequestError> {
+        let roles = &self.rules().holders.roles;
+        match role {
+            None if roles.is_empty() => Ok(None),
+            None => Err(RequestError::at(pointer, RequestErrorKind::Missing)),
+            Some(_) if roles.is_empty() => Err(RequestError::rule(pointer, ClaimRule::NoRoles)),
+            Some(role) => match roles.iter().find(|known| known.as_str() == role) {
+                Some(known) => Ok(Some(known.clone())),
+                None => {
+                    let options = roles.iter().map(ToString::to_string).collect();
+                    Err(RequestError::rule(pointer, ClaimRule::OneOf { options }))
+                }
+            },
+        }
+    }
+
+    fn check_validity(
+        &self,
+        from: Date,
+        until: Option<Date>,
+        today: Date,
+    ) -> Result<(), (&'static str, ValidityRule)> {
+        let rules = &self.rules().validity;
+        if from < today && !rules.begins_in_past {
+            return Err(("valid_from", ValidityRule::BeginsInPast { today }));
+        }
+        let days = rules.begins_in_future_days;
+        if days_between(today, from) > i64::from(days) {
+            return Err(("valid_from", ValidityRule::BeginsTooLate { days, today }));
+        }
+        let Some(until) = until else {
+            let allowed = rules.open_ended;
+            return if allowed { Ok(()) } else { Err(("valid_until", ValidityRule::OpenEnded)) };
+        };
+        if until < from {
+            return Err(("valid_until", ValidityRule::Order { from, until }));
+        }
+        if until < today && !rules.ends_in_past {
+            return Err(("valid_until", ValidityRule::EndsInPast { today }));
+        }
+        let found = days_between(from, until) + 1;
+        match rules.longest_days {
+            Some(limit) if found > i64::from(limit) => {
+                Err(("valid_until", ValidityRule::TooLong { limit, found }))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Days from one to the other; one offset for both, so which one does not matter.
+fn days_between(from: Date, until: Date) -> i64 {
+    until.first_instant(UtcOffset::UTC).since(from.first_instant(UtcOffset::UTC)) / 86_400_000
+}
+
+fn code_refusal(code_type: CodeType, code: &str, problem: HolderCodeError) -> RequestErrorKind {
+    match problem {
+        HolderCodeError::CreditCode(CreditCodeError::Check { expected, found })
+        | HolderCodeError::ResidentNumber(ResidentNumberError::Check { expected, found }) => {
+            RequestErrorKind::CheckDigit { code: shown(code_type, code), expected, found }
+        }
+        other => RequestErrorKind::InvalidClaim(ClaimRule::Code(other)),
+    }
+}
+
+/// An organisation's code is public; of a person's the middle is hidden, since answers end up in logs.
+fn shown(code_type: CodeType, code: &str) -> String {
+    if code_type.is_organisation() {
+        return code.to_owned();
+    }
+    let last = code.chars().count().saturating_sub(1);
+    code.chars().enumerate().map(|(n, c)| if n == 0 || n == last { c } else { '*' }).collect()
+}
+
+impl Checked {
+    /// The type's slug.
+    pub fn slug(&self) -> &Slug {
+        &self.slug
+    }
+
+    /// The type's version.
+    pub fn version(&self) -> u16 {
+        self.version
+    }
+
+    /// 证照类型代码.
+    pub fn type_code(&self) -> &TypeCode {
+        &self.type_code
+    }
+
+    /// The holders, in the order of the request.
+    pub fn holders(&self) -> &[Holder] {
+        &self.holders
+    }
+
+    /// The claims.
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.claims
+    }
+
+    /// First day.
+    pub fn valid_from(&self) -> Date {
+        self.valid_from
+    }
+
+    /// Last day; none is 长期.
+    pub fn valid_until(&self) -> Option<Date> {
+        self.valid_until
+    }
+}
+
+impl std::fmt::Debug for Checked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Checked({}/{}, {} holders)", self.slug, self.version, self.holders.len())
+    }
+}
+
+impl Holder {
+    /// Name, not normalised.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Code with its type.
+    pub fn code(&self) -> &HolderCode {
+        &self.code
+    }
+
+    /// Role, where the type names roles.
+    pub fn role(&self) -> Option<&Slug> {
+        self.role.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{edited, file_of};
+    use super::super::{LicenceType, TYPE_FILE};
+    use super::*;
+    use serde_json::json;
+
+    fn licence_type(slug: &str) -> LicenceType {
+        LicenceType::from_files(&|name| file_of(&format!("{slug}/1"), name)).unwrap()
+    }
+
+    fn company() -> Value {
+        json!({
+            "type": "business-licence",
+            "holders": [{"name": "样例公司", "code": "91350100M000100Y43", "code_type": "001"}],
+            "claims": {"established": "2020-02-29"},
+            "valid_from": "2020-02-29", "valid_until": null,
+        })
+    }
+
+    fn person() -> Value {
+        json!({
+            "type": "identity-attestation",
+            "holder": {"name": "张三", "code": "11010519491231002X", "code_type": "111"},
+            "claims": {"sex": "女", "birth_date": "1949-12-31", "address": "样例市样例路1号"},
+            "valid_from": "2026-11-22", "valid_until": "2027-11-22",
+        })
+    }
+
+    fn checked(licence_type: &LicenceType, request: &Value) -> Result<Checked, RequestError> {
+        licence_type.check(&IssueRequest::parse(request)?, "2026-11-22".parse().unwrap())
+    }
+
+    /// Replaces a member that is there, or adds one to an object that is there.
+    fn with(mut request: Value, pointer: &str, value: Value) -> Value {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        request.pointer_mut(parent).unwrap()[name] = value;
+        request
+    }
+
+    #[test]
+    fn what_a_type_allows_is_laid_out() {
+        let business = licence_type("business-licence");
+        let layout = business.layout(&checked(&business, &company()).unwrap());
+        assert!(layout.disclosable.is_empty());
+        let by_code = with(company(), "/type", json!("11100000MB0143028R001"));
+        assert_eq!(checked(&business, &by_code).unwrap(), checked(&business, &company()).unwrap());
+
+        let identity = licence_type("identity-attestation");
+        let layout = identity.layout(&checked(&identity, &person()).unwrap());
+        let expected = json!({
+            "holders": [{"name": "张三", "code": "11010519491231002X", "code_type": "111"}],
+            "claims": person()["claims"],
+        });
+        assert_eq!(Value::Object(layout.claims), expected);
+        let disclosable: std::collections::BTreeSet<_> =
+            layout.disclosable.iter().map(String::as_str).collect();
+        let all =
+            ["/holders/0/name", "/holders/0/code", "/claims/sex", "/claims/birth_date", "/claims/address"];
+        assert_eq!(disclosable, all.into());
+    }
+
+    #[test]
+    fn what_a_type_does_not_allow_is_refused_where_it_stands() {
+        let business = licence_type("business-licence");
+        let holder = company()["holders"][0].clone();
+        for (at, value, pointer, text) in [
+            ("/type", json!("identity-attestation"), "/type", "no licence type"),
+            ("/holders", json!([]), "/holders", "between 1 and 1 are allowed, found 0"),
+            ("/holders", json!([holder, holder]), "/holders", "found 2"),
+            ("/holders/0/code_type", json!("111"), "/holders/0/code_type", "one of 001"),
+            (
+                "/holders/0/code",
+                json!("91350100M000100Y44"),
+                "/holders/0/code",
+                "91350100M000100Y44 should be 3, found 4",
+            ),
+            ("/holders/0/code", json!("9135"), "/holders/0/code", "18 characters, found 4"),
+            ("/holders/0/code", json!("91350100m000100Y43"), "/holders/0/code", "not used"),
+            ("/holders/0/role", json!("owner"), "/holders/0/role", "no roles"),
+            ("/claims", json!({}), "/claims/established", "required"),
+            ("/claims/established", json!("2020-02-30"), "/claims/established", "calendar day"),
+            ("/claims/kind", json!(""), "/claims/kind", "empty"),
+            ("/claims/capital", json!(100), "/claims/capital", "expected a string"),
+            ("/claims/colour", json!("red"), "/claims/colour", "not known"),
+            ("/claims/scope", json!(" \n"), "/claims/scope", "empty"),
+            ("/claims/scope", json!("a\u{7}"), "/claims/scope", "control"),
+            ("/claims/city", json!("a\nb"), "/claims/city", "control"),
+            ("/claims/scope", json!("x".repeat(16_001)), "/claims/scope", "at most 16000"),
+            ("/valid_until", json!("2020-02-28"), "/valid_until", "before it begins"),
+            ("/valid_from", json!("2026-12-23"), "/valid_from", "at most 30 days"),
+        ] {
+            let error = checked(&business, &with(company(), at, value)).unwrap_err();
+            assert_eq!(error.pointer, pointer, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+        }
+        for (at, value) in [
+            ("/type", json!("x")),
+            ("/holders", json!([])),
+            ("/holders/0/code_type", json!("111")),
+            ("/claims/kind", json!("")),
+            ("/valid_from", json!("2026-12-23")),
+        ] {
+            let inside = json!({"licence": with(company(), at, value)});
+            let request = IssueRequest::parse_at(&inside["licence"], "/licence").unwrap();
+            let error = business.check(&request, "2026-11-22".parse().unwrap()).unwrap_err();
+            assert_eq!(error.pointer, format!("/licence{at}"));
+        }
+        for (at, value) in [
+            ("/valid_from", json!("2026-12-22")),
+            ("/valid_until", json!("2020-02-29")),
+            ("/claims/scope", json!(format!("甲;\n{}", "乙".repeat(15_990)))),
+        ] {
+            checked(&business, &with(company(), at, value)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_person_is_not_named_in_a_refusal() {
+        let identity = licence_type("identity-attestation");
+        for (at, value, pointer, text) in [
+            (
+                "/holder/code",
+                json!("110105194912310021"),
+                "/holder/code",
+                "1****************1 should be X, found 1",
+            ),
+            ("/holder/code", json!("11010519490231002X"), "/holder/code", "date of birth"),
+            ("/claims/sex", json!("?"), "/claims/sex", "男, 女"),
+            ("/valid_until", Value::Null, "/valid_until", "needs a last day"),
+            ("/valid_until", json!("2027-11-23"), "/valid_until", "at most 366 days, found 367"),
+            ("/valid_from", json!("2026-11-21"), "/valid_from", "before today"),
+            ("/valid_from", json!("2026-11-23"), "/valid_from", "at most 0 days"),
+            ("/valid_until", json!("2026-11-21"), "/valid_until", "before it begins"),
+        ] {
+            let error = checked(&identity, &with(person(), at, value)).unwrap_err();
+            assert_eq!(error.pointer, pointer, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+            assert!(!format!("{error:?}{}", error.kind.zh()).contains("19491231"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn several_holders_with_roles() {
+        let text = String::from_utf8(file_of("business-licence/1", "metadata.json").unwrap()).unwrap();
+        let role = r#""claims": [{"path":["holders",null,"role"],"mandatory":true,"sd":"never",
+            "display":[{"locale":"zh-CN","label":"角色"},{"locale":"en","label":"Role"}]},"#;
+        let metadata = text.replacen("\"claims\": [", role, 1).into_bytes();
+        let rules = edited("business-licence/1", TYPE_FILE, "max = 1", "max = 2");
+        let rules = String::from_utf8(rules(TYPE_FILE).unwrap()).unwrap();
+        let rules = rules.replace("roles = []", "roles = [\"owner\", \"user\"]").into_bytes();
+        let shared = LicenceType::from_files(&|name| match name {
+            "type.toml" => Some(rules.clone()),
+            "metadata.json" => Some(metadata.clone()),
+            name => file_of("business-licence/1", name),
+        })
+        .unwrap();
+        let holder =
+            |code: &str, role: Value| json!({"name": "甲", "code": code, "code_type": "001", "role": role});
+        let (first, second) = ("91350100M000100Y43", "11100000000013127D");
+        let both = |second_code, role| {
+            let holders = json!([holder(first, json!("owner")), holder(second_code, role)]);
+            checked(&shared, &with(company(), "/holders", holders))
+        };
+        let layout = shared.layout(&both(second, json!("user")).unwrap());
+        assert_eq!(layout.claims["holders"][1]["role"], "user");
+        for (code, role, pointer) in [
+            (first, json!("user"), "/holders/1/code"),
+            (second, json!("thief"), "/holders/1/role"),
+            (second, Value::Null, "/holders/1/role"),
+        ] {
+            assert_eq!(both(code, role).unwrap_err().pointer, pointer);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Where things stand in a credential: the part of its claims that the licence type decides, and which of them the
+//! holder can withhold.
+//!
+//! ```json
+//! {"holders":[{"name":"…","code":"…","code_type":"001","role":"…"}],"claims":{…}}
+//! ```
+//!
+//! A type's own claims stand under `claims`, so that none can ever collide with a registered one (`exp`, `status`,
+//! `vct` …), and a report shows the same shape. Beside these two the engine puts `licence_number`, `identifier`,
+//! `issuer` `{code, name}`, `valid_from` and, where there is one, `valid_until`, always plain; the metadata names
+//! them too. Not here: digests and disclosures (`sd_jwt`).
+
+use serde_json::{Map, Value, json};
+
+use super::check::Checked;
+use super::claims_schema::ClaimsSchema;
+use super::licence_type::LicenceType;
+use super::metadata::{Disclosure, Metadata, MetadataError, written};
+use super::refusal::below;
+use super::rules::{HolderCategory, Rules};
+
+/// The type's part of a credential.
+#[derive(Clone, PartialEq)]
+pub struct Layout {
+    /// `holders` and `claims`, all in the clear.
+    pub claims: Map<String, Value>,
+    /// JSON pointers (RFC 6901) into them, of members to be made selectively disclosable.
+    pub disclosable: Vec<String>,
+}
+
+impl std::fmt::Debug for Layout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Layout({:?})", self.disclosable)
+    }
+}
+
+impl LicenceType {
+    /// The type's part of the credential for a checked request of this type.
+    pub fn layout(&self, checked: &Checked) -> Layout {
+        let mut holders = Vec::new();
+        let mut disclosable = Vec::new();
+        for (index, holder) in checked.holders().iter().enumerate() {
+            let code = holder.code();
+            let mut members = Map::from_iter([
+                ("name".to_owned(), json!(holder.name())),
+                ("code".to_owned(), json!(code.as_str())),
+                ("code_type".to_owned(), json!(code.code_type().as_str())),
+            ]);
+            if let Some(role) = holder.role() {
+                members.insert("role".to_owned(), json!(role.as_str()));
+            }
+            let withheld =
+                members.keys().filter(|name| self.metadata().withholds(&[Some("holders"), None, Some(name)]));
+            disclosable.extend(withheld.map(|name| format!("/holders/{index}/{name}")));
+            holders.push(Value::Object(members));
+        }
+        let names = checked.claims().keys();
+        let withheld = names.filter(|name| self.metadata().withholds(&[Some("claims"), Some(name)]));
+        disclosable.extend(withheld.map(|name| below("/claims", name)));
+        let claims = Map::from_iter([
+            ("holders".to_owned(), Value::Array(holders)),
+            ("claims".to_owned(), Value::Object(checked.claims().clone())),
+        ]);
+        Layout { claims, disclosable }
+    }
+}
+
+/// Members that stand in every credential: path, whether every one has it.
+const COMMON: &[(&[&str], bool)] = &[
+    (&["licence_number"], true),
+    (&["identifier"], true),
+    (&["issuer", "name"], true),
+    (&["issuer", "code"], true),
+    (&["valid_from"], true),
+];
+
+/// Whether the metadata names exactly what a credential of the type holds, and hides what is personal.
+pub(super) fn agree(rules: &Rules, schema: &ClaimsSchema, metadata: &Metadata) -> Result<(), MetadataError> {
+    let personal = rules.catalogue.holder_category != HolderCategory::Organisation;
+    let hidden = if personal { Some(Disclosure::Always) } else { None };
+    let plain = Some(Disclosure::Never);
+    let mut known = Vec::new();
+    let mut demand = |path: Vec<Option<&str>>, mandatory, sd: Option<Disclosure>| {
+        let found = metadata.claim(&path);
+        let good = found.is_some_and(|c| c.mandatory == mandatory && sd.is_none_or(|sd| c.sd == sd));
+        let path: Vec<Option<String>> = path.into_iter().map(|part| part.map(str::to_owned)).collect();
+        let path = written(&path);
+        known.push(path.clone());
+        let sd = sd.map_or("as it is", Disclosure::as_str);
+        if good { Ok(()) } else { Err(MetadataError::Claim { path, mandatory, sd }) }
+    };
+    for (path, mandatory) in COMMON {
+        demand(path.iter().copied().map(Some).collect(), *mandatory, plain)?;
+    }
+    demand(vec![Some("valid_until")], !rules.validity.open_ended, plain)?;
+    demand(vec![Some("holders"), None, Some("name")], true, hidden)?;
+    demand(vec![Some("holders"), None, Some("code")], true, hidden)?;
+    demand(vec![Some("holders"), None, Some("code_type")], true, plain)?;
+    if !rules.holders.roles.is_empty() {
+        demand(vec![Some("holders"), None, Some("role")], true, None)?;
+    }
+    for (name, required) in schema.claims() {
+        demand(vec![Some("claims"), Some(name)], required, hidden)?;
+    }
+    let stray = metadata.claims().iter().map(|claim| written(&claim.path)).find(|path| !known.contains(path));
+    stray.map_or(Ok(()), |path| Err(MetadataError::Stray(path)))
+}

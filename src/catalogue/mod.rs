@@ -1,0 +1,251 @@
+//! Floor 3: the catalogue 目录, all licence types as data (GB/T 36902), and what hangs on a type: the issue request
+//! and its check, the layout of a credential's claims, the mapping of CSV columns; and the plan an authority is
+//! founded from.
+//!
+//! A type is a folder `<slug>/<version>/` of four files (`schemas/README.md`); a new one needs no code. Nothing is
+//! read from a disk here: the built-in folders are part of the program, others are handed in as bytes. Not here: which
+//! types a ledger has published, who has power to issue them, signatures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_embed::RustEmbed;
+
+use crate::values::identifiers::{Slug, TypeCode};
+
+mod base_url;
+mod check;
+mod claims_schema;
+mod columns;
+mod layout;
+mod licence_type;
+mod metadata;
+mod refusal;
+mod request;
+mod rules;
+mod sample;
+
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use check::{Checked, Holder};
+pub use claims_schema::ClaimsSchema;
+pub use columns::{ColumnError, ColumnMapping, content_key};
+pub use layout::Layout;
+pub use licence_type::{COLUMNS_FILE, METADATA_FILE, SCHEMA_FILE, TYPE_FILE};
+pub use licence_type::{CatalogueError, LicenceType};
+pub use metadata::{ClaimDisplay, ClaimMetadata, Disclosure, Metadata, MetadataError, TypeDisplay};
+pub use refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule};
+pub use request::{ApprovalRequest, HolderRequest, IssueRequest};
+pub use rules::{
+    ApprovalRules, Bilingual, CatalogueFields, DefinedBy, DefiningLevel, HolderCategory, HolderRules,
+    IssueRules, IssuingLevel, Kind, Rules, StatusRules, ValidityRules,
+};
+pub use sample::{AuthorityPlan, DepartmentPlan, PlanError, PowerPlan, RegistrarPlan};
+
+#[derive(RustEmbed)]
+#[folder = "schemas/types"]
+struct BuiltIn;
+
+/// All licence types, every version of each.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    types: BTreeMap<Slug, BTreeMap<u16, Arc<LicenceType>>>,
+    by_code: BTreeMap<TypeCode, Slug>,
+}
+
+impl Catalogue {
+    /// The licence types built into the program.
+    pub fn built_in() -> Result<Self, CatalogueError> {
+        Self::from_folder_files(BuiltIn::iter().filter_map(|path| {
+            let bytes = BuiltIn::get(&path)?.data.into_owned();
+            Some((path.into_owned(), bytes))
+        }))
+    }
+
+    /// The licence types in a folder, given as its files: paths `<slug>/<version>/<name>` with forward slashes, and
+    /// contents. A path of another depth is none of a type's and is passed over.
+    pub fn from_folder_files(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+    ) -> Result<Self, CatalogueError> {
+        let mut folders: BTreeMap<String, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
+        for (path, bytes) in files {
+            match path.rsplit_once('/') {
+                Some((folder, name)) if folder.matches('/').count() == 1 => {
+                    folders.entry(folder.to_owned()).or_default().insert(name.to_owned(), bytes);
+                }
+                _ => {}
+            }
+        }
+        let mut catalogue = Self::default();
+        for (folder, files) in folders {
+            let read = LicenceType::from_files(&|name| files.get(name).cloned());
+            let added = read.and_then(|licence_type| catalogue.add(&folder, licence_type));
+            added.map_err(|error| CatalogueError::In { folder, error: Box::new(error) })?;
+        }
+        Ok(catalogue)
+    }
+
+    fn add(&mut self, folder: &str, licence_type: LicenceType) -> Result<(), CatalogueError> {
+        let (slug, version) = (licence_type.slug().clone(), licence_type.version());
+        let code = licence_type.type_code().clone();
+        let found = format!("{slug}/{version}");
+        if folder != found {
+            return Err(CatalogueError::Folder { folder: folder.to_owned(), found });
+        }
+        let versions = self.types.entry(slug.clone()).or_default();
+        let other_code = versions.values().any(|other| *other.type_code() != code);
+        let owner = self.by_code.entry(code.clone()).or_insert_with(|| slug.clone());
+        if other_code || *owner != slug {
+            return Err(CatalogueError::TypeCode { code, first: owner.clone(), second: slug });
+        }
+        versions.insert(version, Arc::new(licence_type));
+        Ok(())
+    }
+
+    /// A type at a version.
+    pub fn get(&self, slug: &Slug, version: u16) -> Option<&Arc<LicenceType>> {
+        self.types.get(slug)?.get(&version)
+    }
+
+    /// A type at its newest version.
+    pub fn latest(&self, slug: &Slug) -> Option<&Arc<LicenceType>> {
+        Some(self.types.get(slug)?.last_key_value()?.1)
+    }
+
+    /// The newest version of the type with that code.
+    pub fn by_code(&self, code: &TypeCode) -> Option<&Arc<LicenceType>> {
+        self.latest(self.by_code.get(code)?)
+    }
+
+    /// The newest version of the type a request or a path means, by slug or by type code.
+    pub fn find(&self, name: &str) -> Option<&Arc<LicenceType>> {
+        let by_slug = name.parse().ok().and_then(|slug| self.latest(&slug));
+        by_slug.or_else(|| name.parse().ok().and_then(|code| self.by_code(&code)))
+    }
+
+    /// Every version of every type, by slug and version.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<LicenceType>> {
+        self.types.values().flat_map(BTreeMap::values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A built-in file.
+    pub(super) fn file_of(folder: &str, name: &str) -> Option<Vec<u8>> {
+        BuiltIn::get(&format!("{folder}/{name}")).map(|file| file.data.into_owned())
+    }
+
+    /// A built-in folder with the first `from` of one file replaced by `to`.
+    pub(super) fn edited(
+        folder: &str,
+        file: &str,
+        from: &str,
+        to: &str,
+    ) -> impl Fn(&str) -> Option<Vec<u8>> + use<> {
+        let text = String::from_utf8(file_of(folder, file).unwrap()).unwrap();
+        assert!(text.contains(from), "{file} has no {from}");
+        let (folder, file, text) = (folder.to_owned(), file.to_owned(), text.replacen(from, to, 1));
+        move |name| if name == file { Some(text.clone().into_bytes()) } else { file_of(&folder, name) }
+    }
+
+    fn built_in_files() -> Vec<(String, Vec<u8>)> {
+        BuiltIn::iter()
+            .map(|path| (path.to_string(), BuiltIn::get(&path).unwrap().data.into_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn types_are_found_by_slug_and_by_code() {
+        let catalogue = Catalogue::built_in().unwrap();
+        for (slug, code) in
+            [("business-licence", "11100000MB0143028R001"), ("identity-attestation", "11100000000013127D901")]
+        {
+            assert_eq!(catalogue.find(slug).unwrap().type_code().as_str(), code);
+            assert_eq!(catalogue.find(code).unwrap().slug().as_str(), slug);
+            assert_eq!(catalogue.get(&slug.parse().unwrap(), 1).unwrap().version(), 1);
+            assert!(catalogue.get(&slug.parse().unwrap(), 2).is_none());
+        }
+        assert_eq!(catalogue.iter().count(), 2);
+        for none in ["", "no-such-type", "11100000MB0143028R002", "Business-licence"] {
+            assert!(catalogue.find(none).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn folders_must_be_named_as_what_is_in_them() {
+        let mut files = built_in_files();
+        files.push(("README.md".to_owned(), Vec::new()));
+        assert_eq!(Catalogue::from_folder_files(files.clone()).unwrap().iter().count(), 2);
+        let moved = files.iter().map(|(path, bytes)| (path.replace("/1/", "/2/"), bytes.clone()));
+        let error = Catalogue::from_folder_files(moved).unwrap_err().to_string();
+        assert!(error.contains("the folder is business-licence/2"), "{error}");
+    }
+
+    #[test]
+    fn two_types_cannot_share_a_code() {
+        let renamed = built_in_files().into_iter().filter(|(path, _)| path.starts_with("business")).map(
+            |(path, bytes)| {
+                let text = String::from_utf8(bytes).unwrap();
+                let path = path.replace("business-licence", "another-licence");
+                (path, text.replace("business-licence", "another-licence").into_bytes())
+            },
+        );
+        let error = Catalogue::from_folder_files(built_in_files().into_iter().chain(renamed)).unwrap_err();
+        assert!(error.to_string().contains("belongs to both"), "{error}");
+    }
+
+    /// Every row of the real register, where it is at hand: seven are refused for their check character, the rest
+    /// pass, and no filled cell is lost on the way into the credential.
+    #[cfg(feature = "server")]
+    #[test]
+    fn the_whole_register_maps() {
+        let Some(vectors) = std::env::var_os("VIDIMUS_VECTORS") else {
+            eprintln!("skipped: VIDIMUS_VECTORS is not set");
+            return;
+        };
+        let path = std::path::Path::new(&vectors).join("../business-registrations.csv");
+        let catalogue = Catalogue::built_in().unwrap();
+        let licence_type = catalogue.find("business-licence").unwrap();
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        let today = "2026-11-22".parse().unwrap();
+        let (mut passed, mut check_digit) = (0, 0);
+        let mut keys = std::collections::BTreeSet::new();
+        for record in reader.records() {
+            let row: Vec<String> = record.unwrap().iter().map(str::to_owned).collect();
+            let mapped = licence_type.columns().request(licence_type.slug(), &header, &row).unwrap();
+            let request = IssueRequest::parse(&mapped).unwrap();
+            keys.insert(content_key(licence_type.slug(), licence_type.version(), &mapped).unwrap());
+            match licence_type.check(&request, today) {
+                Ok(checked) => {
+                    passed += 1;
+                    let layout = licence_type.layout(&checked);
+                    let mut texts: Vec<&str> = layout.claims["claims"]
+                        .as_object()
+                        .unwrap()
+                        .values()
+                        .filter_map(|v| v.as_str())
+                        .collect();
+                    texts.extend(
+                        layout.claims["holders"][0].as_object().unwrap().values().filter_map(|v| v.as_str()),
+                    );
+                    for cell in row.iter().filter(|cell| !cell.is_empty()) {
+                        assert!(texts.contains(&cell.as_str()), "{cell} is lost");
+                    }
+                    assert_eq!(layout.disclosable, Vec::<String>::new());
+                    assert_eq!(checked.valid_from().to_string(), row[2]);
+                    assert_eq!(checked.valid_until(), None);
+                }
+                Err(error) => {
+                    assert!(matches!(error.kind, RequestErrorKind::CheckDigit { .. }), "{error}");
+                    assert_eq!(error.pointer, "/holders/0/code");
+                    check_digit += 1;
+                }
+            }
+        }
+        assert_eq!((passed, check_digit), (2999, 7));
+        eprintln!("{} different rows", keys.len());
+    }
+}

@@ -1,0 +1,304 @@
+//! Why an issue request was refused: where (a JSON pointer, RFC 6901), which rule, and the values in question, with
+//! one sentence in each language. Not the HTTP problem (RFC 9457): `http` makes that from this.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::values::identifiers::HolderCodeError;
+use crate::values::time::Date;
+
+/// One thing wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {kind}")]
+pub struct RequestError {
+    /// JSON pointer to the member at fault, in the request as it was sent; for a missing member, where it would be.
+    pub pointer: String,
+    /// What is wrong there.
+    pub kind: RequestErrorKind,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestErrorKind {
+    /// A member that nothing here knows.
+    #[error("this member is not known here")]
+    UnknownField,
+    /// A licence type that is not in the catalogue, or not the one asked.
+    #[error("there is no licence type {found:?} here")]
+    UnknownType {
+        /// What was asked for, cut after 64 characters.
+        found: String,
+    },
+    /// Another JSON type than the one expected.
+    #[error("expected {expected}, found {found}")]
+    WrongType {
+        /// What should stand there.
+        expected: JsonKind,
+        /// What stands there.
+        found: JsonKind,
+    },
+    /// A required member that is not there.
+    #[error("this member is required")]
+    Missing,
+    /// A code whose last character does not follow from the others.
+    #[error("the check character of {code} should be {expected}, found {found}")]
+    CheckDigit {
+        /// The code; of a person's all but the ends is hidden.
+        code: String,
+        /// What the other characters ask for.
+        expected: char,
+        /// What stands there.
+        found: char,
+    },
+    /// A value of the right JSON type that breaks a rule.
+    #[error("{0}")]
+    InvalidClaim(ClaimRule),
+    /// Days that are none, in the wrong order, or outside what the type allows.
+    #[error("{0}")]
+    Validity(ValidityRule),
+}
+
+/// The rules a value can break.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimRule {
+    /// The empty string, or nothing but white space.
+    #[error("an empty text: leave the member out instead")]
+    Empty,
+    /// A text that is too long.
+    #[error("at most {limit} characters are allowed")]
+    TooLong {
+        /// Characters allowed.
+        limit: u64,
+    },
+    /// A control character, or a white space where none may stand.
+    #[error("a control character stands in the text")]
+    ControlCharacter,
+    /// Not a calendar day `YYYY-MM-DD` that exists.
+    #[error("not a calendar day of the form YYYY-MM-DD")]
+    Date,
+    /// None of the values the type lists.
+    #[error("must be one of {}", options.join(", "))]
+    OneOf {
+        /// The values allowed.
+        options: Vec<String>,
+    },
+    /// Too few or too many in a list.
+    #[error("between {min} and {max} are allowed, found {found}")]
+    Count {
+        /// Fewest.
+        min: usize,
+        /// Most.
+        max: usize,
+        /// Found.
+        found: usize,
+    },
+    /// A holder's code that is malformed, before any check character.
+    #[error("{0}")]
+    Code(HolderCodeError),
+    /// Another form of identifier that does not parse.
+    #[error("{0}")]
+    Form(String),
+    /// The same holder twice.
+    #[error("this holder is already named")]
+    Twice,
+    /// Both `holder` and `holders`.
+    #[error("give either `holder` or `holders`")]
+    HolderAndHolders,
+    /// A role where the type names none.
+    #[error("this licence type has no roles")]
+    NoRoles,
+    /// Any other keyword of the claims schema.
+    #[error("the claims schema refuses it ({keyword})")]
+    Schema {
+        /// The JSON Schema keyword.
+        keyword: String,
+    },
+}
+
+/// The rules of validity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValidityRule {
+    /// Not a calendar day.
+    #[error("not a calendar day of the form YYYY-MM-DD: {0}")]
+    NoSuchDay(String),
+    /// The end lies before the beginning.
+    #[error("it ends on {until}, before it begins on {from}")]
+    Order {
+        /// First day.
+        from: Date,
+        /// Last day.
+        until: Date,
+    },
+    /// No end, where the type asks for one.
+    #[error("this licence type needs a last day")]
+    OpenEnded,
+    /// It begins before today.
+    #[error("this licence type may not begin before today, {today}")]
+    BeginsInPast {
+        /// The day of the request.
+        today: Date,
+    },
+    /// It begins too far ahead.
+    #[error("this licence type may begin at most {days} days after today, {today}")]
+    BeginsTooLate {
+        /// Days allowed.
+        days: u32,
+        /// The day of the request.
+        today: Date,
+    },
+    /// It would be over before it is issued.
+    #[error("this licence type may not end before today, {today}")]
+    EndsInPast {
+        /// The day of the request.
+        today: Date,
+    },
+    /// It lasts too long.
+    #[error("this licence type lasts at most {limit} days, found {found}")]
+    TooLong {
+        /// Days allowed, first and last included.
+        limit: u32,
+        /// Days asked for.
+        found: i64,
+    },
+}
+
+impl RequestError {
+    /// An error at a pointer.
+    pub(super) fn at(pointer: impl Into<String>, kind: RequestErrorKind) -> Self {
+        Self { pointer: pointer.into(), kind }
+    }
+
+    /// A broken rule at a pointer.
+    pub(super) fn rule(pointer: impl Into<String>, rule: ClaimRule) -> Self {
+        Self::at(pointer, RequestErrorKind::InvalidClaim(rule))
+    }
+}
+
+/// Appends one member name to a JSON pointer, escaped (RFC 6901, section 3).
+pub(super) fn below(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The six kinds of JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of RFC 8259")]
+pub enum JsonKind {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl JsonKind {
+    /// The kind of a value.
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Boolean,
+            Value::Number(_) => Self::Number,
+            Value::String(_) => Self::String,
+            Value::Array(_) => Self::Array,
+            Value::Object(_) => Self::Object,
+        }
+    }
+
+    fn zh(self) -> &'static str {
+        match self {
+            Self::Null => "空值(null)",
+            Self::Boolean => "布尔值",
+            Self::Number => "数字",
+            Self::String => "字符串",
+            Self::Array => "数组",
+            Self::Object => "对象",
+        }
+    }
+}
+
+impl fmt::Display for JsonKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
+
+impl RequestErrorKind {
+    /// The sentence in Chinese; [`fmt::Display`] is the English one.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::UnknownField => "此处没有这个字段".to_owned(),
+            Self::UnknownType { found } => format!("目录中没有证照类型“{found}”"),
+            Self::WrongType { expected, found } => format!("应为{},实为{}", expected.zh(), found.zh()),
+            Self::Missing => "缺少必填字段".to_owned(),
+            Self::CheckDigit { code, expected, found } => {
+                format!("代码 {code} 的校验位应为 {expected},实为 {found}")
+            }
+            Self::InvalidClaim(rule) => rule.zh(),
+            Self::Validity(rule) => rule.zh(),
+        }
+    }
+}
+
+impl ClaimRule {
+    fn zh(&self) -> String {
+        match self {
+            Self::Empty => "内容为空;没有内容时请省略该字段".to_owned(),
+            Self::TooLong { limit } => format!("最多 {limit} 个字符"),
+            Self::ControlCharacter => "文字中含有控制字符".to_owned(),
+            Self::Date => "不是形如 YYYY-MM-DD 的有效日期".to_owned(),
+            Self::OneOf { options } => format!("只能是:{}", options.join("、")),
+            Self::Count { min, max, found } => format!("应有 {min} 至 {max} 个,实有 {found} 个"),
+            Self::Code(problem) => format!("持证主体代码格式不正确({problem})"),
+            Self::Form(problem) => format!("格式不正确({problem})"),
+            Self::Twice => "该持证主体已经列出".to_owned(),
+            Self::HolderAndHolders => "holder 与 holders 只能给出一个".to_owned(),
+            Self::NoRoles => "该证照类型不区分角色".to_owned(),
+            Self::Schema { keyword } => format!("不符合该证照类型的信息项规定({keyword})"),
+        }
+    }
+}
+
+impl ValidityRule {
+    fn zh(&self) -> String {
+        match self {
+            Self::NoSuchDay(problem) => format!("不是形如 YYYY-MM-DD 的有效日期({problem})"),
+            Self::Order { from, until } => format!("截止日期 {until} 早于起始日期 {from}"),
+            Self::OpenEnded => "该证照类型必须有截止日期".to_owned(),
+            Self::BeginsInPast { today } => format!("起始日期不得早于今日({today})"),
+            Self::BeginsTooLate { days, today } => format!("起始日期最多晚于今日({today}){days} 天"),
+            Self::EndsInPast { today } => format!("截止日期不得早于今日({today})"),
+            Self::TooLong { limit, found } => format!("有效期最长 {limit} 天,所请求为 {found} 天"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_are_escaped() {
+        assert_eq!(below("/claims", "a/b~c"), "/claims/a~1b~0c");
+        assert_eq!(below("", ""), "/");
+    }
+
+    #[test]
+    fn both_languages_carry_the_values() {
+        let kind =
+            RequestErrorKind::CheckDigit { code: "91350100M000100Y44".into(), expected: '3', found: '4' };
+        let error = RequestError::at("/holders/0/code", kind);
+        assert_eq!(
+            error.to_string(),
+            "/holders/0/code: the check character of 91350100M000100Y44 should be 3, found 4"
+        );
+        assert_eq!(error.kind.zh(), "代码 91350100M000100Y44 的校验位应为 3,实为 4");
+    }
+}

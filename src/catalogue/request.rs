@@ -1,0 +1,378 @@
+//! The issue request as it comes over the wire (`POST /v1/licences`, each line of a batch): its members, and an
+//! error with the right JSON pointer for everything that is wrong with them.
+//!
+//! Walked by hand, because serde's messages name no pointer. Expects a value that `values::canonical::parse_strict`
+//! has read. Not here: what a licence type allows (`check`), who may issue it (the engine), whether `holder_key` is
+//! a key and an approval is good.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule, below};
+use crate::crypto::KeyId;
+use crate::crypto::base64url::{self, Base64Url};
+use crate::values::identifiers::{LicenceNumber, Region};
+use crate::values::time::Date;
+
+/// Longest holder name, reference, idempotency key and case number, in characters.
+const LONGEST_TEXT: usize = 256;
+
+/// A request to issue one licence: understood, not yet checked against its type. Personal: `Debug` shows no holder
+/// and no claim.
+#[derive(Clone, PartialEq)]
+pub struct IssueRequest {
+    /// Where it stood in the body: empty, or `/licence` in a replacement. Refusals of its check begin with it.
+    pub pointer: String,
+    /// `type`: slug or 证照类型代码.
+    pub licence_type: String,
+    /// `holders`, or the one `holder`.
+    pub holders: Vec<HolderRequest>,
+    /// `claims`.
+    pub claims: Map<String, Value>,
+    /// First day.
+    pub valid_from: Date,
+    /// Last day; none is 长期.
+    pub valid_until: Option<Date>,
+    /// The department's own number.
+    pub licence_number: Option<LicenceNumber>,
+    /// The department's record id; never in the ledger.
+    pub reference: Option<String>,
+    /// Idempotency key of a batch line.
+    pub key: Option<String>,
+    /// The region under which it is issued.
+    pub region: Option<Region>,
+    /// Public JWK of the holder, not yet looked at.
+    pub holder_key: Option<Map<String, Value>>,
+    /// The case it was examined in.
+    pub case: Option<String>,
+    /// Officers' approvals.
+    pub approvals: Vec<ApprovalRequest>,
+}
+
+/// One holder as sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HolderRequest {
+    /// Where it stood: `/holder` or `/holders/<n>`.
+    pub pointer: String,
+    /// Name.
+    pub name: String,
+    /// Code, unchecked.
+    pub code: String,
+    /// GB/T 36903 code of the code's type, unchecked.
+    pub code_type: String,
+    /// Role, where the type names roles.
+    pub role: Option<String>,
+}
+
+/// An officer's signature over the draft, unverified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalRequest {
+    /// The officer's key id.
+    pub key: KeyId,
+    /// The signature.
+    pub sig: Base64Url,
+}
+
+impl fmt::Debug for IssueRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IssueRequest({}, {} holders)", self.licence_type, self.holders.len())
+    }
+}
+
+const MEMBERS: &[&str] = &[
+    "type",
+    "holder",
+    "holders",
+    "claims",
+    "valid_from",
+    "valid_until",
+    "licence_number",
+    "reference",
+    "key",
+    "region",
+    "holder_key",
+    "case",
+    "approvals",
+];
+
+impl IssueRequest {
+    /// Reads a request. The first error in the order of the members is returned; unknown members come before.
+    pub fn parse(value: &Value) -> Result<Self, RequestError> {
+        Self::parse_at(value, "")
+    }
+
+    /// The same for a request inside another body, such as `/licence` of a replacement.
+    pub fn parse_at(value: &Value, pointer: &str) -> Result<Self, RequestError> {
+        let object = Members::open(value, pointer.to_owned(), MEMBERS)?;
+        Ok(Self {
+            licence_type: object.required("type", Members::text)?,
+            holders: holders(&object)?,
+            claims: object.required("claims", Members::map)?,
+            valid_from: object.required("valid_from", Members::day)?,
+            valid_until: object.day("valid_until")?,
+            licence_number: object.parsed("licence_number")?,
+            reference: object.text("reference")?,
+            key: object.text("key")?,
+            region: object.parsed("region")?,
+            holder_key: object.map("holder_key")?,
+            case: object.text("case")?,
+            approvals: approvals(&object)?,
+            pointer: object.at,
+        })
+    }
+}
+
+fn holders(object: &Members<'_>) -> Result<Vec<HolderRequest>, RequestError> {
+    match (object.get("holder"), object.list("holders")?) {
+        (Some(_), Some(_)) => Err(RequestError::rule(object.pointer("holder"), ClaimRule::HolderAndHolders)),
+        (Some(one), None) => Ok(vec![holder(one, object.pointer("holder"))?]),
+        (None, Some(items)) => items.into_iter().map(|(item, pointer)| holder(item, pointer)).collect(),
+        (None, None) => Err(RequestError::at(object.pointer("holders"), RequestErrorKind::Missing)),
+    }
+}
+
+fn holder(value: &Value, pointer: String) -> Result<HolderRequest, RequestError> {
+    let object = Members::open(value, pointer, &["name", "code", "code_type", "role"])?;
+    Ok(HolderRequest {
+        name: object.required("name", Members::text)?,
+        code: object.required("code", Members::text)?,
+        code_type: object.required("code_type", Members::text)?,
+        role: object.text("role")?,
+        pointer: object.at,
+    })
+}
+
+fn approvals(object: &Members<'_>) -> Result<Vec<ApprovalRequest>, RequestError> {
+    let items = object.list("approvals")?.unwrap_or_default();
+    items.into_iter().map(|(item, pointer)| approval(item, pointer)).collect()
+}
+
+fn approval(value: &Value, pointer: String) -> Result<ApprovalRequest, RequestError> {
+    let object = Members::open(value, pointer, &["key", "sig"])?;
+    let key = object.required("key", Members::parsed)?;
+    let sig = object.required("sig", Members::text)?;
+    let sig = base64url::decode(&sig).ok_or_else(|| {
+        let problem = "not strict unpadded base64url".to_owned();
+        RequestError::rule(object.pointer("sig"), ClaimRule::Form(problem))
+    })?;
+    Ok(ApprovalRequest { key, sig: Base64Url(sig) })
+}
+
+/// The members of one object, and where it stands. `null` counts as left out.
+struct Members<'a> {
+    members: &'a Map<String, Value>,
+    at: String,
+}
+
+impl<'a> Members<'a> {
+    fn open(value: &'a Value, at: String, known: &[&str]) -> Result<Self, RequestError> {
+        let Value::Object(members) = value else {
+            return Err(wrong_type(at, JsonKind::Object, value));
+        };
+        match members.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(unknown) => Err(RequestError::at(below(&at, unknown), RequestErrorKind::UnknownField)),
+            None => Ok(Self { members, at }),
+        }
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        below(&self.at, name)
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    fn required<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Self, &str) -> Result<Option<T>, RequestError>,
+    ) -> Result<T, RequestError> {
+        read(self, name)?.ok_or_else(|| RequestError::at(self.pointer(name), RequestErrorKind::Missing))
+    }
+
+    fn string(&self, name: &str) -> Result<Option<&'a str>, RequestError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::String, other)),
+        }
+    }
+
+    /// One line of text: not empty, no control characters, not endless.
+    fn text(&self, name: &str) -> Result<Option<String>, RequestError> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        let broken = if text.trim().is_empty() {
+            ClaimRule::Empty
+        } else if text.chars().any(char::is_control) {
+            ClaimRule::ControlCharacter
+        } else if text.chars().nth(LONGEST_TEXT).is_some() {
+            ClaimRule::TooLong { limit: u64::try_from(LONGEST_TEXT).unwrap_or(u64::MAX) }
+        } else {
+            return Ok(Some(text.to_owned()));
+        };
+        Err(RequestError::rule(self.pointer(name), broken))
+    }
+
+    fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>, RequestError> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        let refuse = |problem: T::Err| ClaimRule::Form(problem.to_string());
+        text.parse().map(Some).map_err(|problem| RequestError::rule(self.pointer(name), refuse(problem)))
+    }
+
+    fn day(&self, name: &str) -> Result<Option<Date>, RequestError> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|problem: <Date as FromStr>::Err| {
+            let rule = ValidityRule::NoSuchDay(problem.to_string());
+            RequestError::at(self.pointer(name), RequestErrorKind::Validity(rule))
+        })
+    }
+
+    fn map(&self, name: &str) -> Result<Option<Map<String, Value>>, RequestError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Object(members)) => Ok(Some(members.clone())),
+            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::Object, other)),
+        }
+    }
+
+    /// The items of an array, each with its pointer.
+    fn list(&self, name: &str) -> Result<Option<Vec<(&'a Value, String)>>, RequestError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Array(items)) => {
+                let at = self.pointer(name);
+                Ok(Some(items.iter().enumerate().map(|(n, item)| (item, format!("{at}/{n}"))).collect()))
+            }
+            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::Array, other)),
+        }
+    }
+}
+
+fn wrong_type(pointer: String, expected: JsonKind, found: &Value) -> RequestError {
+    RequestError::at(pointer, RequestErrorKind::WrongType { expected, found: JsonKind::of(found) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn good() -> Value {
+        json!({
+            "type": "business-licence",
+            "holders": [{"name": "样例", "code": "91350100M000100Y43", "code_type": "001"}],
+            "claims": {"established": "2026-11-22"},
+            "valid_from": "2026-11-22",
+            "valid_until": null,
+        })
+    }
+
+    fn with(pointer: &str, value: Value) -> Value {
+        let mut request = good();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        match request.pointer_mut(parent).unwrap() {
+            Value::Object(members) => drop(members.insert(name.to_owned(), value)),
+            Value::Array(items) => items[name.parse::<usize>().unwrap()] = value,
+            _ => panic!("{parent}"),
+        }
+        request
+    }
+
+    #[test]
+    fn reads_every_member() {
+        let mut full = good();
+        let extra = json!({
+            "licence_number": "湘(2026)字第1号", "reference": "r-1", "key": "k-1", "region": "430700",
+            "holder_key": {"kty": "OKP"}, "case": "c-1",
+            "approvals": [{"key": "00112233445566778899aabbccddeeff", "sig": "AA"}],
+        });
+        full.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        let request = IssueRequest::parse(&full).unwrap();
+        assert_eq!(request.holders[0].pointer, "/holders/0");
+        assert_eq!(request.region.unwrap().as_str(), "430700");
+        assert_eq!(request.approvals[0].sig, Base64Url(vec![0]));
+        assert_eq!(request.valid_until, None);
+    }
+
+    #[test]
+    fn holder_is_short_for_a_list_of_one() {
+        let mut request = good();
+        let one = request["holders"][0].take();
+        request.as_object_mut().unwrap().remove("holders");
+        request["holder"] = one;
+        assert_eq!(IssueRequest::parse(&request).unwrap().holders[0].pointer, "/holder");
+    }
+
+    #[test]
+    fn every_error_has_its_pointer() {
+        for (at, value, pointer, text) in [
+            ("/surprise", json!(1), "/surprise", "not known"),
+            ("/a~b", json!(1), "/a~0b", "not known"),
+            ("/type", json!(7), "/type", "expected a string, found a number"),
+            ("/type", Value::Null, "/type", "required"),
+            ("/holder", json!({}), "/holder", "either"),
+            ("/holders", json!({}), "/holders", "expected an array, found an object"),
+            ("/holders/0", json!("x"), "/holders/0", "expected an object"),
+            ("/holders/0/age", json!(1), "/holders/0/age", "not known"),
+            ("/holders/0/name", json!(" "), "/holders/0/name", "empty"),
+            ("/holders/0/name", json!("a\nb"), "/holders/0/name", "control"),
+            ("/holders/0/name", json!("x".repeat(257)), "/holders/0/name", "at most 256"),
+            ("/holders/0/code", Value::Null, "/holders/0/code", "required"),
+            ("/claims", json!([]), "/claims", "expected an object, found an array"),
+            ("/valid_from", json!("2026-02-30"), "/valid_from", "calendar day"),
+            ("/valid_until", json!(20261122), "/valid_until", "expected a string"),
+            ("/region", json!("43"), "/region", "6 digits"),
+            ("/holder_key", json!("x"), "/holder_key", "expected an object"),
+            ("/approvals", json!([{"key": "zz", "sig": "AA"}]), "/approvals/0/key", ""),
+            (
+                "/approvals",
+                json!([{"key": "00112233445566778899aabbccddeeff", "sig": "A="}]),
+                "/approvals/0/sig",
+                "base64url",
+            ),
+        ] {
+            let error = IssueRequest::parse(&with(at, value)).unwrap_err();
+            assert_eq!(error.pointer, pointer, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+        }
+        let error = IssueRequest::parse(&json!([])).unwrap_err();
+        assert_eq!((error.pointer.as_str(), JsonKind::Object), ("", JsonKind::Object));
+        assert_eq!(IssueRequest::parse_at(&json!({}), "/licence").unwrap_err().pointer, "/licence/type");
+    }
+
+    proptest! {
+        #[test]
+        fn a_pointer_leads_to_what_is_wrong(member in 0..MEMBERS.len() + 1, value in json_value()) {
+            let name = MEMBERS.get(member).copied().unwrap_or("a/b");
+            let mut request = good();
+            request[name] = value;
+            if let Err(error) = IssueRequest::parse(&request) {
+                let found = request.pointer(&error.pointer);
+                match error.kind {
+                    RequestErrorKind::Missing => prop_assert!(found.is_none_or(Value::is_null), "{}", error),
+                    _ => prop_assert!(found.is_some(), "{}", error),
+                }
+            }
+        }
+    }
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "\\PC{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 3, |inner| {
+            let names = prop_oneof!["(name|code|code_type|role|key|sig)", "[a~/]{0,3}"];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map(names, inner, 0..4).prop_map(|m| m.into_iter().collect()),
+            ]
+        })
+    }
+}

@@ -1,0 +1,258 @@
+//! `type.toml`: what a licence type is and the rules of its issue, as data. Its exact bytes are the rules a ledger
+//! commits to. Not here: what may stand in the claims (`claims_schema`) and what a holder may withhold (`metadata`).
+
+use serde::Deserialize;
+
+use crate::values::identifiers::{CodeType, CreditCode, Slug, TypeCode};
+
+/// A name or a text in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bilingual {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+impl Bilingual {
+    /// Whether one of the two is missing.
+    pub fn is_incomplete(&self) -> bool {
+        self.zh.trim().is_empty() || self.en.trim().is_empty()
+    }
+}
+
+/// The whole of `type.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// The type's short name.
+    pub slug: Slug,
+    /// The version, from 1.
+    pub version: u16,
+    /// 证照类型代码 (GB/T 36904).
+    pub type_code: TypeCode,
+    /// 目录类别.
+    pub kind: Kind,
+    /// 证照类型名称.
+    pub name: Bilingual,
+    /// 证照定义机构.
+    pub defined_by: DefinedBy,
+    /// The other catalogue fields.
+    pub catalogue: CatalogueFields,
+    /// Who may hold it.
+    pub holders: HolderRules,
+    /// From when, until when.
+    pub validity: ValidityRules,
+    /// Who must approve.
+    pub approvals: ApprovalRules,
+    /// Whether it has a status.
+    pub status: StatusRules,
+    /// The rest of the rules of issue.
+    pub issue: IssueRules,
+    /// What the ledger alone tells (law 0, section 11).
+    pub inferable: Bilingual,
+}
+
+/// 目录类别, the extension of GB/T 36902 in common use: 1 证照, 2 批文, 3 证明, 4 材料, 5 证件.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// 证照.
+    Licence,
+    /// 批文.
+    Approval,
+    /// 证明.
+    Attestation,
+    /// 材料.
+    Material,
+    /// 证件.
+    Certificate,
+}
+
+impl Kind {
+    /// The digit of the catalogue.
+    pub fn digit(self) -> u8 {
+        match self {
+            Self::Licence => 1,
+            Self::Approval => 2,
+            Self::Attestation => 3,
+            Self::Material => 4,
+            Self::Certificate => 5,
+        }
+    }
+}
+
+/// 证照定义机构: name, code, level.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefinedBy {
+    /// CertificateDefineAuthorityName.
+    pub name: Bilingual,
+    /// CertificateDefineAuthorityCode, the first 18 characters of the type code.
+    pub code: CreditCode,
+    /// CertificateDefineAuthorityLevel.
+    pub level: DefiningLevel,
+}
+
+/// 证照定义机构级别.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the values of GB/T 36902 stand in the attributes")]
+pub enum DefiningLevel {
+    #[serde(rename = "国家级")]
+    National,
+    #[serde(rename = "省部级")]
+    Provincial,
+    #[serde(rename = "地市级")]
+    Municipal,
+    #[serde(rename = "区县级")]
+    County,
+    #[serde(rename = "其他")]
+    Other,
+}
+
+/// Catalogue fields of GB/T 36902 that stand nowhere else.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueFields {
+    /// 关联事项名称.
+    pub related_item: Bilingual,
+    /// 持证主体类别.
+    pub holder_category: HolderCategory,
+    /// 有效期限范围: `<n>天`, `<n>月`, `<n>年`, `长期`.
+    pub validity_range: Vec<String>,
+    /// 证照颁发机构级别.
+    pub issuing_levels: Vec<IssuingLevel>,
+}
+
+/// 持证主体类别.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the values of GB/T 36902 stand in the attributes")]
+pub enum HolderCategory {
+    #[serde(rename = "自然人")]
+    Person,
+    #[serde(rename = "法人和其他组织")]
+    Organisation,
+    #[serde(rename = "混合")]
+    Mixed,
+    #[serde(rename = "其他")]
+    Other,
+}
+
+/// 证照颁发机构级别.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the values of GB/T 36902 stand in the attributes")]
+pub enum IssuingLevel {
+    #[serde(rename = "国家")]
+    National,
+    #[serde(rename = "省")]
+    Provincial,
+    #[serde(rename = "地市")]
+    Municipal,
+    #[serde(rename = "区县")]
+    County,
+    #[serde(rename = "乡镇")]
+    Township,
+    #[serde(rename = "其他")]
+    Other,
+}
+
+/// Who may hold it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HolderRules {
+    /// Fewest holders.
+    pub min: usize,
+    /// Most holders.
+    pub max: usize,
+    /// Kinds of code allowed (GB/T 36903).
+    pub code_types: Vec<CodeType>,
+    /// Roles; where there are any, each holder has one.
+    pub roles: Vec<Slug>,
+}
+
+/// From when, until when it may be valid.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidityRules {
+    /// Whether it may be without a last day (长期).
+    pub open_ended: bool,
+    /// Most days, the first and the last included.
+    pub longest_days: Option<u32>,
+    /// Whether it may begin before the day of issue.
+    pub begins_in_past: bool,
+    /// How many days after the day of issue it may begin.
+    pub begins_in_future_days: u32,
+    /// Whether it may already be over on the day of issue.
+    pub ends_in_past: bool,
+    /// Whether its last day may lie beyond the end of the certificate that signs it.
+    pub outlives_certificate: bool,
+}
+
+/// Who must approve.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalRules {
+    /// 即办: issued directly, without a case and without approvals.
+    pub direct: bool,
+}
+
+/// Whether it has a status.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusRules {
+    /// Whether each licence has an index in a status list.
+    pub list: bool,
+}
+
+/// The rest of the rules of issue.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssueRules {
+    /// Whether a holder may have several valid ones at once.
+    pub several_per_holder: bool,
+}
+
+impl Rules {
+    /// The first rule that cannot be meant, as a sentence.
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
+        let HolderRules { min, max, code_types, .. } = &self.holders;
+        let ValidityRules { open_ended, longest_days, outlives_certificate, .. } = &self.validity;
+        let category = self.catalogue.holder_category;
+        let organisation = |code: &CodeType| code.is_organisation();
+        let texts = [&self.name, &self.defined_by.name, &self.catalogue.related_item, &self.inferable];
+        [
+            (self.version == 0, "versions begin at 1"),
+            (
+                self.defined_by.code != *self.type_code.defined_by(),
+                "the type code names another defining body",
+            ),
+            (texts.into_iter().any(Bilingual::is_incomplete), "a text is missing in one language"),
+            (*min == 0 || max < min, "holders: at least one, and max not below min"),
+            (code_types.is_empty(), "holders: no code type is allowed"),
+            (
+                category == HolderCategory::Person && code_types.iter().any(organisation),
+                "holders: held by persons, with the code of an organisation",
+            ),
+            (
+                category == HolderCategory::Organisation && !code_types.iter().all(organisation),
+                "holders: held by organisations, with the code of a person",
+            ),
+            (*longest_days == Some(0), "validity: no day at all"),
+            (*open_ended && longest_days.is_some(), "validity: both without end and with a longest duration"),
+            (*open_ended && !outlives_certificate, "validity: without end, yet within the certificate's"),
+            (self.catalogue.validity_range.is_empty(), "catalogue: no validity range"),
+            (
+                !self.catalogue.validity_range.iter().all(|range| is_validity_range(range)),
+                "catalogue: a validity range is <n>天, <n>月, <n>年 or 长期",
+            ),
+        ]
+        .into_iter()
+        .find_map(|(broken, sentence)| broken.then_some(sentence))
+    }
+}
+
+fn is_validity_range(text: &str) -> bool {
+    let count = ["天", "月", "年"].into_iter().find_map(|unit| text.strip_suffix(unit));
+    text == "长期" || count.is_some_and(|n| n.parse::<u32>().is_ok_and(|n| n > 0))
+}
