@@ -1,4 +1,83 @@
 //! Floor 5: the engine of an authority: the single writer, issuing, acts, publication. Async; I/O only through ports.
+//!
+//! `issuance` and `acts` make proposals, `sequencer` groups them, `writer` makes them part of the ledger, `sealing`
+//! signs what is committed; `opening` brings it all up and refuses to when something does not add up. Not here:
+//! HTTP, pages, files.
 
+mod acts;
+pub mod caller;
+mod chains;
+pub mod clock_guard;
+pub mod founding;
+mod issuance;
 pub mod keyring;
+mod once;
+mod opening;
+mod pickup;
+mod publication;
+mod reading;
+mod refusal;
+mod sealing;
+mod sequencer;
+mod state;
+mod status;
 pub mod store;
+mod tiles;
+mod vault;
+mod verifying;
+mod writer;
+
+use std::sync::Arc;
+
+pub use acts::{ActWish, Acted, Verb};
+pub use issuance::{Answer, Issued, Patience, Wish};
+pub use opening::{OpenError, Opening};
+pub use pickup::{Collected, MadePickup};
+pub use reading::{Filter, Page, Readiness, Shown, ShownEvent};
+pub use refusal::{Failure, Fault, Refusal, Thing};
+pub use state::Published;
+pub use verifying::{Asked, Verified};
+
+use crate::catalogue::Catalogue;
+use crate::crypto::Entropy;
+use crate::values::time::Time;
+use chains::Chains;
+use clock_guard::ClockGuard;
+use keyring::Keyring;
+use once::Once;
+use sequencer::Sequencer;
+use state::Window;
+use status::Places;
+use store::Store;
+use vault::Vault;
+
+/// A running authority.
+pub struct Authority {
+    store: Arc<dyn Store>,
+    keyring: Arc<dyn Keyring>,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<ClockGuard>,
+    catalogue: Arc<Catalogue>,
+    window: Arc<Window>,
+    sequencer: Sequencer,
+    vault: Vault,
+    once: Arc<Once>,
+    places: Places,
+    chains: Chains,
+    shelf: publication::Shelf,
+}
+
+impl Authority {
+    /// The time, if the clock can be trusted.
+    fn now(&self) -> Result<Time, Failure> {
+        self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()).into())
+    }
+
+    async fn propose(
+        &self,
+        proposal: writer::Proposal,
+        seal: Option<sealing::Sealing>,
+    ) -> Result<writer::Committed, Failure> {
+        self.sequencer.propose(proposal, seal).await
+    }
+}

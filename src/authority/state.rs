@@ -1,0 +1,101 @@
+//! The engine's state: what the law looks at when the server asks it, and what readers see.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::status::Statuses;
+use super::store::{Row, Store, StoreError};
+use crate::crypto::Digest;
+use crate::ledger::body::StatusPlace;
+use crate::ledger::state::{Charter, LicenceState, View, ViewFault};
+use crate::merkle::Range;
+use crate::note::Note;
+use crate::values::identifiers::Handle;
+
+/// The law's view of the store: charter and right edge from memory, licences and places by one read each.
+pub struct StoreView<'a> {
+    /// Where the rows are.
+    pub store: &'a dyn Store,
+    /// The charter.
+    pub charter: &'a Charter,
+    /// The right edge.
+    pub range: &'a Range,
+}
+
+impl View for StoreView<'_> {
+    fn charter(&self) -> &Charter {
+        self.charter
+    }
+
+    fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
+        licence(self.store, handle).map_err(|error| ViewFault(error.to_string()))
+    }
+
+    fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {
+        let found = self.store.get(&Row::Place(place)).map_err(|error| ViewFault(error.to_string()))?;
+        Ok(found.is_some())
+    }
+
+    fn blob(&self, name: &Digest) -> Result<Option<Vec<u8>>, ViewFault> {
+        self.store.get(&Row::Blob(*name)).map_err(|error| ViewFault(error.to_string()))
+    }
+
+    fn root(&self) -> Result<Digest, ViewFault> {
+        Ok(Digest(self.range.root().0))
+    }
+}
+
+/// The state of a licence, by one read.
+pub fn licence(store: &dyn Store, handle: &Handle) -> Result<Option<LicenceState>, StoreError> {
+    store.get(&Row::Licence(*handle))?.map(|bytes| decode(&bytes)).transpose()
+}
+
+/// A licence's row.
+pub fn encode(licence: &LicenceState) -> Result<Vec<u8>, StoreError> {
+    postcard::to_stdvec(licence).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+fn decode(bytes: &[u8]) -> Result<LicenceState, StoreError> {
+    postcard::from_bytes(bytes).map_err(|error| StoreError::Unreadable(format!("a licence's row: {error}")))
+}
+
+/// What everybody may see: nothing of it is beyond `last-signed`.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The charter at this size.
+    pub charter: Charter,
+    /// The right edge at this size.
+    pub range: Range,
+    /// The checkpoint.
+    pub checkpoint: Note,
+}
+
+/// The cell through which the writer shows a new state to readers.
+pub struct Window {
+    published: RwLock<Arc<Published>>,
+    statuses: RwLock<Statuses>,
+}
+
+impl Window {
+    /// A window on this state.
+    pub fn new(published: Published, statuses: Statuses) -> Self {
+        Self { published: RwLock::new(Arc::new(published)), statuses: RwLock::new(statuses) }
+    }
+
+    /// The newest published state.
+    pub fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows a new state together with the statuses that belong to it.
+    pub fn publish(&self, published: Published, changes: &[(StatusPlace, u8)]) {
+        let size = published.range.size();
+        let mut statuses = self.statuses.write().unwrap_or_else(PoisonError::into_inner);
+        statuses.take(size, changes);
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(published);
+    }
+
+    /// Looks at the statuses and the size they belong to.
+    pub fn statuses<T>(&self, look: impl FnOnce(&Statuses) -> T) -> T {
+        look(&self.statuses.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}

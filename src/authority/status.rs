@@ -1,0 +1,158 @@
+//! Status lists in memory, and the places on them: an unpredictable permutation of a counter, never used twice
+//! (law 0, section 5). Not here: the published tokens (`publication`).
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::store::{Row, Store, StoreError, Write};
+use crate::crypto::digest::hmac_sha256;
+use crate::ledger::body::StatusPlace;
+use crate::status_list::{Bits, StatusList};
+
+/// Places of one list.
+pub const PLACES: u32 = 1 << 20;
+/// Places of one list that are given out before the next list opens: 7/8, so that a list never tells by what is
+/// left which place comes next.
+pub const GIVEN: u32 = PLACES / 8 * 7;
+/// Places reserved by one durable write. After a crash the rest of them is lost, never reused.
+const RESERVE: u64 = 1024;
+/// Where the reservation is kept.
+const RESERVED: &str = "places-reserved";
+
+/// Every list's values at one size of the ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Statuses {
+    size: u64,
+    lists: BTreeMap<u32, StatusList>,
+}
+
+impl Statuses {
+    /// Reads every used place.
+    pub fn load(store: &dyn Store, size: u64) -> Result<Self, StoreError> {
+        let mut statuses = Self { size, lists: BTreeMap::new() };
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let rows = store.scan(b"p", after.as_deref(), 4096)?;
+            let Some((last, _)) = rows.last() else { return Ok(statuses) };
+            after = Some(last.clone());
+            for (key, value) in &rows {
+                let place = place_of(key).ok_or_else(|| StoreError::Unreadable("a place's key".into()))?;
+                statuses.set(place, value.last().copied().unwrap_or(0));
+            }
+        }
+    }
+
+    /// The size of the ledger that these values are the fold of.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The lists that were ever used.
+    pub fn lists(&self) -> &BTreeMap<u32, StatusList> {
+        &self.lists
+    }
+
+    /// Takes in what a group of entries set.
+    pub fn take(&mut self, size: u64, changes: &[(StatusPlace, u8)]) {
+        self.size = size;
+        for (place, value) in changes {
+            self.set(*place, *value);
+        }
+    }
+
+    fn set(&mut self, place: StatusPlace, value: u8) {
+        let length = usize::try_from(PLACES).unwrap_or(usize::MAX);
+        let list = self.lists.entry(place.list).or_insert_with(|| StatusList::zeros(Bits::Two, length));
+        // The law refuses places and values that a list does not have.
+        let _ = list.set(u64::from(place.index), value);
+    }
+}
+
+/// Row of a place: index of the entry that used it, and its value.
+pub fn place_row(place: StatusPlace, index: u64, value: u8) -> Write {
+    let mut bytes = index.to_be_bytes().to_vec();
+    bytes.push(value);
+    Write::set(Row::Place(place), bytes)
+}
+
+fn place_of(key: &[u8]) -> Option<StatusPlace> {
+    let (list, index) = key.strip_prefix(b"p")?.split_at_checked(4)?;
+    Some(StatusPlace {
+        list: u32::from_be_bytes(list.try_into().ok()?),
+        index: u32::from_be_bytes(index.try_into().ok()?),
+    })
+}
+
+/// Gives out places.
+pub struct Places {
+    secret: [u8; 32],
+    next: Mutex<Next>,
+}
+
+struct Next {
+    counter: u64,
+    reserved: u64,
+}
+
+impl Places {
+    /// Goes on after everything that was ever reserved.
+    pub fn open(store: &dyn Store, secret: [u8; 32]) -> Result<Self, StoreError> {
+        let reserved = match store.get(&Row::Single(RESERVED))? {
+            None => 0,
+            Some(bytes) => {
+                let bytes = bytes.try_into().map_err(|_| StoreError::Unreadable(RESERVED.into()))?;
+                u64::from_be_bytes(bytes)
+            }
+        };
+        Ok(Self { secret, next: Mutex::new(Next { counter: reserved, reserved }) })
+    }
+
+    /// The next place. Once in a while it is durable before it is given, so that it can never be given again.
+    pub fn next(&self, store: &dyn Store) -> Result<StatusPlace, StoreError> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        if next.counter == next.reserved {
+            let reserved = next.reserved + RESERVE;
+            store.put(vec![Write::set(Row::Single(RESERVED), reserved.to_be_bytes())])?;
+            store.sync()?;
+            next.reserved = reserved;
+        }
+        let counter = next.counter;
+        next.counter += 1;
+        let given = u64::from(GIVEN);
+        let list = u32::try_from(counter / given + 1)
+            .map_err(|_| StoreError::Unreadable("every status list is full".into()))?;
+        let place = u32::try_from(counter % given).unwrap_or(0);
+        Ok(StatusPlace { list, index: self.permuted(list, place) })
+    }
+
+    /// Four Feistel rounds over 20 bits: a permutation that nobody without the secret can continue.
+    fn permuted(&self, list: u32, place: u32) -> u32 {
+        let (mut left, mut right) = (place >> 10, place & 0x3ff);
+        for round in 0..4_u8 {
+            let mixed =
+                hmac_sha256(&self.secret, &[&list.to_be_bytes(), &[round], &right.to_be_bytes()]);
+            let [high, low, ..] = mixed;
+            let keyed = u32::from(u16::from_be_bytes([high, low])) & 0x3ff;
+            (left, right) = (right, left ^ keyed);
+        }
+        left << 10 | right
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_a_permutation_without_pattern() {
+        let places = Places { secret: [7; 32], next: Mutex::new(Next { counter: 0, reserved: 0 }) };
+        let mut seen = vec![false; PLACES as usize];
+        for place in 0..PLACES {
+            let index = places.permuted(1, place) as usize;
+            assert!(!std::mem::replace(&mut seen[index], true), "{index} twice");
+        }
+        let ascending = (0..1000).filter(|place| places.permuted(1, *place) < places.permuted(1, place + 1));
+        assert!((400..600).contains(&ascending.count()));
+        assert_ne!(places.permuted(1, 5), places.permuted(2, 5));
+    }
+}

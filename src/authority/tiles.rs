@@ -1,0 +1,94 @@
+//! Tiles as the engine keeps them: the right edge in memory, everything in the store. Partial tiles are never stored
+//! apart: a row holds the hashes so far, and a partial one is its beginning.
+
+use std::collections::BTreeMap;
+
+use super::store::{Row, Store, StoreError, Write};
+use crate::merkle::{
+    Hash, InclusionProof, ProofError, Range, TileId, Width, decode_hashes, encode_hashes, inclusion,
+    node_from_tiles,
+};
+
+/// Tiles at the right edge that are kept in memory: enough for the proofs of a group that was just committed.
+const KEPT_A_LEVEL: u64 = 3;
+
+/// The right edge of the tiles.
+#[derive(Debug, Clone, Default)]
+pub struct EdgeTiles {
+    tiles: BTreeMap<(u8, u64), Vec<Hash>>,
+}
+
+impl EdgeTiles {
+    /// The right edge at `size`, from the store.
+    pub fn load(store: &dyn Store, size: u64) -> Result<Self, StoreError> {
+        let mut tiles = BTreeMap::new();
+        for level in 0..8_u8 {
+            let hashes = size.checked_shr(u32::from(level) * 8).unwrap_or(0);
+            if hashes == 0 {
+                break;
+            }
+            let last = (hashes - 1) / 256;
+            let count = usize::try_from(hashes - last * 256).unwrap_or(256);
+            let found = stored(store, tile_id(level, last)?, width(count)?)?;
+            let found = found.ok_or_else(|| missing(level, last))?;
+            tiles.insert((level, last), found);
+        }
+        Ok(Self { tiles })
+    }
+
+    /// Appends leaves to `range` and to the tiles; the rows of the tiles that changed.
+    pub fn push(&mut self, range: &mut Range, leaves: &[Hash]) -> Result<Vec<Write>, StoreError> {
+        let mut touched = BTreeMap::new();
+        for leaf in leaves {
+            range.push_noting(*leaf, &mut |level, index, hash| {
+                if level % 8 == 0 {
+                    let place = (level / 8, index / 256);
+                    let tile = self.tiles.entry(place).or_default();
+                    tile.push(hash);
+                    touched.insert(place, ());
+                }
+            });
+        }
+        let mut writes = Vec::with_capacity(touched.len());
+        for (level, index) in touched.into_keys() {
+            let hashes = self.tiles.get(&(level, index)).map(Vec::as_slice).unwrap_or_default();
+            writes.push(Write::set(Row::Tile(tile_id(level, index)?), encode_hashes(hashes)));
+            self.tiles.retain(|(at, older), _| *at != level || *older + KEPT_A_LEVEL > index);
+        }
+        Ok(writes)
+    }
+
+    /// The proof that leaf `index` is in the tree of `size`.
+    pub fn inclusion(&self, store: &dyn Store, index: u64, size: u64) -> Result<InclusionProof, ProofError> {
+        inclusion(index, size, &|level, index| {
+            node_from_tiles(level, index, &|tile, width| {
+                match self.tiles.get(&(tile.level(), tile.index())) {
+                    Some(hashes) => Some(hashes.clone()),
+                    None => stored(store, tile, width).ok().flatten(),
+                }
+            })
+        })
+    }
+}
+
+/// At least the first `width` hashes of a tile.
+pub fn stored(store: &dyn Store, tile: TileId, needed: Width) -> Result<Option<Vec<Hash>>, StoreError> {
+    let Some(bytes) = store.get(&Row::Tile(tile))? else { return Ok(None) };
+    let found = width(bytes.len() / 32)?;
+    if found.count() < needed.count() {
+        return Ok(None);
+    }
+    decode_hashes(&bytes, found).map(Some).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+fn tile_id(level: u8, index: u64) -> Result<TileId, StoreError> {
+    TileId::new(level, index).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+fn width(count: usize) -> Result<Width, StoreError> {
+    Width::new(count).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+fn missing(level: u8, index: u64) -> StoreError {
+    StoreError::Unreadable(format!("tile {level}/{index} is missing"))
+}

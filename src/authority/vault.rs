@@ -1,0 +1,159 @@
+//! The vault: payloads at rest, AES-256-GCM under a key for each licence, wrapped by the epoch key (law 0, section 11).
+//! Destroying the wrapped key erases the payload and its salts; the ledger keeps only commitments to them.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::refusal::{Failure, Fault, Refusal};
+use super::store::{Row, Store, Write};
+use crate::crypto::at_rest::RestKey;
+use crate::crypto::base64url::Base64Url;
+use crate::crypto::digest::hmac_sha256;
+use crate::crypto::entropy::random;
+use crate::crypto::{Digest, Entropy};
+use crate::sd_jwt;
+use crate::values::canonical::{JsonError, to_canonical};
+use crate::values::identifiers::{Handle, LicenceNumber, VerificationCode};
+
+/// Bytes of a wrapped key: nonce, key, tag.
+const WRAPPED: usize = 12 + 32 + 16;
+
+/// What is kept of an issued licence beside the ledger.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Draft {
+    /// ASCII `header.payload` of the credential.
+    pub signing_input: String,
+    /// Its disclosures.
+    pub disclosures: Vec<String>,
+    /// What was printed.
+    pub licence_number: LicenceNumber,
+    /// 证照标识.
+    pub identifier: String,
+    /// Typed beside the number to verify without the file.
+    pub verification_code: VerificationCode,
+    /// The department's record id.
+    pub reference: Option<String>,
+    /// `holders` and `claims`, in the clear.
+    pub payload: Map<String, Value>,
+    /// Salt of the commitment over the payload.
+    pub salt: Base64Url,
+}
+
+/// What is kept of an act beside the ledger.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Ground {
+    /// Why, in the department's words.
+    pub reason: String,
+    /// The legal basis.
+    pub basis: Option<String>,
+    /// The department's record id of the act.
+    pub reference: Option<String>,
+    /// Salt of the commitment over the reason.
+    pub salt: Base64Url,
+}
+
+/// Payloads at rest.
+pub struct Vault {
+    store: Arc<dyn Store>,
+    entropy: Arc<dyn Entropy>,
+    epoch: RestKey,
+}
+
+impl Vault {
+    /// A vault under this epoch key.
+    pub fn new(store: Arc<dyn Store>, entropy: Arc<dyn Entropy>, epoch: RestKey) -> Self {
+        Self { store, entropy, epoch }
+    }
+
+    /// The row of a new licence's draft.
+    pub fn keep_draft(&self, handle: &Handle, draft: &Draft) -> Result<Write, Failure> {
+        self.keep(handle, 0, draft)
+    }
+
+    /// A licence's draft.
+    pub fn draft(&self, handle: &Handle) -> Result<Draft, Failure> {
+        self.open(handle, 0)
+    }
+
+    /// The row of an act's ground; `number` is the act's place among the licence's entries, from 1.
+    pub fn keep_ground(&self, handle: &Handle, number: u32, ground: &Ground) -> Result<Write, Failure> {
+        self.keep(handle, number, ground)
+    }
+
+    /// An act's ground.
+    pub fn ground(&self, handle: &Handle, number: u32) -> Result<Ground, Failure> {
+        self.open(handle, number)
+    }
+
+    /// The whole credential: sealed signing input and every disclosure.
+    pub fn credential(&self, handle: &Handle) -> Result<(Draft, String), Failure> {
+        let draft = self.draft(handle)?;
+        let seal = self.store.get(&Row::Seal(*handle))?;
+        let seal = seal
+            .and_then(|seal| <[u8; 64]>::try_from(seal).ok())
+            .ok_or_else(|| Fault::Damaged(format!("licence {handle} has no seal")))?;
+        let jws = crate::jose::jws::complete(&draft.signing_input, &seal);
+        let credential = sd_jwt::combine(&jws, &draft.disclosures);
+        Ok((draft, credential))
+    }
+
+    fn keep(&self, handle: &Handle, number: u32, payload: &impl Serialize) -> Result<Write, Failure> {
+        let plain = serde_json::to_vec(payload).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let associated = associated(handle, number);
+        let key = RestKey::generate(self.entropy.as_ref());
+        let sealed = self
+            .epoch
+            .seal(key.as_bytes(), &associated, self.entropy.as_ref())
+            .and_then(|wrapped| Ok([wrapped, key.seal(&plain, &associated, self.entropy.as_ref())?].concat()))
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
+        Ok(Write::set(Row::Vault(*handle, number), sealed))
+    }
+
+    fn open<T: DeserializeOwned>(&self, handle: &Handle, number: u32) -> Result<T, Failure> {
+        let sealed = self.store.get(&Row::Vault(*handle, number))?.ok_or(Refusal::Erased)?;
+        let associated = associated(handle, number);
+        let plain = sealed
+            .split_at_checked(WRAPPED)
+            .ok_or(crate::crypto::at_rest::Unopenable)
+            .and_then(|(wrapped, payload)| {
+                let key = self.epoch.open(wrapped, &associated)?;
+                let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| crate::crypto::at_rest::Unopenable)?;
+                RestKey::from_bytes(key).open(payload, &associated)
+            })
+            .map_err(|error| Fault::Damaged(format!("licence {handle}: {error}")))?;
+        serde_json::from_slice(&plain)
+            .map_err(|error| Fault::Damaged(format!("the payload of {handle}: {error}")).into())
+    }
+}
+
+/// The associated data: handle and kind, so that no row can stand in for another.
+fn associated(handle: &Handle, number: u32) -> Vec<u8> {
+    let kind: &[u8] = if number == 0 { b"draft" } else { b"ground" };
+    [handle.as_bytes(), kind, &number.to_be_bytes()].concat()
+}
+
+/// A fresh salt, and the commitment under it to a value of a licence.
+pub fn commit(
+    handle: &Handle,
+    field: &str,
+    value: &impl Serialize,
+    entropy: &dyn Entropy,
+) -> Result<(Base64Url, Digest), JsonError> {
+    let salt: [u8; 32] = random(entropy);
+    let commitment = commitment(&salt, handle, field, value)?;
+    Ok((Base64Url(salt.to_vec()), commitment))
+}
+
+/// HMAC-SHA256 under the salt over `vidimus/commit/<field>/v1`, the handle and the canonical value.
+pub fn commitment(
+    salt: &[u8],
+    handle: &Handle,
+    field: &str,
+    value: &impl Serialize,
+) -> Result<Digest, JsonError> {
+    let head = format!("vidimus/commit/{field}/v1\n{handle}\n");
+    Ok(Digest(hmac_sha256(salt, &[head.as_bytes(), &to_canonical(value)?])))
+}

@@ -1,0 +1,143 @@
+//! Verifying for others: evidence in, report out. What is known comes from memory, and the licence by one read; the
+//! judgement itself is `verification::verify`, the same function that the command line calls.
+
+use serde_json::{Value, json};
+
+use super::Authority;
+use super::refusal::{Failure, Fault, Refusal, Thing};
+use super::state::licence;
+use super::store::{Row, Write};
+use crate::crypto::entropy::random;
+use crate::crypto::{KeyPurpose, hex};
+use crate::jose::jws;
+use crate::ledger::body::Owner;
+use crate::values::identifiers::{LicenceNumber, VerificationCode};
+use crate::values::lang::Lang;
+use crate::verification::{
+    Ask, AskError, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, unresolved, verify,
+};
+
+/// What is asked.
+pub struct Asked {
+    /// What is shown.
+    pub evidence: Evidence,
+    /// As of when, and what is expected.
+    pub ask: Ask,
+    /// Language of the texts.
+    pub lang: Lang,
+    /// Whether the report is kept.
+    pub keep: bool,
+    /// Whether the report is signed.
+    pub sign: bool,
+}
+
+/// What is answered.
+pub struct Verified {
+    /// The report.
+    pub report: Report,
+    /// A JWS over it.
+    pub signed: Option<String>,
+}
+
+impl Authority {
+    /// Judges evidence. `Ok(Err(_))` is a question that cannot be judged at all.
+    pub fn verify(&self, asked: &Asked) -> Result<Result<Verified, AskError>, Failure> {
+        let judgement = match self.judge(&asked.evidence, &asked.ask)? {
+            Ok(judgement) => judgement,
+            Err(error) => return Ok(Err(error)),
+        };
+        let number: [u8; 16] = random(self.entropy.as_ref());
+        let report = Report::of(&judgement, &format!("R-{}", hex::encode(&number)), asked.lang);
+        let value = serde_json::to_value(&report).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let signed = asked.sign.then(|| self.sign_report(&value)).transpose()?;
+        if asked.keep {
+            self.keep_report(&report, &value, signed.as_deref())?;
+        }
+        Ok(Ok(Verified { report, signed }))
+    }
+
+    fn judge(&self, evidence: &Evidence, ask: &Ask) -> Result<Result<Judgement, AskError>, Failure> {
+        let now = self.now()?;
+        // The head is taken after the evidence arrived, so what it does not hold was not entered.
+        let published = self.window.published();
+        let roots = [self.root()?];
+        let log_keys = self.verifier_keys();
+        let context = Context {
+            now,
+            charter: &published.charter,
+            log_keys: &log_keys,
+            source: Source::OwnTree { size: published.range.size() },
+            licences: &|handle| match licence(self.store.as_ref(), handle) {
+                Ok(Some(found)) => LedgerAnswer::Found(Box::new(found)),
+                Ok(None) => LedgerAnswer::Absent,
+                Err(_) => LedgerAnswer::Unknown,
+            },
+            tokens: &|_, _| TokenAnswer::Absent,
+            paths: &|given, at, profile| self.chains.path(given, &roots, at, profile),
+        };
+        let Evidence::Number { licence_number, verification_code } = evidence else {
+            return Ok(verify(evidence, &context, ask));
+        };
+        match self.resolve(licence_number, verification_code)? {
+            Some(credential) => Ok(verify(&Evidence::Credential(credential), &context, ask)),
+            None => Ok(unresolved(&context, ask)),
+        }
+    }
+
+    /// The credential of a number and its code; a wrong code is as unknown as a wrong number.
+    fn resolve(
+        &self,
+        number: &LicenceNumber,
+        code: &VerificationCode,
+    ) -> Result<Option<String>, Failure> {
+        let given = self.once.hide("code", code.as_str());
+        for found in self.found("number", number.as_str())? {
+            if found.erased {
+                continue;
+            }
+            let (draft, credential) = self.vault.credential(&found.handle)?;
+            // Keyed hashes are compared, so how long it takes tells nothing of the code.
+            if self.once.hide("code", draft.verification_code.as_str()) == given {
+                return Ok(Some(credential));
+            }
+        }
+        Ok(None)
+    }
+
+    fn sign_report(&self, report: &Value) -> Result<String, Failure> {
+        let published = self.window.published();
+        let keys = published.charter.keys_of(&Owner::Authority, KeyPurpose::Report);
+        let id = keys.last().map(|(id, _)| **id).ok_or_else(|| Fault::NoKey("report key".into()))?;
+        let key = self.keyring.key(&id).ok_or_else(|| Fault::NoKey(format!("report key {id}")))?;
+        let header = json!({
+            "alg": key.public().algorithm().jose(),
+            "kid": id.to_string(),
+            "typ": "vidimus-report+jwt",
+        });
+        jws::sign(&header, report.to_string().as_bytes(), &key)
+            .map_err(|error| Fault::Crypto(error.to_string()).into())
+    }
+
+    fn keep_report(&self, report: &Report, value: &Value, signed: Option<&str>) -> Result<(), Failure> {
+        let mut kept = value.clone();
+        if let (Some(members), Some(signed)) = (kept.as_object_mut(), signed) {
+            members.insert("signed".into(), json!(signed));
+        }
+        let name = self.once.hide("report", &report.report);
+        let epoch = &self.keyring.secrets().epoch;
+        let sealed = epoch
+            .seal(kept.to_string().as_bytes(), &name, self.entropy.as_ref())
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
+        self.store.put(vec![Write::set(Row::Report(name), sealed)])?;
+        Ok(self.store.sync()?)
+    }
+
+    /// A kept report, for whoever knows its number.
+    pub fn report(&self, number: &str) -> Result<Value, Failure> {
+        let name = self.once.hide("report", number);
+        let sealed = self.store.get(&Row::Report(name))?.ok_or(Refusal::NotFound(Thing::Report))?;
+        let epoch = &self.keyring.secrets().epoch;
+        let plain = epoch.open(&sealed, &name).map_err(|error| Fault::Damaged(error.to_string()))?;
+        Ok(serde_json::from_slice(&plain).map_err(|error| Fault::Damaged(error.to_string()))?)
+    }
+}

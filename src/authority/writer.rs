@@ -1,0 +1,437 @@
+//! The heart: a group of entries becomes part of the ledger (law 0, section 5, steps 3 and 4). One thread owns it.
+//!
+//! Entry, draft, answer and indexes go into one atomic commit; the entries are read back and re-hashed; `last-signed`
+//! is replaced; only then does anyone see the new size. Not here: who asks (`sequencer`) and sealing (`sealing`).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::clock_guard::ClockGuard;
+use super::keyring::Keyring;
+use super::refusal::{Failure, Fault, Refusal};
+use super::state::{Published, StoreView, Window, encode};
+use super::status::place_row;
+use super::store::{Head, Row, Store, Write};
+use super::tiles::EdgeTiles;
+use crate::crypto::{Digest, KeyPurpose};
+use crate::law;
+use crate::ledger::body::{Body, Kind, Owner, Subject};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::entry::{Entry, Unsigned, leaf_hash};
+use crate::ledger::receipt::Receipt;
+use crate::ledger::state::{Effects, LicenceState, Overlay, View};
+use crate::merkle::{Hash, Range};
+use crate::note::Note;
+use crate::values::identifiers::Origin;
+use crate::values::time::Time;
+
+/// What is to become an entry, with the rows that belong into the same commit.
+pub struct Proposal {
+    /// What happened.
+    pub body: Body,
+    /// Blobs that the body names.
+    pub blobs: Vec<Vec<u8>>,
+    /// Rows of the draft, the answer and the indexes.
+    pub rows: Vec<Write>,
+}
+
+/// An entry that is durable and under a signed checkpoint. Only the writer makes it; only it can be sealed.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    index: u64,
+    time: Time,
+    leaf: Digest,
+    licences: Vec<LicenceState>,
+    receipt: String,
+}
+
+impl Committed {
+    /// Index of the entry.
+    pub fn index(&self) -> u64 {
+        self.index
+    }
+
+    /// Its time: the issue time.
+    pub fn time(&self) -> Time {
+        self.time
+    }
+
+    /// Its leaf hash.
+    pub fn leaf(&self) -> Digest {
+        self.leaf
+    }
+
+    /// The licences it changed, as they now are.
+    pub fn licences(&self) -> &[LicenceState] {
+        &self.licences
+    }
+
+    /// The `.tlog-proof`.
+    pub fn receipt(&self) -> &str {
+        &self.receipt
+    }
+}
+
+/// The answer to one proposal of a group, or that it must wait for the next group.
+pub enum Outcome {
+    /// In the ledger.
+    Committed(Box<Committed>),
+    /// Not in the ledger, and why.
+    Failed(Failure),
+    /// Another proposal of the group is about the same licence: propose it again.
+    Deferred(Box<Proposal>),
+}
+
+/// The single writer.
+pub struct Writer {
+    store: Arc<dyn Store>,
+    keyring: Arc<dyn Keyring>,
+    clock: Arc<ClockGuard>,
+    window: Arc<Window>,
+    edge: EdgeTiles,
+    last_signed: String,
+}
+
+/// A proposal on its way through the group.
+struct Candidate {
+    place: usize,
+    entry: Entry,
+    rows: Vec<Write>,
+    blobs: Vec<Vec<u8>>,
+}
+
+impl Writer {
+    /// A writer that goes on from what the window shows, which `opening` has checked.
+    pub fn new(
+        store: Arc<dyn Store>,
+        keyring: Arc<dyn Keyring>,
+        clock: Arc<ClockGuard>,
+        window: Arc<Window>,
+        edge: EdgeTiles,
+        last_signed: String,
+    ) -> Self {
+        Self { store, keyring, clock, window, edge, last_signed }
+    }
+
+    /// Appends what the law allows of a group; one outcome a proposal, in order.
+    pub fn append(&mut self, group: Vec<Proposal>) -> Vec<Outcome> {
+        let mut outcomes: Vec<Option<Outcome>> = group.iter().map(|_| None).collect();
+        if let Err(failure) = self.try_append(group, &mut outcomes) {
+            for outcome in &mut outcomes {
+                outcome.get_or_insert_with(|| Outcome::Failed(failure.clone()));
+            }
+        }
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or(Outcome::Failed(Fault::Stopped.into())))
+            .collect()
+    }
+
+    fn try_append(
+        &mut self,
+        group: Vec<Proposal>,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), Failure> {
+        if let Some(why) = self.store.ended() {
+            return Err(Refusal::NotReady(why).into());
+        }
+        let now = self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()))?;
+        let published = self.window.published();
+        let time = published.charter.time().map_or(now, |last| last.max(now));
+        let view = StoreView {
+            store: self.store.as_ref(),
+            charter: &published.charter,
+            range: &published.range,
+        };
+        let candidates = self.sign(&view, group, time, outcomes)?;
+        let (candidates, effects, after) = judge(&view, candidates, outcomes);
+        if candidates.is_empty() {
+            return Ok(());
+        }
+        self.commit(&published, candidates, effects, after, outcomes)
+    }
+
+    /// Fixes time and `prev` and signs, all entries of the group in parallel: no two are about one subject.
+    fn sign(
+        &self,
+        view: &StoreView<'_>,
+        group: Vec<Proposal>,
+        time: Time,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<Vec<Candidate>, Failure> {
+        let mut subjects = HashSet::new();
+        let mut ready = Vec::with_capacity(group.len());
+        for (place, proposal) in group.into_iter().enumerate() {
+            let outcome = outcomes.get_mut(place);
+            if !claim(&mut subjects, &proposal.body) {
+                outcome.map(|outcome| outcome.insert(Outcome::Deferred(Box::new(proposal))));
+                continue;
+            }
+            match self.unsigned(view, &proposal.body, time) {
+                Ok(unsigned) => ready.push((place, unsigned, proposal)),
+                Err(failure) => {
+                    outcome.map(|outcome| outcome.insert(Outcome::Failed(failure)));
+                }
+            }
+        }
+        let signed: Vec<Result<Candidate, (usize, Failure)>> = ready
+            .into_par_iter()
+            .map(|(place, unsigned, proposal)| {
+                let entry = self.signed(view, unsigned).map_err(|failure| (place, failure))?;
+                Ok(Candidate { place, entry, rows: proposal.rows, blobs: proposal.blobs })
+            })
+            .collect();
+        let mut candidates = Vec::with_capacity(signed.len());
+        for one in signed {
+            match one {
+                Ok(candidate) => candidates.push(candidate),
+                Err((place, failure)) => settle(outcomes, place, Outcome::Failed(failure)),
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn unsigned(&self, view: &StoreView<'_>, body: &Body, time: Time) -> Result<Unsigned, Failure> {
+        let subject = body.subject();
+        let (prev, owner) = match &subject {
+            Subject::Licence(handle) => {
+                let known = view.licence(handle)?;
+                let department = match body {
+                    Body::LicenceIssued(issued) => issued.department.clone(),
+                    Body::LicenceRecorded(recorded) => recorded.grant.department.clone(),
+                    _ => known
+                        .as_ref()
+                        .map(|licence| licence.department.clone())
+                        .ok_or_else(|| super::refusal::no_licence(handle))?,
+                };
+                (known.map(|licence| licence.last), Owner::Department(department))
+            }
+            subject => (view.charter.chain(subject), Owner::Authority),
+        };
+        let key = match body {
+            Body::AuthorityFounded(founded) => founded.registry.spki.id(),
+            _ => {
+                let keys = view.charter.keys_of(&owner, KeyPurpose::Registry);
+                keys.last().map(|(id, _)| **id).ok_or_else(|| Fault::NoKey(format!("registry key of {owner}")))?
+            }
+        };
+        Ok(Unsigned { body: body.clone(), key, prev, time })
+    }
+
+    fn signed(&self, view: &StoreView<'_>, unsigned: Unsigned) -> Result<Entry, Failure> {
+        let origin = origin_of(view, &unsigned.body)?.clone();
+        let key = self
+            .keyring
+            .key(&unsigned.key)
+            .ok_or_else(|| Fault::NoKey(format!("registry key {}", unsigned.key)))?;
+        unsigned.sign(&origin, &key).map_err(|error| Fault::Law(error.to_string()).into())
+    }
+
+    fn commit(
+        &mut self,
+        published: &Published,
+        candidates: Vec<Candidate>,
+        effects: Vec<Effects>,
+        after: (crate::ledger::state::Charter, Range),
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), Failure> {
+        let (charter, expected_range) = after;
+        let leaves: Vec<Hash> = effects.iter().map(|effects| Hash(effects.leaf.0)).collect();
+        let mut edge = self.edge.clone();
+        let mut range = published.range.clone();
+        let mut writes = edge.push(&mut range, &leaves)?;
+        let mut waiting = Vec::with_capacity(candidates.len());
+        for (candidate, effects) in candidates.into_iter().zip(&effects) {
+            rows_of(&candidate.entry, effects, &mut writes)?;
+            writes.extend(candidate.rows);
+            writes.extend(candidate.blobs.into_iter().map(|blob| Write::set(Row::Blob(Digest::of(&blob)), blob)));
+            waiting.push((candidate.place, candidate.entry));
+        }
+        let expected = Head { size: published.range.size(), time: published.charter.time() };
+        let next = Head { size: range.size(), time: charter.time() };
+        self.store.commit(expected, next, writes)?;
+
+        // Nothing is signed over bytes that were not read back: what the store now has is what is hashed.
+        let reread = reread(self.store.as_ref(), &published.range, next.size)?;
+        if reread.root() != range.root() || range.root() != expected_range.root() {
+            return Err(Fault::Damaged("the entries read back are not those that were written".into()).into());
+        }
+        let checkpoint = self.sign_checkpoint(&charter, &range)?;
+        let statuses: Vec<_> = effects.iter().flat_map(|effects| effects.statuses.iter().copied()).collect();
+        self.edge = edge;
+        self.window.publish(
+            Published { charter, range, checkpoint: checkpoint.clone() },
+            &statuses,
+        );
+        for ((place, entry), effects) in waiting.into_iter().zip(effects) {
+            let receipt = self.receipt(&entry, effects.index, next.size, &checkpoint)?;
+            let committed = Committed {
+                index: effects.index,
+                time: effects.time,
+                leaf: effects.leaf,
+                licences: effects.licences,
+                receipt,
+            };
+            settle(outcomes, place, Outcome::Committed(Box::new(committed)));
+        }
+        Ok(())
+    }
+
+    /// Signs the new head in memory, replaces `last-signed`, and only then stores it.
+    fn sign_checkpoint(
+        &mut self,
+        charter: &crate::ledger::state::Charter,
+        range: &Range,
+    ) -> Result<Note, Failure> {
+        let note = signed_checkpoint(self.keyring.as_ref(), charter, range)?;
+        let text = note.to_string();
+        self.keyring.replace_last_signed(Some(&self.last_signed), &text)?;
+        self.last_signed.clone_from(&text);
+        self.store.put(vec![Write::set(Row::Checkpoint, text)])?;
+        Ok(note)
+    }
+
+    fn receipt(&self, entry: &Entry, index: u64, size: u64, checkpoint: &Note) -> Result<String, Failure> {
+        let proof = self
+            .edge
+            .inclusion(self.store.as_ref(), index, size)
+            .map_err(|error| Fault::Damaged(error.to_string()))?;
+        let path = proof.path.iter().map(|hash| hash.0).collect();
+        let receipt = Receipt::new(Some(entry.bytes().to_vec()), index, path, checkpoint.clone())
+            .map_err(|error| Fault::Damaged(error.to_string()))?;
+        Ok(receipt.to_string())
+    }
+}
+
+/// The signed checkpoint of a tree, under every checkpoint key in force.
+pub(super) fn signed_checkpoint(
+    keyring: &dyn Keyring,
+    charter: &crate::ledger::state::Charter,
+    range: &Range,
+) -> Result<Note, Failure> {
+    let origin = charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()))?;
+    let mut keys = Vec::new();
+    for (id, _) in charter.keys_of(&Owner::Authority, KeyPurpose::Checkpoint) {
+        keys.push(keyring.key(id).ok_or_else(|| Fault::NoKey(format!("checkpoint key {id}")))?);
+    }
+    // The newest signs first; through an overlap the older ones sign too.
+    let (newest, older) = keys.split_last().ok_or_else(|| Fault::NoKey("checkpoint key".into()))?;
+    let older: Vec<_> = older.iter().map(AsRef::as_ref).collect();
+    checkpoint_of(origin, range)?
+        .sign(newest, &older)
+        .map_err(|error| Fault::Crypto(error.to_string()).into())
+}
+
+/// The unsigned checkpoint of a tree.
+pub(super) fn checkpoint_of(origin: &Origin, range: &Range) -> Result<Checkpoint, Failure> {
+    let name = origin.as_str().parse().map_err(|_| Fault::Law(format!("origin {origin} is no key name")))?;
+    Ok(Checkpoint::new(name, range.size(), range.root().0))
+}
+
+/// The tree that the stored entries from `before.size()` to `size` make on top of `before`.
+pub(super) fn reread(store: &dyn Store, before: &Range, size: u64) -> Result<Range, Failure> {
+    let mut range = before.clone();
+    for index in before.size()..size {
+        let bytes = store
+            .get(&Row::Entry(index))?
+            .ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
+        range.push(Hash(leaf_hash(&bytes).0));
+    }
+    Ok(range)
+}
+
+/// Whether nothing else in the group is about the subjects of this body.
+fn claim(subjects: &mut HashSet<Subject>, body: &Body) -> bool {
+    let replaced = match body {
+        Body::LicenceIssued(issued) => issued.replaces.map(|replaces| Subject::Licence(replaces.handle)),
+        _ => None,
+    };
+    let own = body.subject();
+    if subjects.contains(&own) || replaced.as_ref().is_some_and(|subject| subjects.contains(subject)) {
+        return false;
+    }
+    subjects.insert(own);
+    subjects.extend(replaced);
+    true
+}
+
+type Judged = (Vec<Candidate>, Vec<Effects>, (crate::ledger::state::Charter, Range));
+
+/// Asks the law about each candidate, over the ones before it, and checks all their signatures in one batch.
+/// A candidate with a bad signature is dropped and the rest judged again: later ones may stand on it.
+fn judge(view: &StoreView<'_>, mut candidates: Vec<Candidate>, outcomes: &mut [Option<Outcome>]) -> Judged {
+    loop {
+        let mut overlay = Overlay::new(view, view.range.clone());
+        let mut applied = Vec::with_capacity(candidates.len());
+        let mut kept = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            for blob in &candidate.blobs {
+                overlay.add_blob(blob.clone());
+            }
+            match law::apply(&overlay, &candidate.entry) {
+                Ok(one) => {
+                    overlay.absorb(one.pending());
+                    applied.push(one);
+                    kept.push(candidate);
+                }
+                Err(refused) => settle(outcomes, candidate.place, Outcome::Failed(failure_of(refused))),
+            }
+        }
+        match law::discharge(applied) {
+            Ok(effects) => return (kept, effects, overlay.into_parts()),
+            Err((bad, violation)) => {
+                let dropped = kept.remove(bad.min(kept.len().saturating_sub(1)));
+                settle(outcomes, dropped.place, Outcome::Failed(violation.into()));
+                candidates = kept;
+            }
+        }
+    }
+}
+
+/// The law's no, in the words of the engine where the caller can do something about it.
+fn failure_of(refused: law::Refused) -> Failure {
+    match &refused {
+        law::Refused::Violation(violation) if violation.rule == law::Rule::Licence => {
+            Refusal::NotFound(super::refusal::Thing::Licence).into()
+        }
+        law::Refused::Violation(violation) if violation.rule == law::Rule::Frozen => {
+            Refusal::NotReady(violation.to_string()).into()
+        }
+        _ => refused.into(),
+    }
+}
+
+/// The rows that an entry makes by what it does.
+fn rows_of(entry: &Entry, effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
+    writes.push(Write::set(Row::Entry(effects.index), entry.bytes()));
+    if effects.charter.is_some() {
+        writes.push(Write::set(Row::CharterEntry(effects.index), Vec::new()));
+    }
+    for licence in &effects.licences {
+        writes.push(Write::set(Row::Licence(licence.handle), encode(licence)?));
+    }
+    for (place, value) in &effects.statuses {
+        writes.push(place_row(*place, effects.index, *value));
+    }
+    if let (Kind::LicenceIssued | Kind::LicenceRecorded, Subject::Licence(handle)) =
+        (entry.kind(), &effects.subject)
+    {
+        writes.push(Write::set(Row::Unsealed(*handle), Vec::new()));
+    }
+    Ok(())
+}
+
+fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, Failure> {
+    match body {
+        Body::AuthorityFounded(founded) => Ok(&founded.origin),
+        _ => view.charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()).into()),
+    }
+}
+
+fn settle(outcomes: &mut [Option<Outcome>], place: usize, outcome: Outcome) {
+    if let Some(slot) = outcomes.get_mut(place) {
+        *slot = Some(outcome);
+    }
+}
