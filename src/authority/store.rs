@@ -162,6 +162,9 @@ pub enum StoreError {
     Unreadable(String),
 }
 
+/// A row's whole key and its value.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
+
 /// Durable rows with one writer.
 pub trait Store: Send + Sync {
     /// The head of the last commit.
@@ -171,12 +174,7 @@ pub trait Store: Send + Sync {
     fn get(&self, row: &Row) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Rows whose key begins with `prefix` and comes after `after` (a whole key), in order, at most `limit`.
-    fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<KeyValue>, StoreError>;
 
     /// Moves the head from `expected` to `next` together with `writes`, all or nothing, and returns when they are
     /// durable.

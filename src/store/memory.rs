@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::authority::store::{Head, Row, Store, StoreError, Write, within_bounds};
+use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
 
 /// Rows in a map, under one lock.
 #[derive(Debug, Default)]
@@ -81,12 +81,7 @@ impl Store for MemoryStore {
         Ok(self.lock().rows.get(&row.key()).cloned())
     }
 
-    fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<KeyValue>, StoreError> {
         let from = match after {
             Some(after) if after >= prefix => Bound::Excluded(after),
             _ => Bound::Included(prefix),
