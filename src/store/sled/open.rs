@@ -104,7 +104,7 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
         .path(directory)
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(Some(FLUSH_EVERY_MS));
-    let db = ask(|| config.open()).map_err(|fault| lost_race(directory, fault))?;
+    let db = ask(|| config.open()).map_err(|fault| refusal(directory, &fault))?;
     match ask(|| db.get(LAYOUT_KEY)).map_err(faulty)? {
         Some(layout) if layout == LAYOUT => {}
         Some(_) => return Err(OpenError::OtherVersion(directory.to_owned())),
@@ -163,16 +163,12 @@ fn open_data(directory: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
-/// sled's own lock, which its threads may hold a moment longer than a store of this process that was closed.
-fn lost_race(directory: &Path, fault: Fault) -> OpenError {
-    let locked = || File::open(directory.join("db")).and_then(|db| db.try_lock().map_err(io::Error::from));
+/// What sled's refusal to open means. It takes a lock of its own, which its threads may hold a moment longer than a
+/// store of this process that was closed; that it could not is the only refusal it tells as `Other`.
+fn refusal(directory: &Path, fault: &Fault) -> OpenError {
     match fault {
-        Fault::System(ErrorKind::Other)
-            if locked().is_err_and(|error| error.kind() == ErrorKind::WouldBlock) =>
-        {
-            OpenError::InUse(directory.to_owned())
-        }
-        fault => OpenError::from_fault(directory, &fault),
+        Fault::System(ErrorKind::Other) => OpenError::InUse(directory.to_owned()),
+        fault => OpenError::from_fault(directory, fault),
     }
 }
 
@@ -214,9 +210,7 @@ mod tests {
         let place = Path::new("data");
         assert!(OpenError::from_fault(place, &Fault::GaveUp).to_string().contains("restore the last backup"));
         assert!(OpenError::from_fault(place, &Fault::Foreign).to_string().contains("another version"));
-        assert_eq!(
-            OpenError::from_fault(place, &Fault::System(ErrorKind::StorageFull)),
-            OpenError::Full(place.into())
-        );
+        assert_eq!(refusal(place, &Fault::System(ErrorKind::Other)), OpenError::InUse(place.into()));
+        assert_eq!(refusal(place, &Fault::System(ErrorKind::StorageFull)), OpenError::Full(place.into()));
     }
 }

@@ -195,6 +195,17 @@ fn a_directory_has_one_owner() {
 }
 
 #[test]
+fn the_engines_own_lock_is_heeded_too() {
+    let kept = TempDir::new().unwrap();
+    drop(SledStore::open(kept.path()).unwrap());
+    let db = File::open(kept.path().join("db")).unwrap();
+    db.lock().unwrap();
+    assert_eq!(SledStore::open(kept.path()).err(), Some(OpenError::InUse(kept.path().to_owned())));
+    db.unlock().unwrap();
+    drop(reopen(kept.path()).unwrap());
+}
+
+#[test]
 fn a_new_directory_is_closed_to_others() {
     let kept = TempDir::new().unwrap();
     let directory = kept.path().join("not/there/yet");
@@ -306,7 +317,7 @@ fn a_damaged_data_file_is_refused_or_read_with_errors() {
             bytes[place..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
         });
     }
-    for length in [0, 10, 1_000, 100_000, 524_288, 600_000] {
+    for length in [0, 10, 1_000, 100_000, 300_000, 500_000, 524_000] {
         never_reads_wrong(&format!("cut at {length}"), |bytes| bytes.truncate(length));
     }
 }
