@@ -107,6 +107,26 @@ impl Write {
     }
 }
 
+/// Longest value of a row, in bytes.
+pub const VALUE_BYTES: usize = 1 << 20;
+/// Most writes of one batch. An engine may need memory for a batch as a whole: aim at 900 and keep the rest for need.
+pub const BATCH_WRITES: usize = 4_096;
+/// Most bytes of values in one batch.
+pub const BATCH_BYTES: usize = 4 << 20;
+
+/// Refuses a batch that is beyond the bounds of the port. Both engines call it before anything is written.
+pub fn within_bounds(writes: &[Write]) -> Result<(), StoreError> {
+    let lengths = || writes.iter().filter_map(|write| write.value.as_ref()).map(Vec::len);
+    if let Some(bytes) = lengths().find(|bytes| *bytes > VALUE_BYTES) {
+        return Err(StoreError::ValueTooLong { bytes });
+    }
+    let bytes = lengths().sum();
+    if writes.len() > BATCH_WRITES || bytes > BATCH_BYTES {
+        return Err(StoreError::BatchTooBig { writes: writes.len(), bytes });
+    }
+    Ok(())
+}
+
 /// Why the store did not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -118,6 +138,22 @@ pub enum StoreError {
         /// Size found.
         found: u64,
     },
+    /// A value is longer than [`VALUE_BYTES`]. Nothing was written.
+    #[error("a value has {bytes} bytes, at most {VALUE_BYTES} can be kept")]
+    ValueTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A batch is beyond [`BATCH_WRITES`] or [`BATCH_BYTES`]. Nothing was written; smaller ones can be.
+    #[error(
+        "a batch has {writes} writes and {bytes} bytes, at most {BATCH_WRITES} and {BATCH_BYTES} are taken"
+    )]
+    BatchTooBig {
+        /// Writes in it.
+        writes: usize,
+        /// Bytes of their values.
+        bytes: usize,
+    },
     /// A write or a sync failed. No write is taken any more until restart: what is on disk is not known.
     #[error("writing has ended until restart: {0}")]
     Ended(String),
@@ -125,6 +161,9 @@ pub enum StoreError {
     #[error("the store cannot be read: {0}")]
     Unreadable(String),
 }
+
+/// A row's whole key and its value.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
 
 /// Durable rows with one writer.
 pub trait Store: Send + Sync {
@@ -135,12 +174,7 @@ pub trait Store: Send + Sync {
     fn get(&self, row: &Row) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Rows whose key begins with `prefix` and comes after `after` (a whole key), in order, at most `limit`.
-    fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<KeyValue>, StoreError>;
 
     /// Moves the head from `expected` to `next` together with `writes`, all or nothing, and returns when they are
     /// durable.

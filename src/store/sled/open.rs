@@ -1,0 +1,216 @@
+//! Opening a directory: made 0700 and synced, locked for this process, cleared of what an interrupted start left,
+//! then handed to sled. Nothing here panics, whatever the directory holds.
+//!
+//! Not here: whether what it holds is the ledger that was last signed (the engine compares).
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::fault::{Fault, ask};
+use super::parts::{HEAD_KEY, LAYOUT, LAYOUT_KEY, write_head};
+use crate::authority::store::Head;
+
+/// Bytes of pages sled keeps in memory. It has been seen at several times that.
+const CACHE_BYTES: u64 = 64 << 20;
+/// How often sled writes out on its own what was put and not yet committed or synced.
+const FLUSH_EVERY_MS: u64 = 500;
+
+/// Why a directory cannot be opened, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Another process, or another store of this one, has it open.
+    #[error("{0} is in use: stop the other server that has it open, or name another directory")]
+    InUse(PathBuf),
+    /// A permission is missing.
+    #[error("no permission for {0}: let the server's user own this directory and its files, with mode 0700")]
+    NotAllowed(PathBuf),
+    /// The file system is read-only.
+    #[error("{0} is on a read-only file system: mount it writable, or name another directory")]
+    ReadOnly(PathBuf),
+    /// The disk or a quota is full, or files may not grow so large.
+    #[error("no space for {0}: free some, or raise the quota or file size limit, and start again")]
+    Full(PathBuf),
+    /// It is, or is below, something that is not a directory.
+    #[error("{0} is not a directory: name another one")]
+    NotADirectory(PathBuf),
+    /// Bytes in it are damaged.
+    #[error("the store in {directory} is damaged ({what}): keep a copy of it and restore the last backup")]
+    Damaged {
+        /// The directory.
+        directory: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// Another version wrote it.
+    #[error("{0} was written by another version: start that version, or name another directory")]
+    OtherVersion(PathBuf),
+    /// Anything else the operating system says.
+    #[error("{directory} cannot be opened: {what}")]
+    System {
+        /// The directory.
+        directory: PathBuf,
+        /// What it says.
+        what: ErrorKind,
+    },
+}
+
+impl OpenError {
+    fn from_system(directory: &Path, kind: ErrorKind) -> Self {
+        let directory = directory.to_owned();
+        match kind {
+            ErrorKind::PermissionDenied => Self::NotAllowed(directory),
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(directory),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Self::Full(directory)
+            }
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => Self::NotADirectory(directory),
+            what => Self::System { directory, what },
+        }
+    }
+
+    fn from_fault(directory: &Path, fault: &Fault) -> Self {
+        match fault {
+            Fault::System(kind) => Self::from_system(directory, *kind),
+            Fault::Foreign => Self::OtherVersion(directory.to_owned()),
+            Fault::Damaged(_) | Fault::GaveUp => {
+                Self::Damaged { directory: directory.to_owned(), what: fault.to_string() }
+            }
+        }
+    }
+}
+
+/// A directory that is ours and open.
+pub(super) struct Opened {
+    pub(super) db: ::sled::Db,
+    /// sled's data file, by a descriptor opened before sled's first write.
+    pub(super) data: File,
+    /// The directory, by the descriptor that holds its lock.
+    pub(super) directory: File,
+}
+
+/// Opens the store in `directory`, which is made if it is not there.
+pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
+    let refused = |error: io::Error| OpenError::from_system(directory, error.kind());
+    let faulty = |fault: Fault| OpenError::from_fault(directory, &fault);
+
+    make(directory).map_err(refused)?;
+    let held = hold(directory)?;
+    remove_unfinished_snapshots(directory).map_err(refused)?;
+    let data = open_data(directory).map_err(refused)?;
+
+    let config = ::sled::Config::new()
+        .path(directory)
+        .cache_capacity(CACHE_BYTES)
+        .flush_every_ms(Some(FLUSH_EVERY_MS));
+    let db = ask(|| config.open()).map_err(|fault| refusal(directory, &fault))?;
+    match ask(|| db.get(LAYOUT_KEY)).map_err(faulty)? {
+        Some(layout) if layout == LAYOUT => {}
+        Some(_) => return Err(OpenError::OtherVersion(directory.to_owned())),
+        None if ask(|| Ok(db.is_empty())).map_err(faulty)? => lay_out(&db).map_err(faulty)?,
+        None => return Err(OpenError::OtherVersion(directory.to_owned())),
+    }
+    sync_all(directory, &data, &held).map_err(refused)?;
+    Ok(Opened { db, data, directory: held })
+}
+
+/// Makes the directory and those above it that are missing, each 0700 and synced into the one above.
+fn make(directory: &Path) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let above = match directory.parent() {
+        Some(above) if above != Path::new("") => above,
+        _ => Path::new("."),
+    };
+    make(above)?;
+    match DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && directory.is_dir() => {}
+        made => made?,
+    }
+    File::open(above)?.sync_all()
+}
+
+/// Takes the directory for this process, before anything in it is touched. sled locks its data file too, but only
+/// after it has begun to write.
+fn hold(directory: &Path) -> Result<File, OpenError> {
+    let held = File::open(directory).map_err(|error| OpenError::from_system(directory, error.kind()))?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(directory.to_owned())),
+        Err(TryLockError::Error(error)) => Err(OpenError::from_system(directory, error.kind())),
+    }
+}
+
+/// Removes snapshots whose writing was interrupted: sled would take one for the newest and call the store corrupt
+/// (sled issue 1527). A finished one is renamed, and the log it is made from is still there.
+fn remove_unfinished_snapshots(directory: &Path) -> io::Result<()> {
+    for file in fs::read_dir(directory)? {
+        let file = file?;
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens sled's data file before sled does: a descriptor opened later can miss an earlier write error.
+fn open_data(directory: &Path) -> io::Result<File> {
+    let path = directory.join("db");
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// What sled's refusal to open means. It takes a lock of its own, which its threads may hold a moment longer than a
+/// store of this process that was closed; that it could not is the only refusal it tells as `Other`.
+fn refusal(directory: &Path, fault: &Fault) -> OpenError {
+    match fault {
+        Fault::System(ErrorKind::Other) => OpenError::InUse(directory.to_owned()),
+        fault => OpenError::from_fault(directory, fault),
+    }
+}
+
+/// Writes what an empty store holds.
+fn lay_out(db: &::sled::Db) -> Result<(), Fault> {
+    let mut batch = ::sled::Batch::default();
+    batch.insert(LAYOUT_KEY, LAYOUT);
+    batch.insert(HEAD_KEY, write_head(Head::default()));
+    ask(|| db.apply_batch(batch))?;
+    ask(|| db.flush()).map(|_| ())
+}
+
+/// Makes files and names durable that sled writes at opening and does not sync.
+fn sync_all(directory: &Path, data: &File, held: &File) -> io::Result<()> {
+    File::open(directory.join("conf"))?.sync_all()?;
+    File::open(directory.join("blobs"))?.sync_all()?;
+    data.sync_all()?;
+    held.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_becomes_what_to_do() {
+        let place = Path::new("data");
+        let told = |kind| OpenError::from_system(place, kind).to_string();
+        assert!(told(ErrorKind::PermissionDenied).contains("mode 0700"));
+        assert!(told(ErrorKind::ReadOnlyFilesystem).contains("mount it writable"));
+        assert!(told(ErrorKind::StorageFull).contains("free some"));
+        assert!(told(ErrorKind::QuotaExceeded).contains("quota"));
+        assert!(told(ErrorKind::NotADirectory).contains("not a directory"));
+        assert!(told(ErrorKind::TimedOut).contains("timed out"));
+    }
+
+    #[test]
+    fn what_the_engine_says_becomes_what_to_do() {
+        let place = Path::new("data");
+        assert!(OpenError::from_fault(place, &Fault::GaveUp).to_string().contains("restore the last backup"));
+        assert!(OpenError::from_fault(place, &Fault::Foreign).to_string().contains("another version"));
+        assert_eq!(refusal(place, &Fault::System(ErrorKind::Other)), OpenError::InUse(place.into()));
+        assert_eq!(refusal(place, &Fault::System(ErrorKind::StorageFull)), OpenError::Full(place.into()));
+    }
+}
