@@ -25,4 +25,9 @@ pub mod law;
 pub mod authority;
 // Floor 6: adapters.
 #[cfg(feature = "server")]
+pub mod keyring;
+#[cfg(feature = "server")]
 pub mod store;
+// Floor 7: wiring.
+#[cfg(feature = "auditor")]
+pub mod wiring;

@@ -1,0 +1,73 @@
+//! A keyring that forgets everything with the process: for tests of the engine. Not for a service.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::authority::keyring::{Keyring, KeyringError, Secrets};
+use crate::crypto::at_rest::RestKey;
+use crate::crypto::entropy::random;
+use crate::crypto::{Entropy, KeyId, PrivateKey};
+
+/// Keys, secrets and `last-signed` in memory.
+pub struct MemoryKeyring {
+    keys: RwLock<BTreeMap<KeyId, Arc<PrivateKey>>>,
+    secrets: Secrets,
+    last_signed: Mutex<Option<String>>,
+}
+
+impl MemoryKeyring {
+    /// No keys, fresh secrets, nothing signed.
+    pub fn new(entropy: &dyn Entropy) -> Self {
+        let secrets = Secrets {
+            epoch: RestKey::generate(entropy),
+            epoch_number: 1,
+            places: random(entropy),
+            lookup: random(entropy),
+        };
+        Self { keys: RwLock::default(), secrets, last_signed: Mutex::default() }
+    }
+
+    /// Takes a key in and gives its id.
+    pub fn add(&self, key: PrivateKey) -> KeyId {
+        let id = key.id();
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(key));
+        id
+    }
+}
+
+impl Keyring for MemoryKeyring {
+    fn key(&self, id: &KeyId) -> Option<Arc<PrivateKey>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    fn last_signed(&self) -> Result<Option<String>, KeyringError> {
+        Ok(self.last_signed.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
+        let mut cell = self.last_signed.lock().unwrap_or_else(PoisonError::into_inner);
+        if cell.as_deref() != old {
+            return Err(KeyringError::Moved);
+        }
+        *cell = Some(new.to_owned());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::suite;
+    use super::*;
+
+    #[test]
+    fn keeps_what_the_port_promises() {
+        let keyring = MemoryKeyring::new(&suite::Counter::default());
+        let key = PrivateKey::from_seed(&[1; 32]).unwrap();
+        let id = keyring.add(key);
+        suite::promises(&keyring, id);
+    }
+}

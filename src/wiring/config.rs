@@ -1,0 +1,285 @@
+//! How the service was asked to run: flags, then the environment, then `--config FILE` (TOML), then the defaults.
+//!
+//! Not here: whether a directory can be used (`keyring`, `store`), and whether the base URL is the founded one.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::span::Span;
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const TICK: Span = Span::of_millis(1_000);
+const CLOCK_GAP: Span = Span::of_millis(30 * 86_400_000);
+/// A configuration is a page, not a book.
+const LARGEST: usize = 64 * 1024;
+
+/// The flags of `vidimus serve`, each with its variable.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "VIDIMUS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Directory of the ledger and the vault [default: ./data]
+    #[arg(long, env = "VIDIMUS_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Directory of private keys and tokens [default: ./keys/dev]
+    #[arg(long, env = "VIDIMUS_KEYS", value_name = "DIR")]
+    pub keys: Option<PathBuf>,
+    /// Address under which the authority's documents are named; fixed at founding
+    #[arg(long, env = "VIDIMUS_PUBLIC_URL", value_name = "URL", value_parser = base_url)]
+    pub public_url: Option<String>,
+    /// Directory of licence types [default: those built in]
+    #[arg(long, env = "VIDIMUS_SCHEMAS", value_name = "DIR")]
+    pub schemas: Option<PathBuf>,
+    /// How often status lists are published [default: 1s]
+    #[arg(long, env = "VIDIMUS_TICK", value_name = "TIME")]
+    pub tick: Option<Span>,
+    /// Longest pause since the last entry that is believed at start [default: 30d]
+    #[arg(long, env = "VIDIMUS_CLOCK_GAP", value_name = "TIME")]
+    pub clock_gap: Option<Span>,
+    /// File whose first line decrypts the private keys
+    #[arg(long, env = "VIDIMUS_PASSPHRASE_FILE", value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// TOML file with the same settings (clock_gap = "30d"); flags and variables come before it
+    #[arg(long, env = "VIDIMUS_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What `--config` may hold; paths are relative to the working directory, as those of flags are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServeFile {
+    listen: Option<SocketAddr>,
+    data: Option<PathBuf>,
+    keys: Option<PathBuf>,
+    #[serde(default, deserialize_with = "some_base_url")]
+    public_url: Option<String>,
+    schemas: Option<PathBuf>,
+    tick: Option<Span>,
+    clock_gap: Option<Span>,
+    passphrase_file: Option<PathBuf>,
+}
+
+/// How to run, every question answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServeConfig {
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// The ledger's directory.
+    pub data: PathBuf,
+    /// The keyring's directory.
+    pub keys: PathBuf,
+    /// The base URL asked for, without a slash at its end; founding has a default, later starts keep theirs.
+    pub public_url: Option<String>,
+    /// Licence types other than those built in.
+    pub schemas: Option<PathBuf>,
+    /// Between two publications.
+    pub tick: Duration,
+    /// Longest pause since the last entry that is believed at start (law 0, section 7).
+    pub clock_gap: Duration,
+    /// Where the passphrase of the private keys stands.
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {reason}; name a readable TOML file with --config, or leave it out", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// More than 64 KiB.
+    #[error("{}: {found} bytes, a configuration has at most {LARGEST}; is it the right file?", path.display())]
+    Large {
+        /// The file.
+        path: PathBuf,
+        /// Bytes found.
+        found: usize,
+    },
+    /// Not TOML, a key that is not known, or a value that is none.
+    #[error("{}:{line}: {}{message}", path.display(), key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// The key of that line, if it has one.
+        key: Option<String>,
+        /// What is wrong and what would be right.
+        message: String,
+    },
+}
+
+impl ServeConfig {
+    /// Answers every question from `args`, then from the file they name, then by default.
+    pub fn from_args(args: ServeArgs) -> Result<Self, ConfigError> {
+        let file = args.config.as_deref().map_or_else(|| Ok(ServeFile::default()), ServeFile::read)?;
+        Ok(Self {
+            listen: args.listen.or(file.listen).unwrap_or(LISTEN),
+            data: args.data.or(file.data).unwrap_or_else(|| PathBuf::from("./data")),
+            keys: args.keys.or(file.keys).unwrap_or_else(|| PathBuf::from("./keys/dev")),
+            public_url: args.public_url.or(file.public_url),
+            schemas: args.schemas.or(file.schemas),
+            tick: args.tick.or(file.tick).unwrap_or(TICK).duration(),
+            clock_gap: args.clock_gap.or(file.clock_gap).unwrap_or(CLOCK_GAP).duration(),
+            passphrase_file: args.passphrase_file.or(file.passphrase_file),
+        })
+    }
+}
+
+impl ServeFile {
+    fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+        if text.len() > LARGEST {
+            return Err(ConfigError::Large { path: path.to_owned(), found: text.len() });
+        }
+        toml::from_str(&text).map_err(|error| at_line(path, &text, &error))
+    }
+}
+
+/// Where in the file, and at which key, the parser stumbled.
+fn at_line(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let key = text
+        .lines()
+        .nth(line - 1)
+        .and_then(|line| line.split_once('='))
+        .map(|(key, _)| key.trim().to_owned())
+        .filter(|key| !key.is_empty());
+    ConfigError::Line { path: path.to_owned(), line, key, message: error.message().replace('\n', "; ") }
+}
+
+/// The form law 0 allows a base URL (the law judges it again at founding), without the slash people put at its end.
+fn base_url(text: &str) -> Result<String, String> {
+    let trimmed = text.strip_suffix('/').unwrap_or(text);
+    let rest = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://"));
+    let good = rest.is_some_and(|rest| {
+        (1..=255).contains(&rest.len())
+            && !rest.starts_with('/')
+            && !rest.ends_with('/')
+            && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\^`{|}@".contains(&byte))
+    });
+    if good {
+        Ok(trimmed.to_owned())
+    } else {
+        Err(format!("{text:?} is no base URL; write https://HOST or http://HOST:PORT, without a query"))
+    }
+}
+
+fn some_base_url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    base_url(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn config(flags: &[&str]) -> Result<ServeConfig, ConfigError> {
+        ServeConfig::from_args(Command::try_parse_from([&["vidimus"], flags].concat()).unwrap().serve)
+    }
+
+    fn with_file(text: &str, flags: &[&str]) -> Result<ServeConfig, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vidimus.toml");
+        std::fs::write(&path, text).unwrap();
+        config(&[&["--config", path.to_str().unwrap()], flags].concat())
+    }
+
+    #[test]
+    fn nothing_said_is_the_sample() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!((config.data, config.keys), (PathBuf::from("./data"), PathBuf::from("./keys/dev")));
+        assert_eq!((config.public_url, config.schemas, config.passphrase_file), (None, None, None));
+        assert_eq!((config.tick.as_millis(), config.clock_gap.as_secs()), (1_000, 30 * 86_400));
+    }
+
+    #[test]
+    fn a_flag_comes_before_the_file_and_the_file_before_the_default() {
+        let file = "listen = \"[::1]:9000\"\ntick = \"500ms\"\nclock_gap = \"90d\"\npublic_url = \"https://a.cn/\"\n";
+        let config = with_file(file, &["--tick", "2s"]).unwrap();
+        assert_eq!(config.listen.to_string(), "[::1]:9000");
+        assert_eq!(config.tick, Duration::from_secs(2));
+        assert_eq!(config.clock_gap, Duration::from_secs(90 * 86_400));
+        assert_eq!(config.public_url.as_deref(), Some("https://a.cn"));
+        assert_eq!(config.data, PathBuf::from("./data"));
+    }
+
+    /// Runs only in the process that the next test starts: the environment cannot be changed safely in this one.
+    #[test]
+    fn in_an_environment() {
+        if std::env::var_os("VIDIMUS_TEST_ENVIRONMENT").is_none() {
+            return;
+        }
+        let config =
+            with_file("tick = \"3s\"\ndata = \"/file\"\nkeys = \"/file\"\n", &["--data", "/flag"]).unwrap();
+        assert_eq!((config.data, config.keys), (PathBuf::from("/flag"), PathBuf::from("/environment")));
+        assert_eq!(config.tick, Duration::from_secs(3));
+    }
+
+    #[test]
+    fn a_flag_comes_before_the_environment_and_the_environment_before_the_file() {
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "wiring::config::tests::in_an_environment"])
+            .envs([("VIDIMUS_TEST_ENVIRONMENT", "1"), ("VIDIMUS_DATA", "/environment")])
+            .env("VIDIMUS_KEYS", "/environment")
+            .stdout(std::process::Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+    }
+
+    #[test]
+    fn a_bad_file_names_key_line_and_cure() {
+        let said = |text: &str| {
+            let error = with_file(text, &[]).unwrap_err().to_string();
+            error.split_once("vidimus.toml:").unwrap().1.to_owned()
+        };
+        let unknown = said("data = \"d\"\ntik = \"1s\"\n");
+        assert!(unknown.starts_with("2: tik: unknown field `tik`, expected one of `listen`"), "{unknown}");
+        let span = said("\n\ntick = \"1 second\"\n");
+        assert!(span.starts_with("3: tick: ") && span.contains("500ms"), "{span}");
+        let url = said("public_url = \"ftp://a\"");
+        assert!(url.starts_with("1: public_url: ") && url.contains("https://HOST"), "{url}");
+        assert!(said("listen = 8080").starts_with("1: listen: "));
+        assert!(said("tick = \"1s\"\ntick = \"2s\"\n").starts_with("2: tick: "), "twice");
+        assert!(said("[server]\n").starts_with("1: unknown field `server`"));
+        assert!(said("listen").starts_with("1: "));
+        let missing = config(&["--config", "/nowhere/vidimus.toml"]).unwrap_err().to_string();
+        assert!(missing.starts_with("/nowhere/vidimus.toml: ") && missing.contains("--config"), "{missing}");
+        let large = with_file(&"#".repeat(LARGEST + 1), &[]);
+        assert!(matches!(large, Err(ConfigError::Large { found, .. }) if found == LARGEST + 1));
+    }
+
+    #[test]
+    fn bad_flags_are_refused() {
+        for bad in [
+            ["--listen", "8080"],
+            ["--tick", "0s"],
+            ["--clock-gap", "30"],
+            ["--public-url", "a.cn"],
+            ["--public-url", "https://"],
+            ["--public-url", "https://a.cn/?q"],
+            ["--public-url", "https://u@a.cn"],
+        ] {
+            assert!(Command::try_parse_from(["vidimus", bad[0], bad[1]]).is_err(), "{bad:?}");
+        }
+    }
+}

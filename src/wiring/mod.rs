@@ -1,0 +1,11 @@
+//! Floor 7: what the operating system gives the process (clock, entropy, configuration, where logs go), made here once
+//! and handed down. Not here: commands (`cli`).
+
+#[cfg(feature = "server")]
+pub mod clock;
+#[cfg(feature = "server")]
+pub mod config;
+pub mod entropy;
+#[cfg(feature = "server")]
+pub mod span;
+pub mod telemetry;
