@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A language of answers, pages and output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// 中文 (zh-CN).
     #[default]
@@ -18,7 +21,7 @@ impl Lang {
     pub const ALL: [Self; 2] = [Self::Zh, Self::En];
 
     /// The one of two sentences that is in this language.
-    pub fn pick<T>(self, zh: T, en: T) -> T {
+    pub fn choose<T>(self, zh: T, en: T) -> T {
         match self {
             Self::Zh => zh,
             Self::En => en,
@@ -27,12 +30,12 @@ impl Lang {
 
     /// The BCP 47 tag.
     pub fn tag(self) -> &'static str {
-        self.pick("zh-CN", "en")
+        self.choose("zh-CN", "en")
     }
 
     /// The short name, as in page paths and `--lang`.
     pub fn as_str(self) -> &'static str {
-        self.pick("zh", "en")
+        self.choose("zh", "en")
     }
 }
 
