@@ -147,7 +147,7 @@ fn rfc_8032() -> Vec<Case> {
         spoil("longer message", "k differs", |case, _| case.message.push(0)),
         spoil("other key", "A differs", |case, other| case.public = other.public),
         spoil("other R", "R differs", |case, other| {
-            case.signature[..32].copy_from_slice(&other.signature[..32])
+            case.signature[..32].copy_from_slice(&other.signature[..32]);
         }),
         spoil("one bit of S", "S differs", |case, _| case.signature[32] ^= 1),
     ];

@@ -2,6 +2,7 @@
 
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::scalar::Scalar;
 use proptest::prelude::*;
 use serde_json::Value;
 use vidimus::crypto::PrivateKey;
@@ -46,6 +47,15 @@ fn the_file_is_what_the_generator_makes() {
 fn singly_each_vector_gets_its_answer() {
     for case in cases() {
         assert_eq!(singly(&case), case.accept, "{}: {}", case.name, case.why);
+    }
+}
+
+/// Where nobody can make the equation hold, only parsing shows that an encoding is refused.
+#[test]
+fn a_key_is_refused_before_any_signature() {
+    for case in cases() {
+        let refused = VerifyingKey::from_bytes(case.public).is_none();
+        assert_eq!(refused, case.name.contains("as A"), "{}: {}", case.name, case.why);
     }
 }
 
@@ -123,7 +133,7 @@ fn crafted_by(deed: Deed, signer: usize, message: &[u8]) -> (VerifyingKey, Vec<u
         Deed::OtherMessage => honest(b"another"),
         Deed::PlusOrder => crafted::plus_order(&honest(message), 1),
         Deed::PlusOne => crafted::signature(a, &public, r + scalar("one"), r_bytes, message),
-        Deed::SmallR(_) => crafted::signature(a, &public, r - r, r_bytes, message),
+        Deed::SmallR(_) => crafted::signature(a, &public, Scalar::ZERO, r_bytes, message),
         _ => honest(message),
     };
     let good = matches!(deed, Deed::Honest | Deed::TorsionInA(_) | Deed::TorsionInR(_));
