@@ -28,7 +28,19 @@ pub fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> {
     }
 }
 
-/// Reads the bytes at `index` as an entry, in the law's words for what is wrong with them.
+/// Reads and judges the bytes at the next index. Where a law is in force that this code lacks, that is the answer
+/// before a byte is read: the other law may know other forms, and ours says nothing about them.
+pub fn judge(view: &dyn View, bytes: &[u8]) -> Result<(Entry, Applied), Refused> {
+    if let Some(version) = view.charter().law_version().filter(|version| *version > NEWEST) {
+        return Err(Refused::UnknownLaw(version));
+    }
+    let entry = read(bytes)?;
+    let applied = apply(view, &entry)?;
+    Ok((entry, applied))
+}
+
+/// Reads bytes as an entry of law 0, in the law's words for what is wrong with them. Whoever replays a ledger asks
+/// [`judge`].
 pub fn read(bytes: &[u8]) -> Result<Entry, Refused> {
     Entry::parse(bytes).map_err(|error| match error {
         EntryError::UnknownKind(kind) => Refused::UnknownKind(kind),

@@ -145,6 +145,11 @@ impl Entry {
         };
         let entry = Self { unsigned, signature, bytes: bytes.to_vec() };
         entry.check_form()?;
+        // serde reads a struct from an array and an absent list from an empty one. Signatures are over what we write,
+        // so a second spelling would be a second leaf under one signature.
+        if entry.unsigned.canonical(Some(signature))? != bytes {
+            return Err(EntryError::Schema("members are spelt otherwise than the kind's schema does".into()));
+        }
         Ok(entry)
     }
 
@@ -217,7 +222,8 @@ pub fn leaf_hash(bytes: &[u8]) -> Digest {
 /// What a registrar or officer signs: the body without its approvals, and `prev`.
 pub fn statement(body: &Body, prev: Option<Digest>, origin: &Origin) -> Result<Vec<u8>, EntryError> {
     let mut without_approvals = body.to_value()?;
-    if let Value::Object(members) = &mut without_approvals {
+    let place = if body.kind() == Kind::LicenceRecorded { "/grant" } else { "" };
+    if let Some(Value::Object(members)) = without_approvals.pointer_mut(place) {
         members.remove("approvals");
     }
     let mut statement = Map::from_iter([("body".to_owned(), without_approvals)]);
@@ -227,4 +233,67 @@ pub fn statement(body: &Body, prev: Option<Digest>, origin: &Origin) -> Result<V
     let mut preimage = format!("vidimus/statement/{}/v1\n{origin}\n", body.kind()).into_bytes();
     preimage.extend(canonical(&Value::Object(statement))?);
     Ok(preimage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const SIGNATURE: Signature = Signature([7; 64]);
+
+    fn grant() -> Value {
+        json!({
+            "commitment": "00".repeat(32), "credential_digest": "00".repeat(32), "credential_key": "00".repeat(16),
+            "department": "11330106MB1A351276", "handle": "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "power": "p",
+            "region": "330106", "status": {"index": 5, "list": 1}, "type": "shop", "valid_from": "2026-01-01",
+            "version": 1,
+        })
+    }
+
+    fn envelope(kind: &str, body: &Value) -> Value {
+        json!({
+            "body": body, "key": "00".repeat(16), "kind": kind, "sig": SIGNATURE, "v": 1,
+            "time": "2026-01-01T00:00:00.000Z",
+        })
+    }
+
+    fn parse(value: &Value) -> Result<Entry, EntryError> {
+        Entry::parse(&canonical(value).unwrap())
+    }
+
+    #[test]
+    fn a_signature_has_one_leaf() {
+        let good = envelope("licence.issued", &grant());
+        assert!(parse(&good).is_ok());
+        let spellings: [(&str, Value); 3] = [
+            ("/body/status", json!([5, 1])),
+            ("/body/approvals", json!([])),
+            ("", json!([grant(), "00".repeat(16), "licence.issued", "2026-01-01T00:00:00.000Z", 1])),
+        ];
+        for (place, value) in spellings {
+            let mut other = good.clone();
+            match place.rsplit_once('/') {
+                Some((parent, name)) => {
+                    let members = other.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+                    members.insert(name.to_owned(), value);
+                }
+                None => other = value,
+            }
+            assert!(matches!(parse(&other), Err(EntryError::Schema(_))), "{place}");
+        }
+    }
+
+    #[test]
+    fn officers_of_a_recorded_licence_sign_what_does_not_hold_their_signatures() {
+        let origin: Origin = "example.test/ledger".parse().unwrap();
+        let mut body = json!({"grant": grant(), "standing": "valid", "trust": "A"});
+        let statement_of = |body: &Value| {
+            let body = Body::from_value(Kind::LicenceRecorded, body.clone()).unwrap();
+            statement(&body, None, &origin).unwrap()
+        };
+        let before = statement_of(&body);
+        body["grant"]["approvals"] = json!([{"key": "00".repeat(16), "sig": SIGNATURE}]);
+        assert_eq!(statement_of(&body), before);
+    }
 }

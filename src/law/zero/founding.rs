@@ -3,9 +3,10 @@
 use super::{Case, Deed, demand};
 use crate::crypto::{KeyPurpose, PublicKey};
 use crate::law::violation::{Refused, Rule, Violation};
-use crate::ledger::body::{AuthorityFounded, KeyTitle, Owner};
+use crate::ledger::body::{AuthorityFounded, KeyTitle, Owner, Predecessor};
+use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::state::CharterChange;
-use crate::note::{Scheme, VerifierKey};
+use crate::note::{Note, Scheme, VerifierKey};
 
 /// Most registrars of an authority.
 const MAX_REGISTRARS: usize = 64;
@@ -36,6 +37,9 @@ pub(super) fn found(case: Case<'_>, body: &AuthorityFounded) -> Result<Deed, Ref
         keys.push(key);
     }
     check_vkey(case, body)?;
+    if let Some(predecessor) = &body.succeeds {
+        check_predecessor(case, predecessor)?;
+    }
 
     let registrars: Vec<&PublicKey> = body.registrars.iter().map(|title| &title.spki).collect();
     owed.extend(case.all_approve(&registrars)?);
@@ -69,6 +73,21 @@ pub(super) fn check_quorum(quorum: u64, registrars: &[KeyTitle]) -> Result<(), R
     let m = usize::try_from(quorum).unwrap_or(usize::MAX);
     demand(1 <= m && m <= n && n <= MAX_REGISTRARS, Rule::Registrars, || {
         format!("{quorum} of {n} registrars; it takes 1 ≤ m ≤ n ≤ {MAX_REGISTRARS}")
+    })
+}
+
+/// The checkpoint of the ledger before this one is there and says what entry 0 says of it. Who signed it is for those
+/// who pinned that ledger's keys.
+fn check_predecessor(case: Case<'_>, predecessor: &Predecessor) -> Result<(), Refused> {
+    let bytes = case.blob(&predecessor.checkpoint)?;
+    let checkpoint = Note::parse(&bytes).ok().and_then(|note| note.text().parse::<Checkpoint>().ok());
+    let same = checkpoint.is_some_and(|checkpoint| {
+        checkpoint.origin.as_str() == predecessor.origin.as_str()
+            && checkpoint.size == predecessor.size
+            && checkpoint.root == predecessor.root.0
+    });
+    demand(same && predecessor.origin != *case.origin, Rule::Founding, || {
+        format!("the checkpoint of {} is not of that origin, size and root", predecessor.origin)
     })
 }
 

@@ -122,6 +122,70 @@ impl LicenceState {
         earlier.events.retain(|event| event.index < index);
         earlier.carriers.retain(|carried| carried.index < index);
         earlier.last = last;
+        if !earlier.events.iter().any(|event| matches!(event.standing, Standing::Replaced(_))) {
+            earlier.replaced_by = None;
+        }
+        earlier.erased = earlier.was_erased();
         (!earlier.events.is_empty()).then_some(earlier)
+    }
+
+    /// Whether the events tell of an erasure: with a carrier, the only entry that leaves the standing as it was.
+    fn was_erased(&self) -> bool {
+        let pairs = self.events.iter().zip(self.events.iter().skip(1));
+        pairs.into_iter().any(|(before, event)| {
+            before.standing == event.standing
+                && self.carriers.iter().all(|carried| carried.index != event.index)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::standing::Cause;
+
+    #[test]
+    fn earlier_states_know_nothing_of_what_came_later() {
+        let event = |index, standing| Event { index, time: Time::MIN, standing };
+        let place = |index| StatusPlace { index, list: 1 };
+        let (digest, key) = (Digest([0; 32]), KeyId([0; 16]));
+        let now = LicenceState {
+            handle: Handle::new(Time::MAX, [0; 10]),
+            granted: Granted::Issued,
+            licence_type: "shop".parse().unwrap(),
+            version: 1,
+            department: "11330106MB1A351276".parse().unwrap(),
+            region: "330106".parse().unwrap(),
+            power: "p".parse().unwrap(),
+            credential_key: key,
+            credential_digest: digest,
+            valid_from: "2026-01-01".parse().unwrap(),
+            valid_until: None,
+            status: place(0),
+            carriers: vec![Carried {
+                carrier: Carrier::Pdf,
+                digest,
+                index: 4,
+                signing_key: key,
+                status: place(1),
+            }],
+            events: vec![
+                event(3, Standing::Valid),
+                event(4, Standing::Valid),
+                event(5, Standing::Replaced(Cause::Renewed)),
+                event(6, Standing::Replaced(Cause::Renewed)),
+            ],
+            last: Digest([6; 32]),
+            replaces: None,
+            replaced_by: Some(Handle::new(Time::MAX, [1; 10])),
+            erased: true,
+        };
+        let before = |index| now.before(index, digest);
+        assert_eq!(before(3), None);
+        let seen: Vec<_> = (4..=7)
+            .filter_map(|index| before(index))
+            .map(|state| (state.carriers.len(), state.replaced_by.is_some(), state.erased))
+            .collect();
+        assert_eq!(seen, [(0, false, false), (1, false, false), (1, true, false), (1, true, true)]);
     }
 }
