@@ -105,9 +105,8 @@ impl Authority {
     pub async fn act(&self, wish: ActWish<'_>) -> Result<Acted, Failure> {
         let understood = understand(wish.verb, wish.body)?;
         let route = format!("{}/{}", wish.handle, wish.verb.as_str());
-        let ask = wish
-            .key
-            .map(|key| self.once.ask(wish.department, &route, key, wish.body.to_string().as_bytes()));
+        let ask =
+            wish.key.map(|key| self.once.ask(wish.department, &route, key, wish.body.to_string().as_bytes()));
         let _asked = match &ask {
             Some(ask) if !wish.dry_run => Some(self.once.take(ask.slot())?),
             _ => None,
@@ -127,7 +126,8 @@ impl Authority {
         let standing = self.transition(&licence, understood.act, now)?;
         match understood.licence {
             Some(request) => {
-                self.replace(wish, &licence, understood.act, understood.ground, request, ask.as_ref(), now).await
+                self.replace(wish, &licence, understood.act, understood.ground, request, ask.as_ref(), now)
+                    .await
             }
             None if wish.dry_run => {
                 Ok(Acted { handle: licence.handle, standing, entry: None, receipt: None, issued: None })
@@ -202,10 +202,9 @@ impl Authority {
             return Ok(Acted { handle: old.handle, standing, entry: None, receipt: None, issued: None });
         }
         let old_draft = self.vault.draft(&old.handle)?;
-        let _number =
-            self.hold_number(wish.department, &approved, Some(&old_draft.licence_number)).await?;
+        let _number = self.hold_number(wish.department, &approved, Some(&old_draft.licence_number)).await?;
         let replaces = Replaces { cause, handle: old.handle, prev: old.last };
-        let succession = Succession { replaces, old, old_draft: &old_draft };
+        let succession = Succession { replaces, old_draft: &old_draft };
         let linted = self.lint(self.draft(wish.department, approved, Some(&succession), now)?)?;
         let (_, ground) = self.ground(old, words)?;
         let (issued, committed) = self.commit_and_seal(linted, ask, vec![ground]).await?;
@@ -222,19 +221,13 @@ impl Authority {
     fn ground(&self, licence: &LicenceState, words: Words) -> Result<(Digest, Write), Failure> {
         let (salt, commitment) = commit(&licence.handle, "reason", &words.reason, self.entropy.as_ref())
             .map_err(|error| Fault::Crypto(error.to_string()))?;
-        let ground =
-            Ground { reason: words.reason, basis: words.basis, reference: words.reference, salt };
+        let ground = Ground { reason: words.reason, basis: words.basis, reference: words.reference, salt };
         let number = u32::try_from(licence.events.len()).unwrap_or(u32::MAX);
         Ok((commitment, self.vault.keep_ground(&licence.handle, number, &ground)?))
     }
 
     /// The last act of this kind on the licence, with a receipt to today's checkpoint.
-    fn acted_before(
-        &self,
-        handle: &Handle,
-        successor: Option<Handle>,
-        verb: Verb,
-    ) -> Result<Acted, Failure> {
+    fn acted_before(&self, handle: &Handle, successor: Option<Handle>, verb: Verb) -> Result<Acted, Failure> {
         let licence = self.licence_state(handle)?;
         let by_verb = |standing: Standing| match verb {
             Verb::Suspend => standing == Standing::Suspended,
@@ -260,7 +253,10 @@ impl Authority {
 fn understand(verb: Verb, body: &Value) -> Result<Understood, RequestError> {
     let members = body.as_object().ok_or_else(|| wrong_type("", JsonKind::Object, body))?;
     if let Some(name) = members.keys().find(|name| !verb.members().contains(&name.as_str())) {
-        return Err(error(&format!("/{}", name.replace('~', "~0").replace('/', "~1")), RequestErrorKind::UnknownField));
+        return Err(error(
+            &format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+            RequestErrorKind::UnknownField,
+        ));
     }
     let ground = Words {
         reason: text(members, "reason")?.ok_or_else(|| error("/reason", RequestErrorKind::Missing))?,
@@ -273,7 +269,8 @@ fn understand(verb: Verb, body: &Value) -> Result<Understood, RequestError> {
         Verb::End => (Act::End(word(members, "act", Ending::ALL, Ending::as_str)?), None),
         Verb::Replace => {
             let cause = word(members, "cause", Cause::ALL, Cause::as_str)?;
-            let licence = members.get("licence").ok_or_else(|| error("/licence", RequestErrorKind::Missing))?;
+            let licence =
+                members.get("licence").ok_or_else(|| error("/licence", RequestErrorKind::Missing))?;
             (Act::Replace(cause), Some(IssueRequest::parse_at(licence, "/licence")?))
         }
     };

@@ -61,7 +61,8 @@ impl Chains {
         // The pinned roots of one authority are those of its charter, so they need not be part of the cache's key.
         let parts: Vec<[u8; 32]> = given.iter().map(|der| sha256_parts(&[der])).collect();
         let digest = sha256_parts(&[&parts.concat()]);
-        let known = self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(&(digest, profile)).cloned();
+        let known =
+            self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(&(digest, profile)).cloned();
         if let Some(path) = known
             && path.holds_at(at)
         {
@@ -79,7 +80,8 @@ impl Chains {
 
 /// The certificate that a key's entry names.
 pub fn certificate(store: &dyn Store, key: &Key) -> Result<Certificate, Failure> {
-    let blob = key.certificate.ok_or_else(|| Fault::NoKey(format!("certificate of a {} key", key.purpose)))?;
+    let blob =
+        key.certificate.ok_or_else(|| Fault::NoKey(format!("certificate of a {} key", key.purpose)))?;
     let der = store
         .get(&Row::Blob(blob.sha256))?
         .ok_or_else(|| Fault::Damaged(format!("blob {} is missing", blob.sha256)))?;

@@ -280,9 +280,11 @@ impl Composer<'_> {
         let issuing = self.keys.of(&Owner::Authority, KeyPurpose::Issuing)?;
         let subject = self.subject(&Owner::Authority, "Issuing")?;
         let validity = self.validity(LIVES.1);
-        let request = Request { profile: Profile::Issuing, subject: &subject, public_key: issuing.public(), validity };
-        let certificate =
-            Issuer::new(&root, root_key).and_then(|root| root.issue(&request, self.entropy)).map_err(crypto)?;
+        let request =
+            Request { profile: Profile::Issuing, subject: &subject, public_key: issuing.public(), validity };
+        let certificate = Issuer::new(&root, root_key)
+            .and_then(|root| root.issue(&request, self.entropy))
+            .map_err(crypto)?;
         let blob = self.blob(certificate.der().to_vec());
         self.push_key(self.title(&Owner::Authority, KeyPurpose::Issuing)?, Some(blob));
         Ok(certificate)

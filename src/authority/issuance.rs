@@ -16,9 +16,9 @@ use crate::catalogue::{BaseUrl, Checked, IssueRequest, LicenceType, RequestError
 use crate::crypto::entropy::random;
 use crate::crypto::{Digest, KeyId, KeyPurpose};
 use crate::jose::{jwk, x5c};
-use crate::ledger::body::{Body, LicenceIssued, Owner, PowerId, Replaces, StatusPlace};
-use crate::ledger::state::{Charter, LicenceState, Moment};
 use crate::law;
+use crate::ledger::body::{Body, LicenceIssued, Owner, PowerId, Replaces, StatusPlace};
+use crate::ledger::state::{Charter, Moment};
 use crate::sd_jwt::CredentialDraft;
 use crate::values::identifiers::{
     CreditCode, Handle, LicenceIdentifier, LicenceNumber, Region, VerificationCode,
@@ -112,7 +112,6 @@ pub(super) struct Linted(Drafted);
 /// What a new licence replaces: the old one, why, and how it is printed on.
 pub(super) struct Succession<'a> {
     pub(super) replaces: Replaces,
-    pub(super) old: &'a LicenceState,
     pub(super) old_draft: &'a Draft,
 }
 
@@ -120,9 +119,10 @@ impl Authority {
     /// Issues one licence, or answers again what was answered under the same key.
     pub async fn issue(&self, wish: Wish<'_>) -> Result<Answer, Failure> {
         let request = IssueRequest::parse(wish.body)?;
-        let ask = wish.key.or(request.key.as_deref()).map(|key| {
-            self.once.ask(wish.department, "issue", key, wish.body.to_string().as_bytes())
-        });
+        let ask = wish
+            .key
+            .or(request.key.as_deref())
+            .map(|key| self.once.ask(wish.department, "issue", key, wish.body.to_string().as_bytes()));
         let _slot = match &ask {
             Some(ask) if !wish.dry_run => Some(self.slot(ask, wish.patience).await?),
             _ => None,
@@ -166,7 +166,8 @@ impl Authority {
         let licence_type = self.type_in_force(charter, &request)?;
         let offset = charter.offset().ok_or_else(|| Fault::Law("there is no offset".into()))?;
         let checked = licence_type.check(&request, now.date(offset))?;
-        let own = charter.department(department).ok_or_else(|| Fault::NoKey(format!("department {department}")))?;
+        let own =
+            charter.department(department).ok_or_else(|| Fault::NoKey(format!("department {department}")))?;
         let region = request.region.clone().unwrap_or_else(|| own.value.region.clone());
         let moment = Moment { index: charter.size(), time: now };
         let power = charter.power_for(department, licence_type.slug(), &region, moment).ok_or_else(|| {
@@ -186,17 +187,12 @@ impl Authority {
     }
 
     /// The newest published version of the type that is asked for.
-    fn type_in_force(
-        &self,
-        charter: &Charter,
-        request: &IssueRequest,
-    ) -> Result<Arc<LicenceType>, Failure> {
+    fn type_in_force(&self, charter: &Charter, request: &IssueRequest) -> Result<Arc<LicenceType>, Failure> {
         let known = self.catalogue.find(&request.licence_type);
         let published = known.and_then(|known| charter.published(known.slug()));
         let newest = published.and_then(|published| published.versions.last()).filter(|held| held.in_force());
-        let in_force = newest.and_then(|held| {
-            self.catalogue.get(&held.value.r#type, u16::try_from(held.value.version).ok()?)
-        });
+        let in_force = newest
+            .and_then(|held| self.catalogue.get(&held.value.r#type, u16::try_from(held.value.version).ok()?));
         let unknown = || RequestError {
             pointer: format!("{}/type", request.pointer),
             kind: RequestErrorKind::UnknownType { found: request.licence_type.chars().take(64).collect() },
@@ -367,7 +363,8 @@ impl Authority {
         let chain = self.chains.ours(self.store.as_ref(), charter, &key)?;
         let validity = chain.leaf.validity();
         if !validity.contains(now.seconds()) {
-            let why = format!("the credential certificate of {department} is not valid today; rotate its key");
+            let why =
+                format!("the credential certificate of {department} is not valid today; rotate its key");
             return Err(Refusal::NotReady(why).into());
         }
         if approved.licence_type.rules().validity.outlives_certificate {
@@ -385,7 +382,8 @@ impl Authority {
     /// Reads the draft as a stranger would: it must say what the entry will say.
     pub(super) fn lint(&self, drafted: Drafted) -> Result<Linted, Failure> {
         let text = format!("{}.{}~", drafted.draft.signing_input, crate::crypto::base64url::encode(&[0; 64]));
-        let read = crate::sd_jwt::Presentation::parse(&text).map_err(|error| Fault::Crypto(error.to_string()))?;
+        let read =
+            crate::sd_jwt::Presentation::parse(&text).map_err(|error| Fault::Crypto(error.to_string()))?;
         if read.credential_digest() != drafted.body.credential_digest {
             return Err(Fault::Crypto("the draft's digest is not its own".into()).into());
         }
@@ -411,28 +409,25 @@ impl Authority {
             };
             rows.push(Once::remember(ask, first, successor)?);
         }
-        let sealing = Sealing {
-            handle,
-            key: body.credential_key,
-            signing_input: draft.signing_input.as_str().into(),
-        };
+        let sealing =
+            Sealing { handle, key: body.credential_key, signing_input: draft.signing_input.as_str().into() };
         let refused = (body.department.clone(), body.r#type.clone(), body.region.clone());
         let proposal = Proposal { body: Body::LicenceIssued(body), blobs: Vec::new(), rows };
-        let committed =
-            self.propose(proposal, Some(sealing)).await.map_err(|failure| match failure {
-                // The power was withdrawn between the check and the entry.
-                Failure::Judged(violation) if violation.rule == law::Rule::Power => {
-                    let (department, licence_type, region) = refused;
-                    Refusal::NoPower {
-                        department: department.to_string(),
-                        licence_type: licence_type.to_string(),
-                        region: region.to_string(),
-                    }
-                    .into()
+        let committed = self.propose(proposal, Some(sealing)).await.map_err(|failure| match failure {
+            // The power was withdrawn between the check and the entry.
+            Failure::Judged(violation) if violation.rule == law::Rule::Power => {
+                let (department, licence_type, region) = refused;
+                Refusal::NoPower {
+                    department: department.to_string(),
+                    licence_type: licence_type.to_string(),
+                    region: region.to_string(),
                 }
-                other => other,
-            })?;
-        let issued = self.issued(&handle, committed.index(), committed.leaf(), committed.receipt().to_owned())?;
+                .into()
+            }
+            other => other,
+        })?;
+        let issued =
+            self.issued(&handle, committed.index(), committed.leaf(), committed.receipt().to_owned())?;
         Ok((issued, committed))
     }
 
@@ -444,7 +439,8 @@ impl Authority {
     /// An issued licence once more, with a receipt to today's checkpoint.
     pub(super) fn issued_again(&self, handle: &Handle) -> Result<Issued, Failure> {
         let licence = self.licence_state(handle)?;
-        let first = licence.first().ok_or_else(|| Fault::Damaged(format!("licence {handle} has no entry")))?;
+        let first =
+            licence.first().ok_or_else(|| Fault::Damaged(format!("licence {handle} has no entry")))?;
         let (leaf, receipt) = self.receipt(first.index)?;
         self.issued(handle, first.index, leaf, receipt)
     }
@@ -476,9 +472,14 @@ impl Authority {
         department: &CreditCode,
     ) -> Vec<Write> {
         let mut finders = vec![self.once.finder("number", number.as_str())];
-        finders.extend(checked.holders().iter().map(|holder| self.once.finder("holder", holder.code().as_str())));
         finders.extend(
-            request.reference.iter().map(|text| self.once.finder("reference", &format!("{department}\n{text}"))),
+            checked.holders().iter().map(|holder| self.once.finder("holder", holder.code().as_str())),
+        );
+        finders.extend(
+            request
+                .reference
+                .iter()
+                .map(|text| self.once.finder("reference", &format!("{department}\n{text}"))),
         );
         finders.into_iter().map(|finder| Write::set(Row::Found(finder, handle), Vec::new())).collect()
     }
@@ -491,7 +492,8 @@ impl Authority {
     }
 
     fn department_name(&self, charter: &Charter, department: &CreditCode) -> Result<Value, Failure> {
-        let held = charter.department(department).ok_or_else(|| Fault::NoKey(format!("department {department}")))?;
+        let held =
+            charter.department(department).ok_or_else(|| Fault::NoKey(format!("department {department}")))?;
         Ok(json!(held.value.name.zh))
     }
 

@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 
 use super::refusal::{Failure, Fault, Refusal};
 use super::store::{Row, Store, Write};
-use crate::crypto::digest::hmac_sha256;
 use crate::crypto::Digest;
+use crate::crypto::digest::hmac_sha256;
 use crate::values::identifiers::{CreditCode, Handle};
 
 /// What was asked under a key: a keyed hash of who, where and the key itself, and the digest of the body.
@@ -52,7 +52,10 @@ impl Once {
 
     /// A department's key on a route, with the body it came with.
     pub fn ask(&self, department: &CreditCode, route: &str, key: &str, body: &[u8]) -> Ask {
-        let slot = hmac_sha256(&self.lookup, &[b"once\n", department.as_str().as_bytes(), b"\n", route.as_bytes(), b"\n", key.as_bytes()]);
+        let slot = hmac_sha256(
+            &self.lookup,
+            &[b"once\n", department.as_str().as_bytes(), b"\n", route.as_bytes(), b"\n", key.as_bytes()],
+        );
         Ask { slot, body: Digest::of(body) }
     }
 

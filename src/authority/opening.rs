@@ -39,19 +39,27 @@ const GROUP: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Data without the keys that signed it.
-    #[error("there is no last-signed beside these keys, but the data holds {entries} entries: give the --keys that belong to this --data")]
+    #[error(
+        "there is no last-signed beside these keys, but the data holds {entries} entries: give the --keys that belong to this --data"
+    )]
     KeysMissing {
         /// Entries found.
         entries: u64,
     },
     /// Nothing was founded and there is nothing to found from.
-    #[error("nothing is founded here: found an authority with `vidimus init`, or start with empty --data and --keys for a sample")]
+    #[error(
+        "nothing is founded here: found an authority with `vidimus init`, or start with empty --data and --keys for a sample"
+    )]
     NotFounded,
     /// `last-signed` is damaged or not ours.
-    #[error("last-signed is not a checkpoint of ours: {0}. Do not delete it: find out what changed it, and restore the file as it was")]
+    #[error(
+        "last-signed is not a checkpoint of ours: {0}. Do not delete it: find out what changed it, and restore the file as it was"
+    )]
     LastSigned(String),
     /// The data is an older copy.
-    #[error("the data is an older copy: it holds {found} entries, but {signed} are signed. Going on would fork the ledger. Put back the newest data, or restore from a mirror or export that holds all {signed}")]
+    #[error(
+        "the data is an older copy: it holds {found} entries, but {signed} are signed. Going on would fork the ledger. Put back the newest data, or restore from a mirror or export that holds all {signed}"
+    )]
     Older {
         /// Entries found.
         found: u64,
@@ -59,7 +67,9 @@ pub enum OpenError {
         signed: u64,
     },
     /// The data is another history.
-    #[error("the data is another history: its root at {size} is {found}, but {signed} is signed. Put back the data that belongs to these keys")]
+    #[error(
+        "the data is another history: its root at {size} is {found}, but {signed} is signed. Put back the data that belongs to these keys"
+    )]
     OtherRoot {
         /// The size signed.
         size: u64,
@@ -69,7 +79,9 @@ pub enum OpenError {
         signed: Hash,
     },
     /// The keys are an older copy.
-    #[error("the keys are an older copy: the data has a checkpoint of {stored} entries, last-signed one of {signed}. Put back the newest last-signed; a restored one is an incident, not a routine")]
+    #[error(
+        "the keys are an older copy: the data has a checkpoint of {stored} entries, last-signed one of {signed}. Put back the newest last-signed; a restored one is an incident, not a routine"
+    )]
     KeysOlder {
         /// Size of the stored checkpoint.
         stored: u64,
@@ -77,7 +89,9 @@ pub enum OpenError {
         signed: u64,
     },
     /// Founded under another base URL.
-    #[error("this authority was founded as {founded}; starting as {given} is refused. Leave --public-url out, or move it by an entry")]
+    #[error(
+        "this authority was founded as {founded}; starting as {given} is refused. Leave --public-url out, or move it by an entry"
+    )]
     OtherBaseUrl {
         /// As founded.
         founded: String,
@@ -294,7 +308,8 @@ impl Opening {
             // Nothing is entered yet: the checkpoint key is the one that founding names.
             return Ok(());
         };
-        let name: crate::note::KeyName = origin.as_str().parse().map_err(|error| last_signed_error(&error))?;
+        let name: crate::note::KeyName =
+            origin.as_str().parse().map_err(|error| last_signed_error(&error))?;
         let keys: Vec<VerifierKey> = charter
             .keys_of(&Owner::Authority, KeyPurpose::Checkpoint)
             .into_iter()
@@ -332,9 +347,8 @@ fn go_on_founding(writer: &mut Writer, window: &Window, founding: &Founding) -> 
             return Ok(());
         }
         let group = left.iter().take(if size == 0 { 1 } else { GROUP });
-        let mut proposals: Vec<Proposal> = group
-            .map(|body| Proposal { body: body.clone(), blobs: Vec::new(), rows: Vec::new() })
-            .collect();
+        let mut proposals: Vec<Proposal> =
+            group.map(|body| Proposal { body: body.clone(), blobs: Vec::new(), rows: Vec::new() }).collect();
         if let Some(first) = proposals.first_mut()
             && size <= 1
         {
@@ -406,8 +420,9 @@ fn range_at(store: &dyn Store, size: u64) -> Result<Range, OpenError> {
     for level in (0..64_u8).rev() {
         if size >> level & 1 == 1 {
             let index = start >> level;
-            let part = node(store, level, index)
-                .ok_or_else(|| StoreError::Unreadable(format!("a tile over entry {start} is missing or damaged")))?;
+            let part = node(store, level, index).ok_or_else(|| {
+                StoreError::Unreadable(format!("a tile over entry {start} is missing or damaged"))
+            })?;
             parts.push(part);
             start += 1 << level;
         }

@@ -98,7 +98,8 @@ impl Authority {
     fn collected(&self, handle: &Handle) -> Result<Collected, Failure> {
         let licence = self.licence_state(handle)?;
         let (draft, credential) = self.vault.credential(handle)?;
-        let first = licence.first().ok_or_else(|| Fault::Damaged(format!("licence {handle} has no entry")))?;
+        let first =
+            licence.first().ok_or_else(|| Fault::Damaged(format!("licence {handle} has no entry")))?;
         let (_, receipt) = self.receipt(first.index)?;
         let verification_address = self.verification_address(&draft)?;
         Ok(Collected { licence, draft, credential, receipt, verification_address })

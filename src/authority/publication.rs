@@ -72,9 +72,9 @@ impl Authority {
         let facts = TokenFacts {
             sub: &uri,
             iat: now.seconds(),
-            exp: Some(now.seconds() + LIFE),
-            ttl: Some(TTL),
-            ledger_size: Some(size),
+            exp: now.seconds() + LIFE,
+            ttl: TTL,
+            ledger_size: size,
         };
         let mut claims = list.claims(&facts).map_err(|error| Fault::Crypto(error.to_string()))?;
         if let Some(status_list) = claims.get_mut("status_list").and_then(Value::as_object_mut) {

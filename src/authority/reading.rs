@@ -12,9 +12,7 @@ use crate::ledger::body::Owner;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::receipt::Receipt;
 use crate::ledger::state::LicenceState;
-use crate::merkle::{
-    TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at,
-};
+use crate::merkle::{TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at};
 use crate::note::{Scheme, VerifierKey};
 use crate::values::identifiers::{CreditCode, Handle};
 use crate::values::standing::Standing;
@@ -52,6 +50,8 @@ pub struct ShownEvent {
     pub leaf: Digest,
     /// `.tlog-proof`.
     pub receipt: String,
+    /// Why, in the department's words; only for the issuer, and only of acts.
+    pub reason: Option<String>,
 }
 
 /// Which of its own licences a department asks for.
@@ -136,16 +136,19 @@ impl Authority {
     }
 
     fn show(&self, licence: LicenceState, with_payload: bool, with_receipts: bool) -> Result<Shown, Failure> {
-        let draft = (with_payload && !licence.erased).then(|| self.vault.draft(&licence.handle)).transpose()?;
+        let draft =
+            (with_payload && !licence.erased).then(|| self.vault.draft(&licence.handle)).transpose()?;
         let offset = self.window.published().charter.offset();
-        let expired = offset.is_some_and(|offset| {
-            self.clock.now().is_ok_and(|now| licence.expired(now, offset))
-        });
+        let expired =
+            offset.is_some_and(|offset| self.clock.now().is_ok_and(|now| licence.expired(now, offset)));
         let mut events = Vec::new();
-        for event in licence.events.iter().filter(|_| with_receipts) {
+        for (number, event) in licence.events.iter().enumerate().filter(|_| with_receipts) {
             let (leaf, receipt) = self.receipt(event.index)?;
             let (index, time, standing) = (event.index, event.time, event.standing);
-            events.push(ShownEvent { index, time, standing, leaf, receipt });
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let ground = (number > 0 && draft.is_some()).then(|| self.vault.ground(&licence.handle, number));
+            let reason = ground.transpose()?.map(|ground| ground.reason);
+            events.push(ShownEvent { index, time, standing, leaf, receipt, reason });
         }
         let mut shown = Shown {
             licence,
@@ -179,9 +182,10 @@ impl Authority {
             let found = self.found(what, text)?;
             narrowed = Some(match narrowed {
                 None => found,
-                Some(before) => {
-                    before.into_iter().filter(|one| found.iter().any(|other| other.handle == one.handle)).collect()
-                }
+                Some(before) => before
+                    .into_iter()
+                    .filter(|one| found.iter().any(|other| other.handle == one.handle))
+                    .collect(),
             });
         }
         let wanted = |licence: &LicenceState| {
@@ -209,10 +213,7 @@ impl Authority {
     }
 
     /// Licences after a handle, at most as many as are looked at for one page, and where to go on.
-    fn licences_after(
-        &self,
-        after: Option<Handle>,
-    ) -> Result<(Vec<LicenceState>, Option<Handle>), Failure> {
+    fn licences_after(&self, after: Option<Handle>) -> Result<(Vec<LicenceState>, Option<Handle>), Failure> {
         let after = after.map(|handle| Row::Licence(handle).key());
         let rows = self.store.scan(b"l", after.as_deref(), LOOKED_AT)?;
         let mut licences = Vec::with_capacity(rows.len());

@@ -58,13 +58,16 @@ impl Sealer {
             }
             let mut sealings = Vec::with_capacity(rows.len());
             for (key, _) in rows {
-                let handle = handle_of(&key).ok_or_else(|| Fault::Damaged("the key of an unsealed row".into()))?;
+                let handle =
+                    handle_of(&key).ok_or_else(|| Fault::Damaged("the key of an unsealed row".into()))?;
                 let draft = vault.draft(&handle)?;
                 let entered = licence(self.store.as_ref(), &handle)?;
-                let entered =
-                    entered.filter(|entered| entered.credential_digest == Digest::of(draft.signing_input.as_bytes()));
-                let entered = entered
-                    .ok_or_else(|| Fault::Damaged(format!("the draft of {handle} is not what its entry names")))?;
+                let entered = entered.filter(|entered| {
+                    entered.credential_digest == Digest::of(draft.signing_input.as_bytes())
+                });
+                let entered = entered.ok_or_else(|| {
+                    Fault::Damaged(format!("the draft of {handle} is not what its entry names"))
+                })?;
                 let signing_input = draft.signing_input.into();
                 sealings.push(Sealing { handle, key: entered.credential_key, signing_input });
             }

@@ -62,9 +62,15 @@ impl Statuses {
 
     fn set(&mut self, place: StatusPlace, value: u8) {
         let length = usize::try_from(PLACES).unwrap_or(usize::MAX);
-        let list = self.lists.entry(place.list).or_insert_with(|| StatusList::zeros(Bits::Two, length));
-        // The law refuses places and values that a list does not have.
-        let _ = list.set(u64::from(place.index), value);
+        if !self.lists.contains_key(&place.list)
+            && let Ok(empty) = StatusList::zeros(Bits::Two, length)
+        {
+            self.lists.insert(place.list, empty);
+        }
+        if let Some(list) = self.lists.get_mut(&place.list) {
+            // The law refuses places and values that a list does not have.
+            let _ = list.set(u64::from(place.index), value);
+        }
     }
 }
 
@@ -129,8 +135,7 @@ impl Places {
     fn permuted(&self, list: u32, place: u32) -> u32 {
         let (mut left, mut right) = (place >> 10, place & 0x3ff);
         for round in 0..4_u8 {
-            let mixed =
-                hmac_sha256(&self.secret, &[&list.to_be_bytes(), &[round], &right.to_be_bytes()]);
+            let mixed = hmac_sha256(&self.secret, &[&list.to_be_bytes(), &[round], &right.to_be_bytes()]);
             let [high, low, ..] = mixed;
             let keyed = u32::from(u16::from_be_bytes([high, low])) & 0x3ff;
             (left, right) = (right, left ^ keyed);

@@ -61,12 +61,14 @@ impl EdgeTiles {
     /// The proof that leaf `index` is in the tree of `size`.
     pub fn inclusion(&self, store: &dyn Store, index: u64, size: u64) -> Result<InclusionProof, ProofError> {
         inclusion(index, size, &|level, index| {
-            node_from_tiles(level, index, &|tile, width| {
-                match self.tiles.get(&(tile.level(), tile.index())) {
+            node_from_tiles(
+                level,
+                index,
+                &|tile, width| match self.tiles.get(&(tile.level(), tile.index())) {
                     Some(hashes) => Some(hashes.clone()),
                     None => stored(store, tile, width).ok().flatten(),
-                }
-            })
+                },
+            )
         })
     }
 }

@@ -120,7 +120,8 @@ impl Vault {
             .ok_or(crate::crypto::at_rest::Unopenable)
             .and_then(|(wrapped, payload)| {
                 let key = self.epoch.open(wrapped, &associated)?;
-                let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| crate::crypto::at_rest::Unopenable)?;
+                let key =
+                    <[u8; 32]>::try_from(key.as_slice()).map_err(|_| crate::crypto::at_rest::Unopenable)?;
                 RestKey::from_bytes(key).open(payload, &associated)
             })
             .map_err(|error| Fault::Damaged(format!("licence {handle}: {error}")))?;

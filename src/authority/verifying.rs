@@ -14,7 +14,8 @@ use crate::ledger::body::Owner;
 use crate::values::identifiers::{LicenceNumber, VerificationCode};
 use crate::values::lang::Lang;
 use crate::verification::{
-    Ask, AskError, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, unresolved, verify,
+    Ask, AskError, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, unresolved,
+    verify,
 };
 
 /// What is asked.
@@ -85,11 +86,7 @@ impl Authority {
     }
 
     /// The credential of a number and its code; a wrong code is as unknown as a wrong number.
-    fn resolve(
-        &self,
-        number: &LicenceNumber,
-        code: &VerificationCode,
-    ) -> Result<Option<String>, Failure> {
+    fn resolve(&self, number: &LicenceNumber, code: &VerificationCode) -> Result<Option<String>, Failure> {
         let given = self.once.hide("code", code.as_str());
         for found in self.found("number", number.as_str())? {
             if found.erased {

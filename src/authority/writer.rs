@@ -21,7 +21,7 @@ use crate::ledger::body::{Body, Kind, Owner, Subject};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::entry::{Entry, Unsigned, leaf_hash};
 use crate::ledger::receipt::Receipt;
-use crate::ledger::state::{Effects, LicenceState, Overlay, View};
+use crate::ledger::state::{Charter, Effects, Overlay, View};
 use crate::merkle::{Hash, Range};
 use crate::note::Note;
 use crate::values::identifiers::Origin;
@@ -41,9 +41,7 @@ pub struct Proposal {
 #[derive(Debug, Clone)]
 pub struct Committed {
     index: u64,
-    time: Time,
     leaf: Digest,
-    licences: Vec<LicenceState>,
     receipt: String,
 }
 
@@ -53,19 +51,9 @@ impl Committed {
         self.index
     }
 
-    /// Its time: the issue time.
-    pub fn time(&self) -> Time {
-        self.time
-    }
-
     /// Its leaf hash.
     pub fn leaf(&self) -> Digest {
         self.leaf
-    }
-
-    /// The licences it changed, as they now are.
-    pub fn licences(&self) -> &[LicenceState] {
-        &self.licences
     }
 
     /// The `.tlog-proof`.
@@ -129,22 +117,15 @@ impl Writer {
             .collect()
     }
 
-    fn try_append(
-        &mut self,
-        group: Vec<Proposal>,
-        outcomes: &mut [Option<Outcome>],
-    ) -> Result<(), Failure> {
+    fn try_append(&mut self, group: Vec<Proposal>, outcomes: &mut [Option<Outcome>]) -> Result<(), Failure> {
         if let Some(why) = self.store.ended() {
             return Err(Refusal::NotReady(why).into());
         }
         let now = self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()))?;
         let published = self.window.published();
         let time = published.charter.time().map_or(now, |last| last.max(now));
-        let view = StoreView {
-            store: self.store.as_ref(),
-            charter: &published.charter,
-            range: &published.range,
-        };
+        let view =
+            StoreView { store: self.store.as_ref(), charter: &published.charter, range: &published.range };
         let candidates = self.sign(&view, group, time, outcomes)?;
         let (candidates, effects, after) = judge(&view, candidates, outcomes);
         if candidates.is_empty() {
@@ -214,7 +195,9 @@ impl Writer {
             Body::AuthorityFounded(founded) => founded.registry.spki.id(),
             _ => {
                 let keys = view.charter.keys_of(&owner, KeyPurpose::Registry);
-                keys.last().map(|(id, _)| **id).ok_or_else(|| Fault::NoKey(format!("registry key of {owner}")))?
+                keys.last()
+                    .map(|(id, _)| **id)
+                    .ok_or_else(|| Fault::NoKey(format!("registry key of {owner}")))?
             }
         };
         Ok(Unsigned { body: body.clone(), key, prev, time })
@@ -234,7 +217,7 @@ impl Writer {
         published: &Published,
         candidates: Vec<Candidate>,
         effects: Vec<Effects>,
-        after: (crate::ledger::state::Charter, Range),
+        after: (Charter, Range),
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Failure> {
         let (charter, expected_range) = after;
@@ -246,7 +229,9 @@ impl Writer {
         for (candidate, effects) in candidates.into_iter().zip(&effects) {
             rows_of(&candidate.entry, effects, &mut writes)?;
             writes.extend(candidate.rows);
-            writes.extend(candidate.blobs.into_iter().map(|blob| Write::set(Row::Blob(Digest::of(&blob)), blob)));
+            writes.extend(
+                candidate.blobs.into_iter().map(|blob| Write::set(Row::Blob(Digest::of(&blob)), blob)),
+            );
             waiting.push((candidate.place, candidate.entry));
         }
         let expected = Head { size: published.range.size(), time: published.charter.time() };
@@ -261,30 +246,17 @@ impl Writer {
         let checkpoint = self.sign_checkpoint(&charter, &range)?;
         let statuses: Vec<_> = effects.iter().flat_map(|effects| effects.statuses.iter().copied()).collect();
         self.edge = edge;
-        self.window.publish(
-            Published { charter, range, checkpoint: checkpoint.clone() },
-            &statuses,
-        );
+        self.window.publish(Published { charter, range, checkpoint: checkpoint.clone() }, &statuses);
         for ((place, entry), effects) in waiting.into_iter().zip(effects) {
             let receipt = self.receipt(&entry, effects.index, next.size, &checkpoint)?;
-            let committed = Committed {
-                index: effects.index,
-                time: effects.time,
-                leaf: effects.leaf,
-                licences: effects.licences,
-                receipt,
-            };
+            let committed = Committed { index: effects.index, leaf: effects.leaf, receipt };
             settle(outcomes, place, Outcome::Committed(Box::new(committed)));
         }
         Ok(())
     }
 
     /// Signs the new head in memory, replaces `last-signed`, and only then stores it.
-    fn sign_checkpoint(
-        &mut self,
-        charter: &crate::ledger::state::Charter,
-        range: &Range,
-    ) -> Result<Note, Failure> {
+    fn sign_checkpoint(&mut self, charter: &Charter, range: &Range) -> Result<Note, Failure> {
         let note = signed_checkpoint(self.keyring.as_ref(), charter, range)?;
         let text = note.to_string();
         self.keyring.replace_last_signed(Some(&self.last_signed), &text)?;
@@ -308,7 +280,7 @@ impl Writer {
 /// The signed checkpoint of a tree, under every checkpoint key in force.
 pub(super) fn signed_checkpoint(
     keyring: &dyn Keyring,
-    charter: &crate::ledger::state::Charter,
+    charter: &Charter,
     range: &Range,
 ) -> Result<Note, Failure> {
     let origin = charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()))?;
@@ -357,7 +329,7 @@ fn claim(subjects: &mut HashSet<Subject>, body: &Body) -> bool {
     true
 }
 
-type Judged = (Vec<Candidate>, Vec<Effects>, (crate::ledger::state::Charter, Range));
+type Judged = (Vec<Candidate>, Vec<Effects>, (Charter, Range));
 
 /// Asks the law about each candidate, over the ones before it, and checks all their signatures in one batch.
 /// A candidate with a bad signature is dropped and the rest judged again: later ones may stand on it.
