@@ -23,5 +23,10 @@ pub mod law;
 #[cfg(feature = "server")]
 pub mod authority;
 // Floor 6: adapters.
+#[cfg(feature = "auditor")]
+pub mod audit;
 #[cfg(feature = "server")]
 pub mod store;
+// Floor 7: wiring.
+#[cfg(feature = "auditor")]
+pub mod cli;
