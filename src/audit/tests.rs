@@ -267,3 +267,31 @@ fn nothing_at_all_does_not_hold() {
     assert_eq!(broken(&empty), [Rule::Tree]);
     assert!(Directory::open("no/such/directory").is_err());
 }
+
+#[test]
+fn an_export_is_what_replay_checks_and_proves_its_entries() {
+    let ledger = Ledger::small();
+    let files = ledger.files();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("export");
+    let exported = export::export(&files, &root, &mut |_| ()).unwrap();
+    assert_eq!((exported.size, exported.files), (ledger.size(), u64::try_from(files.len()).unwrap()));
+    let source = Directory::open(&root).unwrap();
+    for (path, bytes) in &files {
+        assert_eq!(source.read(path).unwrap().as_ref(), Some(bytes), "{path}");
+    }
+    assert_eq!(source.files().unwrap().unwrap(), files.keys().cloned().collect::<Vec<_>>());
+    let again = export::export(&files, &root, &mut |_| ());
+    assert!(matches!(again, Err(export::ExportError::NotEmpty(_))));
+
+    for index in 0..ledger.size() {
+        let receipt = prove::prove(&source, index).unwrap();
+        assert_eq!(receipt.extra(), Some(ledger.entries[usize::try_from(index).unwrap()].as_slice()));
+        assert_eq!(receipt.to_string().parse::<crate::ledger::receipt::Receipt>().unwrap(), receipt);
+    }
+    let beyond = prove::prove(&source, ledger.size());
+    assert!(matches!(beyond, Err(prove::ProveError::NoSuchEntry { .. })));
+    let mut damaged = files.clone();
+    damaged.get_mut("tile/0/000.p/12").unwrap()[40] ^= 1;
+    assert!(matches!(prove::prove(&damaged, 0), Err(prove::ProveError::Proof(_))));
+}
