@@ -19,6 +19,7 @@ pub mod status_list;
 pub mod x509;
 // Floor 4: judgement.
 pub mod law;
+pub mod verification;
 // Floor 5: the engine.
 #[cfg(feature = "server")]
 pub mod authority;

@@ -2,5 +2,6 @@
 
 pub mod canonical;
 pub mod identifiers;
+pub mod lang;
 pub mod standing;
 pub mod time;

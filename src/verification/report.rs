@@ -1,0 +1,176 @@
+//! The report: a judgement in words, exactly as the contract writes it. Not here: numbering, signing and keeping
+//! reports (`authority`), and how a page looks.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::code::{Code, Outcome};
+use super::finding::{Check, Finding};
+use super::judgement::{Judgement, Reason, Verdict};
+use super::shown::Shown;
+use crate::values::lang::Lang;
+use crate::values::time::Time;
+
+/// A judgement in one language, under the number it was given.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// `R-…`.
+    pub report: String,
+    /// Over all seven.
+    pub verdict: Verdict,
+    /// `None` when nothing was expected.
+    pub accepted: Option<bool>,
+    /// The one thing to tell first.
+    pub reason: Told,
+    /// The time that was judged.
+    pub at: Time,
+    /// When.
+    pub checked_at: Time,
+    /// The seven, in order.
+    pub findings: Vec<Line>,
+    /// Only with a good signature of a recognised issuer.
+    pub licence: Option<Licence>,
+}
+
+/// A code and its sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Stable.
+    pub code: &'static str,
+    /// What it means and what to do.
+    pub text: &'static str,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// Which check.
+    pub check: Check,
+    /// Its result.
+    pub result: Outcome,
+    /// What was found.
+    pub code: Code,
+    /// What it means and what to do.
+    pub text: &'static str,
+    /// On what basis.
+    pub basis: Map<String, Value>,
+    /// How old that is, in seconds; `None` where it does not age.
+    pub age_s: Option<u64>,
+}
+
+/// What the credential discloses.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Licence {
+    /// Slug.
+    pub r#type: Option<String>,
+    /// 证照类型代码.
+    pub type_code: Option<String>,
+    /// 证照编号.
+    pub licence_number: Option<String>,
+    /// The department.
+    pub issuer: Issuer,
+    /// As disclosed.
+    pub holders: Vec<Value>,
+    /// First day.
+    pub valid_from: Option<String>,
+    /// Last day; `None` is 长期.
+    pub valid_until: Option<String>,
+    /// At the time judged.
+    pub standing: Option<&'static str>,
+    /// As disclosed.
+    pub claims: Map<String, Value>,
+}
+
+/// A department.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Issuer {
+    /// Credit code.
+    pub code: String,
+    /// In the report's language.
+    pub name: String,
+}
+
+/// A report reduced to what a batch needs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Brief {
+    /// `R-…`.
+    pub report: String,
+    /// Over all seven.
+    pub verdict: Verdict,
+    /// Its code only.
+    pub reason: ReasonCode,
+    /// Those that did not pass.
+    pub findings: Vec<Line>,
+}
+
+/// A reason without its sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ReasonCode {
+    /// Stable.
+    pub code: &'static str,
+}
+
+impl Report {
+    /// Puts a judgement into words.
+    pub fn of(judgement: &Judgement, number: &str, lang: Lang) -> Self {
+        let reason = judgement.reason;
+        Self {
+            report: number.to_owned(),
+            verdict: judgement.verdict,
+            accepted: judgement.accepted,
+            reason: Told { code: reason.as_str(), text: reason.text(lang) },
+            at: judgement.at,
+            checked_at: judgement.checked_at,
+            findings: judgement.findings.iter().map(|finding| Line::of(finding, lang)).collect(),
+            licence: judgement.licence.clone().map(|shown| Licence::of(shown, lang)),
+        }
+    }
+
+    /// Number, verdict, reason code and the findings that did not pass.
+    pub fn brief(self) -> Brief {
+        let reason = ReasonCode { code: self.reason.code };
+        let findings = self.findings.into_iter().filter(|line| line.result != Outcome::Passed).collect();
+        Brief { report: self.report, verdict: self.verdict, reason, findings }
+    }
+}
+
+impl Reason {
+    /// The code as reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AllPassed => "all_passed",
+            Self::OtherType => "other_type",
+            Self::Finding(code) => code.as_str(),
+        }
+    }
+}
+
+impl Line {
+    fn of(finding: &Finding, lang: Lang) -> Self {
+        Self {
+            check: finding.check,
+            result: finding.outcome(),
+            code: finding.code,
+            text: finding.code.text(lang),
+            basis: finding.basis.clone(),
+            age_s: finding.age_s,
+        }
+    }
+}
+
+impl Licence {
+    fn of(shown: Shown, lang: Lang) -> Self {
+        let name = lang.choose(shown.issuer_name.zh, shown.issuer_name.en);
+        Self {
+            r#type: shown.licence_type,
+            type_code: shown.type_code,
+            licence_number: shown.licence_number,
+            issuer: Issuer { code: shown.issuer_code, name },
+            holders: shown.holders,
+            valid_from: shown.valid_from,
+            valid_until: shown.valid_until,
+            standing: shown.standing,
+            claims: shown.claims,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What a report shows of the licence: only what the credential discloses, signed by a recognised department.
+
+use serde_json::{Map, Value};
+
+use super::context::Context;
+use super::finding::Finding;
+use super::signature::Opened;
+use super::status;
+use crate::ledger::body::Name;
+
+/// The licence, in no language yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// Slug; `None` for a type that is not of this authority.
+    pub licence_type: Option<String>,
+    /// 证照类型代码.
+    pub type_code: Option<String>,
+    /// 证照编号.
+    pub licence_number: Option<String>,
+    /// The department's credit code, from its validated certificate.
+    pub issuer_code: String,
+    /// Its name: as registered, else as certified.
+    pub issuer_name: Name,
+    /// As disclosed.
+    pub holders: Vec<Value>,
+    /// First day.
+    pub valid_from: Option<String>,
+    /// Last day; `None` is 长期.
+    pub valid_until: Option<String>,
+    /// Where it stood at the time judged, as far as that is known.
+    pub standing: Option<&'static str>,
+    /// The type's own claims, as disclosed.
+    pub claims: Map<String, Value>,
+}
+
+impl Shown {
+    pub(super) fn of(opened: &Opened<'_>, status: &Finding, context: &Context<'_>) -> Self {
+        let text = |name| opened.text(name).map(str::to_owned);
+        let licence_type = opened.licence_type(context);
+        let version =
+            licence_type.as_ref().and_then(|(slug, version)| context.charter.version(slug, *version));
+        let subject = opened.leaf.subject();
+        let registered = subject.code().parse().ok().and_then(|code| context.charter.department(&code));
+        let certified =
+            || Name { en: subject.organization().to_owned(), zh: subject.organization().to_owned() };
+        let array = |name| opened.claims.get(name).and_then(Value::as_array).cloned();
+        let object = |name| opened.claims.get(name).and_then(Value::as_object).cloned();
+        Self {
+            type_code: version.map(|held| held.value.type_code.as_str().to_owned()),
+            licence_type: licence_type.map(|(slug, _)| slug.as_str().to_owned()),
+            licence_number: text("licence_number"),
+            issuer_code: subject.code().to_owned(),
+            issuer_name: registered.map_or_else(certified, |held| held.value.name.clone()),
+            holders: array("holders").unwrap_or_default(),
+            valid_from: text("valid_from"),
+            valid_until: text("valid_until"),
+            standing: status::standing(status.code),
+            claims: object("claims").unwrap_or_default(),
+        }
+    }
+
+    /// Whether this is the expected type, by slug or type code.
+    pub(super) fn is_of_type(&self, expected: &str) -> bool {
+        [&self.licence_type, &self.type_code].into_iter().flatten().any(|own| own == expected)
+    }
+}
