@@ -19,13 +19,14 @@ use super::prove::{self, ProveError};
 use super::remembered::replace;
 use super::replay::Audit;
 use super::source::{Source, SourceError, blob_path};
-use super::statuses::read_token;
+use super::statuses::{Bench, read_token};
 use super::summary::Verdict;
+use super::trail::Trail;
 use crate::crypto::Digest;
 use crate::crypto::base64url::Base64Url;
 use crate::law::{self, Refused};
 use crate::ledger::checkpoint::{CheckpointError, VerifiedCheckpoint};
-use crate::ledger::state::Charter;
+use crate::ledger::state::{Charter, View as _};
 use crate::merkle::{Hash, ProofError};
 use crate::note::VerifierKey;
 use crate::x509::Certificate;
@@ -118,7 +119,7 @@ struct WrittenEntry {
     path: Vec<String>,
 }
 
-/// A trust folder that proved itself; only [`Trust::load`] makes one.
+/// What a verifier trusts: a folder that proved itself, or a ledger that was replayed. Only these two ways make one.
 pub struct Trust {
     charter: Charter,
     checkpoint: VerifiedCheckpoint,
@@ -132,6 +133,24 @@ impl Trust {
     /// Reads a folder and checks all that is in it.
     pub fn load(folder: &Path) -> Result<Self, TrustError> {
         load::load(folder)
+    }
+
+    /// What a ledger that was just replayed from `source` and holds gives, without writing it down.
+    pub fn of(source: &dyn Source, audit: &Audit) -> Result<Self, TrustError> {
+        let checkpoint = held(audit)?.clone();
+        let charter = audit.state.charter().clone();
+        let blob = |name: &Digest| audit.state.blob(name).ok().flatten();
+        let bench = Bench { charter: &charter, blob: &blob };
+        let roots = vec![bench.root().map_err(TrustError::Root)?];
+        let mut blobs = BTreeMap::new();
+        for (index, bytes) in &audit.charter {
+            let entry = law::read(bytes).map_err(|refused| TrustError::Law { index: *index, refused })?;
+            let named = named_by(entry.body()).into_iter();
+            blobs.extend(named.filter_map(|named| Some((named.sha256, blob(&named.sha256)?))));
+        }
+        let keys = Trail::of(&charter).proving(checkpoint.size()).cloned().collect();
+        let tokens = last_tokens(source, &audit.tokens)?;
+        Ok(Self { charter, checkpoint, keys, roots, tokens, blobs })
     }
 
     /// Departments, keys, types and powers, as of the checkpoint.
@@ -159,6 +178,11 @@ impl Trust {
         &self.tokens
     }
 
+    /// Whether `folder` is a trust folder, and not an export.
+    pub fn lies_in(folder: &Path) -> bool {
+        file(folder).is_file()
+    }
+
     /// A blob that an entry of the charter names.
     pub fn blob(&self, name: &Digest) -> Option<&[u8]> {
         self.blobs.get(name).map(Vec::as_slice)
@@ -167,10 +191,7 @@ impl Trust {
 
 /// Writes the trust folder of a ledger that was just replayed from `source` and holds.
 pub fn export(source: &dyn Source, audit: &Audit, folder: &Path) -> Result<(), TrustError> {
-    let checkpoint = match (audit.verdict(), &audit.checkpoint) {
-        (Verdict::Holds, Some(checkpoint)) => checkpoint,
-        _ => return Err(TrustError::Ledger),
-    };
+    let checkpoint = held(audit)?;
     let mut entries = Vec::with_capacity(audit.charter.len());
     for (index, bytes) in &audit.charter {
         let proof = prove::path(source, *index, checkpoint.size())?;
@@ -192,6 +213,14 @@ pub fn export(source: &dyn Source, audit: &Audit, folder: &Path) -> Result<(), T
     };
     let json = serde_json::to_vec_pretty(&written).map_err(|error| TrustError::Form(error.to_string()))?;
     write(folder, FILE, &json)
+}
+
+/// The checkpoint of a ledger that holds.
+fn held(audit: &Audit) -> Result<&VerifiedCheckpoint, TrustError> {
+    match (audit.verdict(), &audit.checkpoint) {
+        (Verdict::Holds, Some(checkpoint)) => Ok(checkpoint),
+        _ => Err(TrustError::Ledger),
+    }
 }
 
 /// The token of each list that was made last.

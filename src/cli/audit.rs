@@ -7,11 +7,12 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 
 use super::exit::Exit;
-use super::output::{Lang, Output};
+use super::output::Output;
 use crate::audit::remembered::Remembered;
 use crate::audit::source::{self, Source};
 use crate::audit::{self, Pins, Summary, Verdict, replay};
 use crate::note::VerifierKey;
+use crate::values::lang::Lang;
 
 /// Check a whole ledger from the first entry, trusting nothing.
 #[derive(Debug, Args)]
@@ -55,7 +56,9 @@ impl Audit {
 pub(super) fn check(source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
     let audit = replayed(source, &pinned.read()?, out)?;
     out.result(&audit.summary, |lang| table(&audit.summary, lang))?;
-    if let (Verdict::Holds, Some(path), Some(checkpoint)) = (audit.verdict(), &pinned.remember, &audit.checkpoint) {
+    if let (Verdict::Holds, Some(path), Some(checkpoint)) =
+        (audit.verdict(), &pinned.remember, &audit.checkpoint)
+    {
         Remembered::of(checkpoint.clone()).save(path)?;
     }
     Ok(audit.verdict().into())
@@ -88,30 +91,36 @@ fn vkeys(path: &Path) -> anyhow::Result<Vec<VerifierKey>> {
 /// The summary as people read it.
 fn table(summary: &Summary, lang: Lang) -> String {
     let counted = |counts: &mut dyn Iterator<Item = (&String, &u64)>| {
-        counts.map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(lang.pick("，", ", "))
+        counts
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect::<Vec<_>>()
+            .join(lang.choose("，", ", "))
     };
     let law: Vec<String> = summary.law.iter().map(u64::to_string).collect();
     let licences = &summary.licences;
     let mut rows = vec![
-        (lang.pick("账本", "ledger"), summary.origin.clone()),
-        (lang.pick("记录数", "entries"), summary.size.to_string()),
-        (lang.pick("根哈希", "root"), summary.root.clone()),
-        (lang.pick("检查点密钥", "checkpoint key"), lang.pick(key_zh(summary.key), summary.key).to_owned()),
-        (lang.pick("法", "law"), law.join(", ")),
-        (lang.pick("各类记录", "by kind"), counted(&mut summary.entries.iter())),
-        (lang.pick("证照", "licences"), licences.issued.to_string()),
-        (lang.pick("按类型", "by type"), counted(&mut licences.by_type.iter())),
-        (lang.pick("按状态", "by standing"), counted(&mut licences.by_standing.iter())),
+        (lang.choose("账本", "ledger"), summary.origin.clone()),
+        (lang.choose("记录数", "entries"), summary.size.to_string()),
+        (lang.choose("根哈希", "root"), summary.root.clone()),
+        (
+            lang.choose("检查点密钥", "checkpoint key"),
+            lang.choose(key_zh(summary.key), summary.key).to_owned(),
+        ),
+        (lang.choose("法", "law"), law.join(", ")),
+        (lang.choose("各类记录", "by kind"), counted(&mut summary.entries.iter())),
+        (lang.choose("证照", "licences"), licences.issued.to_string()),
+        (lang.choose("按类型", "by type"), counted(&mut licences.by_type.iter())),
+        (lang.choose("按状态", "by standing"), counted(&mut licences.by_standing.iter())),
     ];
     for found in &summary.violations {
         let place = found.index.map_or_else(String::new, |index| format!("#{index} "));
-        rows.push((lang.pick("违规", "violation"), format!("{place}{}: {}", found.rule, found.text)));
+        rows.push((lang.choose("违规", "violation"), format!("{place}{}: {}", found.rule, found.text)));
     }
     if let Some(upgrade) = &summary.upgrade {
-        rows.push((lang.pick("不认识", "unknown"), format!("#{} {}", upgrade.index, upgrade.text)));
+        rows.push((lang.choose("不认识", "unknown"), format!("#{} {}", upgrade.index, upgrade.text)));
     }
-    rows.push((lang.pick("结论", "verdict"), verdict(summary.verdict(), lang).to_owned()));
-    let colon = lang.pick("：", ": ");
+    rows.push((lang.choose("结论", "verdict"), verdict(summary.verdict(), lang).to_owned()));
+    let colon = lang.choose("：", ": ");
     rows.into_iter().map(|(name, value)| format!("{name}{colon}{value}\n")).collect()
 }
 
@@ -121,10 +130,11 @@ fn key_zh(key: &'static str) -> &'static str {
 
 fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
     match verdict {
-        Verdict::Holds => lang.pick("账本成立", "the ledger holds"),
-        Verdict::DoesNotHold => lang.pick("账本不成立", "the ledger does not hold"),
-        Verdict::UpgradeNeeded => {
-            lang.pick("哈希成立，但本程序过旧，须升级后再核", "the hashes hold, but this program is too old: upgrade")
-        }
+        Verdict::Holds => lang.choose("账本成立", "the ledger holds"),
+        Verdict::DoesNotHold => lang.choose("账本不成立", "the ledger does not hold"),
+        Verdict::UpgradeNeeded => lang.choose(
+            "哈希成立，但本程序过旧，须升级后再核",
+            "the hashes hold, but this program is too old: upgrade",
+        ),
     }
 }

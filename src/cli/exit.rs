@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
+use crate::audit::Verdict;
 use crate::audit::export::ExportError;
 use crate::audit::prove::ProveError;
 use crate::audit::trust::TrustError;
-use crate::audit::Verdict;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,9 @@ impl Exit {
             return Self::of_prove(error);
         }
         match (error.downcast_ref::<ExportError>(), error.downcast_ref::<TrustError>()) {
-            (Some(ExportError::Head(error)), _) | (_, Some(TrustError::Prove(error))) => Self::of_prove(error),
+            (Some(ExportError::Head(error)), _) | (_, Some(TrustError::Prove(error))) => {
+                Self::of_prove(error)
+            }
             (Some(ExportError::Missing(_)), _) | (_, Some(TrustError::Ledger)) => Self::DoesNotHold,
             _ => Self::Fault,
         }

@@ -112,9 +112,11 @@ fn copy(source: &dyn Source, dir: &Path, out: &Output) -> anyhow::Result<Exit> {
     let (size, files) = (exported.size, exported.files);
     let named = dir.display().to_string();
     out.result(&json!({ "directory": named, "size": size, "files": files }), |lang| {
-        lang.pick(
+        lang.choose(
             format!("已导出 {size} 条记录、{files} 个文件到 {named}；请用 audit replay --from {named} 核对"),
-            format!("{size} entries in {files} files are in {named}; check them: audit replay --from {named}"),
+            format!(
+                "{size} entries in {files} files are in {named}; check them: audit replay --from {named}"
+            ),
         )
     })?;
     Ok(Exit::Good)

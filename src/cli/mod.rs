@@ -10,6 +10,7 @@ mod ledger;
 mod output;
 mod trust;
 mod verify;
+mod verify_told;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,8 +20,9 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::values::lang::Lang;
 use exit::Exit;
-use output::{Lang, Output};
+use output::Output;
 
 /// Departments issue signed electronic licences, everyone verifies them, auditors replay the ledger.
 #[derive(Debug, Parser)]
@@ -30,7 +32,7 @@ struct Cli {
     #[arg(long, global = true)]
     json: bool,
     /// Language of sentences; by default that of the locale where it is English, else Chinese.
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_name = "zh|en", value_parser = output::lang)]
     lang: Option<Lang>,
     #[command(subcommand)]
     noun: Option<Noun>,
@@ -117,7 +119,9 @@ fn completions(shell: Shell, out: &Output) -> anyhow::Result<Exit> {
 
 fn manual(dir: Option<PathBuf>, out: &Output) -> anyhow::Result<Exit> {
     match dir {
-        Some(dir) => clap_mangen::generate_to(Cli::command(), &dir).with_context(|| dir.display().to_string())?,
+        Some(dir) => {
+            clap_mangen::generate_to(Cli::command(), &dir).with_context(|| dir.display().to_string())?
+        }
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;

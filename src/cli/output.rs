@@ -5,41 +5,26 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::audit::replay::Progress;
+use crate::values::lang::Lang;
 
 /// Between two lines of progress.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Language of sentences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Lang {
-    /// 中文.
-    Zh,
-    /// English.
-    En,
+/// The language of the locale where it is English, else Chinese.
+fn of_locale() -> Lang {
+    let value = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(value);
+    if locale.is_some_and(|locale| locale.starts_with("en")) { Lang::En } else { Lang::Zh }
 }
 
-impl Lang {
-    /// That of the locale where it is English, else Chinese.
-    fn of_locale() -> Self {
-        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| {
-            std::env::var(name).ok().filter(|value| !value.is_empty())
-        });
-        if locale.is_some_and(|locale| locale.starts_with("en")) { Self::En } else { Self::Zh }
-    }
-
-    /// The text in this language.
-    pub(crate) fn pick<T>(self, zh: T, en: T) -> T {
-        match self {
-            Self::Zh => zh,
-            Self::En => en,
-        }
-    }
+/// A language by its name on the command line.
+pub(super) fn lang(name: &str) -> Result<Lang, String> {
+    Lang::ALL.into_iter().find(|lang| lang.as_str() == name).ok_or_else(|| "zh or en".to_owned())
 }
 
 /// Where results go and how they are written.
@@ -58,7 +43,7 @@ impl Output {
 
     /// Results to anything that can be written.
     pub(crate) fn to(results: Arc<Mutex<dyn Write + Send>>) -> Self {
-        Self { json: false, lang: Lang::of_locale(), results }
+        Self { json: false, lang: of_locale(), results }
     }
 
     /// As the options of the command line say.
@@ -67,7 +52,11 @@ impl Output {
     }
 
     /// The result of a command: one line of JSON, or text.
-    pub(crate) fn result(&self, json: &impl Serialize, text: impl FnOnce(Lang) -> String) -> anyhow::Result<()> {
+    pub(crate) fn result(
+        &self,
+        json: &impl Serialize,
+        text: impl FnOnce(Lang) -> String,
+    ) -> anyhow::Result<()> {
         let line = if self.json { serde_json::to_string(json)? } else { text(self.lang) };
         self.raw(format!("{}\n", line.trim_end_matches('\n')).as_bytes())
     }
@@ -85,7 +74,7 @@ impl Output {
     /// Why a command did not do it; as JSON on stdout too, so that there is always one object.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         let text = format!("{error:#}");
-        let _told = writeln!(io::stderr(), "{}{text}", self.lang.pick("错误：", "error: "));
+        let _told = writeln!(io::stderr(), "{}{text}", self.lang.choose("错误：", "error: "));
         if self.json {
             let _told = self.raw(format!("{}\n", json!({ "error": text })).as_bytes());
         }

@@ -41,7 +41,7 @@ impl Trust {
         let (origin, size, named) = (&audit.summary.origin, audit.summary.size, dir.display());
         let result = json!({ "directory": named.to_string(), "origin": origin, "size": size, "key": audit.summary.key });
         out.result(&result, |lang| {
-            lang.pick(
+            lang.choose(
                 format!("{origin} 在第 {size} 条记录处的信任材料已写入 {named}"),
                 format!("what trusting {origin} at {size} entries needs is in {named}"),
             )
