@@ -1,0 +1,1 @@
+//! Verdicts, expectations, questions about the past, and the report as the contract writes it.
