@@ -72,12 +72,12 @@ def is_owner(text):
     return text == "authority" or is_code(text)
 
 
-# A form is a test of a string, `int`, a list of one form, or the members of an object; `?` marks those that may lack.
+# A form is a test of a string, `int`, a range, a list of one form, or the members of an object; `?` marks those that may lack.
 BLOB = {"sha256": DIGEST, "size": int}
 TITLE = {"not_after": is_time, "owner": is_owner, "possession?": is_binary(64), "purpose": PURPOSE, "spki": is_spki}
 NAME = {"en": TEXT, "zh": TEXT}
 LAW = {"text": BLOB, "version": int}
-PLACE = {"index": int, "list": int}
+PLACE = {"index": range(1 << 32), "list": range(1 << 32)}
 APPROVED = {"approvals?": [{"key": KEY_ID, "sig": is_binary(64)}], "not_after": is_time}
 GRANT = {
     "approvals?": APPROVED["approvals?"], "commitment": DIGEST, "credential_digest": DIGEST, "credential_key": KEY_ID,
@@ -136,6 +136,8 @@ BODIES = {
 def fits(value, form):
     if form is int:
         return type(value) is int and value >= 0
+    if isinstance(form, range):
+        return type(value) is int and value in form
     if isinstance(form, list):
         return isinstance(value, list) and all(fits(item, form[0]) for item in value)
     if isinstance(form, dict):
