@@ -16,7 +16,7 @@ fn the_predecessor_is_what_its_checkpoint_says() {
     let note =
         Checkpoint::new(OLD.parse().unwrap(), 9, digest("old root").0).sign(&key("checkpoint-old"), &[]);
     let checkpoint = ledger.blob(note.unwrap().to_string().as_bytes());
-    let mut founded_after = |change: &dyn Fn(&mut Value)| {
+    let founded_after = |change: &dyn Fn(&mut Value)| {
         let (_, mut draft) = ledger.nth("authority.founded", 0);
         let mut old = json!({"checkpoint": checkpoint, "origin": OLD, "root": digest("old root"), "size": 9});
         change(&mut old);
