@@ -1,11 +1,9 @@
 //! A small authority for the tests of this room: real keys, certificates, credentials, entries and a tree.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 
-use super::{Ask, CheckedToken, Context, Evidence, Judgement, LedgerAnswer, Source, TokenAnswer, verify};
 use crate::crypto::{Algorithm, Digest, Entropy, KeyPurpose, PrivateKey};
 use crate::jose::{jws, x5c};
 use crate::ledger::body::{
@@ -23,7 +21,7 @@ use crate::status_list::{Bits, StatusList, TokenFacts};
 use crate::values::identifiers::{CreditCode, Handle};
 use crate::values::standing::Standing;
 use crate::values::time::Time;
-use crate::x509::{Certificate, Issuer, Profile, Request, Subject, Validity, self_signed, validate};
+use crate::x509::{Certificate, Issuer, Profile, Request, Subject, Validity, self_signed};
 
 pub(super) const BASE: &str = "https://a.test";
 pub(super) const AUTHORITY: &str = "11100000000013338W";
@@ -404,66 +402,4 @@ fn path(index: usize, leaves: &[Hash]) -> Vec<Hash> {
 
 fn split(length: usize) -> usize {
     length.next_power_of_two() / 2
-}
-
-/// What a verifier has at hand, to be changed case by case.
-#[derive(Clone)]
-pub(super) struct Desk {
-    pub(super) charter: Charter,
-    pub(super) roots: Vec<Certificate>,
-    pub(super) log: VerifierKey,
-    pub(super) source: Source,
-    pub(super) answer: LedgerAnswer,
-    pub(super) token: TokenAnswer,
-    pub(super) ask: Ask,
-}
-
-impl Desk {
-    /// The authority's own, which has this licence.
-    pub(super) fn own(sample: &Sample, state: LicenceState) -> Self {
-        Self {
-            charter: sample.charter(Vec::new()),
-            roots: vec![sample.root.clone()],
-            log: log_key(&sample.log),
-            source: Source::OwnTree { size: SIZE },
-            answer: LedgerAnswer::Found(Box::new(state)),
-            token: TokenAnswer::Absent,
-            ask: Ask::default(),
-        }
-    }
-
-    /// A trust folder taken just now, without licences, with a fresh list.
-    pub(super) fn folder(sample: &Sample) -> Self {
-        let mut desk = Self::own(sample, sample.state(Digest([0; 32])));
-        desk.source = Source::Folder { size: SIZE, as_of: now() };
-        desk.answer = LedgerAnswer::Unknown;
-        desk.token = desk.list(sample, 0);
-        desk
-    }
-
-    /// A fresh list with this value.
-    pub(super) fn list(&self, sample: &Sample, value: u8) -> TokenAnswer {
-        let iat = now().seconds();
-        self.checked(&sample.token(value, &format!("{BASE}/status/1"), iat - 30, iat + 3600))
-    }
-
-    pub(super) fn checked(&self, token: &str) -> TokenAnswer {
-        let paths = |chain: &[Vec<u8>], at, profile| validate(chain, &self.roots, at, profile);
-        CheckedToken::check(token, &self.charter, &paths)
-            .map_or(TokenAnswer::Refused, |token| TokenAnswer::Checked(Arc::new(token)))
-    }
-
-    pub(super) fn judge(&self, evidence: &Evidence) -> Judgement {
-        let keys = [self.log.clone()];
-        let context = Context {
-            now: now(),
-            charter: &self.charter,
-            log_keys: &keys,
-            source: self.source,
-            licences: &|_| self.answer.clone(),
-            tokens: &|_, _| self.token.clone(),
-            paths: &|chain, at, profile| validate(chain, &self.roots, at, profile),
-        };
-        verify(evidence, &context, &self.ask).unwrap()
-    }
 }
