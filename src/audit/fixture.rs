@@ -286,9 +286,9 @@ impl Ledger {
     pub(crate) fn push(&mut self, body: Body) {
         let registrar = seeded(1);
         if body.kind().is_licence() {
-            self.push_approved(body, &[])
+            self.push_approved(body, &[]);
         } else {
-            self.push_approved(body, &[&registrar])
+            self.push_approved(body, &[&registrar]);
         }
     }
 

@@ -47,7 +47,8 @@ impl Tokens {
 
     /// The next token that names `size`.
     pub(super) fn due_at(&mut self, size: u64) -> Option<String> {
-        self.due.pop_front_if(|due| due.size <= size).map(|due| due.path)
+        let due = self.due.front().is_some_and(|due| due.size <= size);
+        if due { self.due.pop_front().map(|due| due.path) } else { None }
     }
 
     /// Those that name a size beyond the end.

@@ -1,7 +1,7 @@
 //! Floor 7: the command line: one file a command, nouns in one table. Results go to stdout, progress and errors to
 //! stderr; exit codes come from one table (`exit`).
 //!
-//! To add a command: a file, a row in [`Noun`], an arm in [`Noun::run`]; commands that need the service stand behind
+//! To add a command: a file, a row in `Noun`, an arm in `Noun::run`; commands that need the service stand behind
 //! `#[cfg(feature = "server")]`. Not here: what a command finds out; that is asked of the rooms below.
 
 mod audit;
@@ -120,7 +120,7 @@ fn completions(shell: Shell, out: &Output) -> anyhow::Result<Exit> {
 fn manual(dir: Option<PathBuf>, out: &Output) -> anyhow::Result<Exit> {
     match dir {
         Some(dir) => {
-            clap_mangen::generate_to(Cli::command(), &dir).with_context(|| dir.display().to_string())?
+            clap_mangen::generate_to(Cli::command(), &dir).with_context(|| dir.display().to_string())?;
         }
         None => {
             let mut page = Vec::new();

@@ -14,7 +14,8 @@ use crate::audit::fixture::{Files, Ledger, write};
 /// Runs a command and gives its exit and what it wrote to stdout.
 fn run(arguments: &[&str]) -> (Exit, String) {
     let written: Arc<Mutex<Vec<u8>>> = Arc::default();
-    let out = Output::to(Arc::clone(&written) as Arc<Mutex<dyn Write + Send>>);
+    let results: Arc<Mutex<dyn Write + Send>> = written.clone();
+    let out = Output::to(results);
     let exit = run_with([&["vidimus"], arguments].concat(), &out);
     let bytes = written.lock().unwrap().clone();
     (exit, String::from_utf8(bytes).unwrap())

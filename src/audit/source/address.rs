@@ -85,7 +85,7 @@ impl Address {
     }
 
     /// A partial tile or bundle out of the full one, which may have taken its place meanwhile.
-    fn from_full(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+    fn cut_from_full(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
         match path.parse() {
             Ok(TilePath::Hashes(tile, width)) if !width.is_full() => {
                 let full = self.ledger(&TilePath::Hashes(tile, Width::FULL).to_string())?;
@@ -120,7 +120,7 @@ impl Source for Address {
             return Ok(tokens.get(path).cloned());
         }
         match self.ledger(path)? {
-            None => self.from_full(path),
+            None => self.cut_from_full(path),
             found => Ok(found),
         }
     }
