@@ -28,6 +28,8 @@ pub mod authority;
 #[cfg(feature = "auditor")]
 pub mod audit;
 #[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
 pub mod keyring;
 #[cfg(feature = "server")]
 pub mod store;

@@ -80,6 +80,9 @@ impl<'a> Judge<'a> {
                 }
             }
             Err(refused) => {
+                // Where another law is in force, ours says nothing about the forms of its entries.
+                let unknown = self.state.charter().law_version().filter(|version| *version > law::NEWEST);
+                let refused = unknown.map_or(refused, Refused::UnknownLaw);
                 if let Refused::UnknownKind(kind) = &refused {
                     *self.kinds.entry(kind.clone()).or_default() += 1;
                 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -77,8 +76,14 @@ impl Place {
 }
 
 /// The ledger in a data directory: a [`Source`] over the store, which only a program with the service has.
+#[cfg(feature = "server")]
 fn data_directory(data: &Path) -> anyhow::Result<Box<dyn Source>> {
-    bail!("this program cannot open the data directory {}: give --from URL|DIR", data.display())
+    Ok(Box::new(crate::wiring::data_source::DataSource::open(data)?))
+}
+
+#[cfg(not(feature = "server"))]
+fn data_directory(data: &Path) -> anyhow::Result<Box<dyn Source>> {
+    anyhow::bail!("this program cannot open the data directory {}: give --from URL|DIR", data.display())
 }
 
 fn show_head(source: &dyn Source, out: &Output) -> anyhow::Result<Exit> {

@@ -6,9 +6,21 @@
 
 mod audit;
 mod exit;
+#[cfg(feature = "server")]
+mod init;
+#[cfg(feature = "server")]
+mod issue;
 mod ledger;
 mod output;
+#[cfg(feature = "server")]
+mod registrar;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(feature = "server")]
+mod token;
 mod trust;
+#[cfg(feature = "server")]
+mod types;
 mod verify;
 mod verify_told;
 
@@ -44,6 +56,24 @@ const EXIT_CODES: &str = "Exit codes: 0 holds, valid; 1 our fault or I/O; 2 usag
 /// What a command is about.
 #[derive(Debug, Subcommand)]
 enum Noun {
+    /// The service.
+    #[cfg(feature = "server")]
+    Serve(serve::Serve),
+    /// Found a real authority: names, region, registrar keys, key ceremony.
+    #[cfg(feature = "server")]
+    Init(init::Init),
+    /// Issue a table of records.
+    #[cfg(feature = "server")]
+    Issue(issue::Issue),
+    /// Who may call.
+    #[cfg(feature = "server")]
+    Token(token::Token),
+    /// Licence types as data.
+    #[cfg(feature = "server")]
+    Types(types::Types),
+    /// A registrar's own key: make it, prove it, sign with it. Not on the server.
+    #[cfg(feature = "server")]
+    Registrar(registrar::Registrar),
     /// Check a whole ledger from the first entry, trusting nothing.
     Audit(audit::Audit),
     /// The ledger's head, its proofs and its files.
@@ -69,6 +99,18 @@ enum Noun {
 impl Noun {
     fn run(self, out: &Output) -> anyhow::Result<Exit> {
         match self {
+            #[cfg(feature = "server")]
+            Self::Serve(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Init(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Issue(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Token(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Types(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Registrar(command) => command.run(out),
             Self::Audit(command) => command.run(out),
             Self::Ledger(command) => command.run(out),
             Self::Trust(command) => command.run(out),
@@ -94,10 +136,7 @@ fn run_with(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, ou
         }
     };
     let out = out.speaking(cli.json, cli.lang);
-    let done = match cli.noun {
-        Some(noun) => noun.run(&out),
-        None => without_a_noun(),
-    };
+    let done = cli.noun.map_or_else(without_a_noun, Ok).and_then(|noun| noun.run(&out));
     done.unwrap_or_else(|error| {
         out.error(&error);
         Exit::of(&error)
@@ -105,9 +144,15 @@ fn run_with(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>, ou
 }
 
 /// No arguments: the service, where this program has one.
-fn without_a_noun() -> anyhow::Result<Exit> {
-    let _told = Cli::command().print_help();
-    Ok(Exit::Usage)
+#[cfg(feature = "server")]
+fn without_a_noun() -> anyhow::Result<Noun> {
+    Ok(Noun::Serve(serve::Serve::parse_nothing()?))
+}
+
+/// No arguments: the service, where this program has one.
+#[cfg(not(feature = "server"))]
+fn without_a_noun() -> anyhow::Result<Noun> {
+    anyhow::bail!("this program has no service: say what to do, or `vidimus help`")
 }
 
 fn completions(shell: Shell, out: &Output) -> anyhow::Result<Exit> {

@@ -80,6 +80,14 @@ impl Output {
         }
     }
 
+    /// One of many results on the way to a summary; only written where lines are JSON.
+    pub(crate) fn line(&self, json: &impl Serialize) -> anyhow::Result<()> {
+        if !self.json {
+            return Ok(());
+        }
+        self.raw(format!("{}\n", serde_json::to_string(json)?).as_bytes())
+    }
+
     /// Shows how far something long has come: a bar, or lines of NDJSON.
     pub(crate) fn progress(&self) -> Shown<'_> {
         let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
