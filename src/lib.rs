@@ -26,6 +26,8 @@ pub mod verification;
 pub mod authority;
 // Floor 6: adapters.
 #[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
 pub mod keyring;
 #[cfg(feature = "server")]
 pub mod store;
