@@ -30,8 +30,6 @@ pub mod audit;
 #[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
-pub mod http;
-#[cfg(feature = "server")]
 pub mod keyring;
 #[cfg(feature = "server")]
 pub mod store;
