@@ -135,7 +135,8 @@ fn told(
 
 fn commands(address: &str, token: &Path) -> String {
     let token = token.display();
-    let program = std::env::current_exe().map_or_else(|_| "vidimus".into(), |path| path.display().to_string());
+    let program =
+        std::env::current_exe().map_or_else(|_| "vidimus".into(), |path| path.display().to_string());
     format!(
         r#"  curl -s {address}/v1/licences -H "Authorization: Bearer $(cat {token})" -H "Content-Type: application/json" \
     -d '{{"type":"business-licence","holder":{{"name":"样例有限公司","code":"91430700MA4PBKBQ48","code_type":"001"}},"claims":{{"established":"2018-05-14"}},"valid_from":"2018-05-14","valid_until":null}}' | tee licence.json
