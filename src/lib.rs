@@ -25,10 +25,16 @@ pub mod verification;
 #[cfg(feature = "server")]
 pub mod authority;
 // Floor 6: adapters.
+#[cfg(feature = "auditor")]
+pub mod audit;
+#[cfg(feature = "server")]
+pub mod http;
 #[cfg(feature = "server")]
 pub mod keyring;
 #[cfg(feature = "server")]
 pub mod store;
 // Floor 7: wiring.
+#[cfg(feature = "auditor")]
+pub mod cli;
 #[cfg(feature = "auditor")]
 pub mod wiring;

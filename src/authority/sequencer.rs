@@ -1,5 +1,5 @@
-//! The one queue to the one writer. It collects a group of up to 256 proposals, or what has come when the queue runs
-//! dry, appends it, and hands what is committed to the sealer. Full means 503, not collapse.
+//! The one queue to the one writer. It collects a group of up to 256 proposals or 900 rows, or what has come when
+//! the queue runs dry, appends it, and hands what is committed to the sealer. Full means 503, not collapse.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,6 +15,10 @@ use super::writer::{Committed, Outcome, Proposal, Writer};
 
 /// Most proposals of a group: the width of a tile.
 const GROUP: usize = 256;
+/// Most rows of a commit: sled's batches grow expensive beyond it.
+const ROWS: usize = 900;
+/// Rows that an entry makes beside those of its proposal: entry, licence, place, waiting to be sealed.
+const OWN_ROWS: usize = 4;
 /// How long a group waits for more once a second proposal shows that there is company.
 const COMPANY: Duration = Duration::from_millis(2);
 /// Proposals that may wait.
@@ -83,12 +87,20 @@ fn run(mut writer: Writer, sealer: &Sealer, waiting: &Receiver<Waiting>) {
 
 /// Takes what is queued. A lone proposal is not kept waiting; in company it waits a little for more.
 fn collect(group: &mut Vec<Waiting>, waiting: &Receiver<Waiting>) {
-    while group.len() < GROUP {
+    let rows = |waiting: &Waiting| waiting.proposal.rows.len() + OWN_ROWS;
+    let mut total: usize = group.iter().map(rows).sum();
+    while group.len() < GROUP && total < ROWS {
         match waiting.try_recv() {
-            Ok(next) => group.push(next),
+            Ok(next) => {
+                total += rows(&next);
+                group.push(next);
+            }
             Err(_) if group.len() == 1 => return,
             Err(_) => match waiting.recv_timeout(COMPANY) {
-                Ok(next) => group.push(next),
+                Ok(next) => {
+                    total += rows(&next);
+                    group.push(next);
+                }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
             },
         }

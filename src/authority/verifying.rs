@@ -8,7 +8,7 @@ use super::refusal::{Failure, Fault, Refusal, Thing};
 use super::state::licence;
 use super::store::{Row, Write};
 use crate::crypto::entropy::random;
-use crate::crypto::{KeyPurpose, hex};
+use crate::crypto::{Digest, KeyPurpose, hex};
 use crate::jose::jws;
 use crate::ledger::body::Owner;
 use crate::values::identifiers::{LicenceNumber, VerificationCode};
@@ -101,7 +101,16 @@ impl Authority {
         Ok(None)
     }
 
+    /// One JWS over the digests of many reports, in their order.
+    pub fn sign_reports(&self, digests: &[Digest]) -> Result<String, Failure> {
+        self.sign_as("vidimus-reports+jwt", &json!({"alg": "sha-256", "reports": digests}))
+    }
+
     fn sign_report(&self, report: &Value) -> Result<String, Failure> {
+        self.sign_as("vidimus-report+jwt", report)
+    }
+
+    fn sign_as(&self, media_type: &str, payload: &Value) -> Result<String, Failure> {
         let published = self.window.published();
         let keys = published.charter.keys_of(&Owner::Authority, KeyPurpose::Report);
         let id = keys.last().map(|(id, _)| **id).ok_or_else(|| Fault::NoKey("report key".into()))?;
@@ -109,9 +118,9 @@ impl Authority {
         let header = json!({
             "alg": key.public().algorithm().jose(),
             "kid": id.to_string(),
-            "typ": "vidimus-report+jwt",
+            "typ": media_type,
         });
-        jws::sign(&header, report.to_string().as_bytes(), &key)
+        jws::sign(&header, payload.to_string().as_bytes(), &key)
             .map_err(|error| Fault::Crypto(error.to_string()).into())
     }
 

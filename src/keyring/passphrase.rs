@@ -41,7 +41,8 @@ impl Passphrase {
     }
 
     /// The bytes.
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -36,6 +36,13 @@ impl MemoryStore {
         self.lock().until_failure = Some(writes);
     }
 
+    /// A copy of every row, as a backup makes one; it fails at nothing.
+    pub fn copy(&self) -> Self {
+        let inner = self.lock();
+        let copy = Inner { rows: inner.rows.clone(), head: inner.head, ..Inner::default() };
+        Self { inner: Mutex::new(copy) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

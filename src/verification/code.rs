@@ -99,6 +99,7 @@ codes! {
         IssuerUnknown = "issuer_unknown",
         KeyListTooOld = "key_list_too_old",
         PowerListTooOld = "power_list_too_old",
+        TrustTooOld = "trust_too_old",
         NoProof = "no_proof",
         LedgerUnread = "ledger_unread",
         ReceiptRefused = "receipt_refused",

@@ -109,6 +109,11 @@ impl Context<'_> {
         self.now.seconds() - self.source.knows_until(self.now).seconds()
     }
 
+    /// Whether the charter at hand holds everything that counted for the entry at `index`.
+    pub(super) fn reaches(&self, index: u64) -> bool {
+        self.charter.authority().is_some() && self.charter.size() >= index
+    }
+
     /// What stands after one of the authority's base URLs, present and former; `None` for other people's names.
     pub(super) fn own_name<'n>(&self, name: &'n str) -> Option<&'n str> {
         let mut bases = self.charter.authority()?.base_urls.iter();

@@ -25,7 +25,7 @@ pub enum Verdict {
 pub enum Reason {
     /// Every check passed, and what was expected is so.
     AllPassed,
-    /// A finding: the first that failed, else the first that left the verdict open.
+    /// A finding: the first that failed, else the first unknown, else the first not checked.
     Finding(Code),
     /// Valid, but of another licence type than the one expected.
     OtherType,
@@ -100,13 +100,11 @@ fn verdict(findings: &[Finding; 7]) -> Verdict {
     }
 }
 
-/// The first finding that failed, else the first that leaves the verdict open.
+/// The first finding that failed; else the first that is unknown; else the first that was not checked and should have
+/// been. What was not checked mostly waits for what is unknown, so that is told first.
 fn decisive(findings: &[Finding; 7]) -> Option<&Finding> {
-    let failed = findings.iter().find(|finding| finding.outcome() == Outcome::Failed);
-    let open = |finding: &&Finding| match finding.outcome() {
-        Outcome::Unknown => true,
-        Outcome::NotChecked => finding.check != Check::Holder,
-        Outcome::Passed | Outcome::Failed => false,
-    };
-    failed.or_else(|| findings.iter().find(open))
+    let first = |outcome| findings.iter().find(|finding| finding.outcome() == outcome);
+    let unchecked =
+        |finding: &&Finding| finding.outcome() == Outcome::NotChecked && finding.check != Check::Holder;
+    first(Outcome::Failed).or_else(|| first(Outcome::Unknown)).or_else(|| findings.iter().find(unchecked))
 }

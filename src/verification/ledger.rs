@@ -31,12 +31,17 @@ pub(super) fn judge(opened: &Opened<'_>, receipt: Option<&str>, context: &Contex
         Ok(entered) => entered,
         Err(code) => return Ruling { finding: finding(code), entered: None, state },
     };
+    // A name that is not known may be one that the authority took later.
+    if opened.licence_type(context).is_none() && !context.reaches(entered.moment.index) {
+        let finding = shown(finding(Code::TrustTooOld), &entered, context.age());
+        return Ruling { finding, entered: Some(entered), state };
+    }
     if let Some(member) = difference(opened, &entered, context) {
-        let finding = shown(finding(Code::EntryDiffers), &entered).on("differs", member);
+        let finding = shown(finding(Code::EntryDiffers), &entered, context.age()).on("differs", member);
         return Ruling { finding, entered: None, state };
     }
     let code = if entered.moment.time > at { Code::EnteredLater } else { Code::Entered };
-    Ruling { finding: shown(finding(code), &entered), entered: Some(entered), state }
+    Ruling { finding: shown(finding(code), &entered, context.age()), entered: Some(entered), state }
 }
 
 fn find(
@@ -75,10 +80,11 @@ fn difference(opened: &Opened<'_>, entered: &Entered, context: &Context<'_>) -> 
     (opened.leaf.public_key().id() != entered.key).then_some("key")
 }
 
-fn shown(finding: Finding, entered: &Entered) -> Finding {
+/// A receipt does not age; what was read from the ledger is as old as the source.
+fn shown(finding: Finding, entered: &Entered, age: i64) -> Finding {
     let finding = finding.on("index", entered.moment.index).on("time", entered.moment.time.to_string());
     match entered.checkpoint {
         Some(size) => finding.on("by", "receipt").on("checkpoint_size", size),
-        None => finding.on("by", "ledger"),
+        None => finding.on("by", "ledger").aged(age),
     }
 }

@@ -26,6 +26,8 @@ mod verify;
 mod wording;
 
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ pub(super) fn judge(opened: &Opened<'_>, entered: Option<&Entered>, context: &Co
 }
 
 fn at_entry(entered: &Entered, context: &Context<'_>) -> Finding {
-    let known = context.charter.size() >= entered.granted.index;
+    let known = context.reaches(entered.granted.index);
     let code = match context.charter.power(&entered.power) {
         None if known => Code::PowerNotHeld,
         None => Code::PowerListTooOld,

@@ -30,8 +30,10 @@ pub(super) fn judge(opened: &Opened<'_>, ruling: &Ruling, context: &Context<'_>,
         (Some(entered), Reference::Ours(place)) if *place != entered.status => {
             return finding(Code::StatusReferenceDiffers);
         }
-        (Some(_), Reference::Foreign) => return finding(Code::StatusReferenceDiffers),
-        (None, Reference::Foreign) => return finding(Code::StatusUnreadable),
+        (Some(entered), Reference::Foreign) if context.reaches(entered.moment.index) => {
+            return finding(Code::StatusReferenceDiffers);
+        }
+        (_, Reference::Foreign) => return finding(Code::StatusUnreadable),
         (Some(entered), _) => Some(entered.status),
         (None, Reference::Ours(place)) => Some(*place),
         (None, Reference::Absent) => None,

@@ -2,9 +2,15 @@
 //! and handed down. Not here: commands (`cli`).
 
 #[cfg(feature = "server")]
+pub mod assembly;
+#[cfg(feature = "server")]
+pub mod callers;
+#[cfg(feature = "server")]
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
+pub mod data_source;
 pub mod entropy;
 #[cfg(feature = "server")]
 pub mod span;

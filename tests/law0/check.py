@@ -5,13 +5,13 @@
 Python 3.11, standard library only. Prints what failed and `N passed, N failed`; exits with 1 if anything failed, if a
 file has no checker, or if a checker has no file.
 
-A new file of vectors is one function here: it takes the parsed file and yields (name, expected, found).
+A new file of vectors is one function here: it takes the parsed file and yields (name, expected, found). The
+law's own files are judged by a model of it in `ledgers`, `law`, `judgement`, `forms`.
 """
 
 import json
 import re
 import sys
-from datetime import datetime
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -20,8 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import base64url
 import canonical
 import ed25519
+import ledgers
 import note
 import tree
+from forms import is_time
 
 
 def check_ed25519(vectors):
@@ -36,20 +38,6 @@ def check_ed25519(vectors):
     residues = [ed25519.residue(*(bytes.fromhex(v[p]) for p in ("public", "message", "signature"))) for v in pair]
     yield "cancelling pair: two vectors", 2, len(pair)
     yield "cancelling pair: the errors cancel", True, ed25519.is_identity(ed25519.add(*residues))
-
-
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-
-
-def is_time(text):
-    """Section 1: exactly YYYY-MM-DDTHH:MM:SS.mmmZ, of a day and a moment that exist; no leap seconds."""
-    if not TIME.fullmatch(text):
-        return False
-    try:
-        datetime(*(int(part) for part in re.split(r"[-T:.]", text[:-5])))
-    except ValueError:
-        return False
-    return True
 
 
 def is_hex(text):
@@ -88,24 +76,35 @@ def receipt_is_good(text, log, witness):
     return tree.leads_to(checkpoint.root, checkpoint.size, receipt.index, leaf, receipt.path)
 
 
-# One line a file of vectors.
+# One line a file of vectors, or a folder of them.
 CHECKERS = {
+    "credential-digest.json": ledgers.check_credential_digest,
+    "dates.json": ledgers.check_dates,
     "ed25519.json": check_ed25519,
+    "entries.json": ledgers.check_entries,
     "json-refusals.json": check_refusals,
+    "keys.json": ledgers.check_keys,
+    "ledger": ledgers.check_ledger,
     "receipts.json": check_receipts,
+    "standing.json": ledgers.check_standing,
+    "statements.json": ledgers.check_statements,
 }
 
 
 def main(folder):
     passed, failures = 0, []
-    for missing in sorted(CHECKERS.keys() - {path.name for path in folder.glob("*.json")}):
+    paths = sorted(path for path in folder.iterdir() if path.is_dir() or path.suffix == ".json")
+    for missing in sorted(CHECKERS.keys() - {path.name for path in paths}):
         failures.append(f"{missing}: no such file")
-    for path in sorted(folder.glob("*.json")):
+    for path in paths:
         checker = CHECKERS.get(path.name)
         if checker is None:
             failures.append(f"{path.name}: no checker knows this file")
             continue
-        for name, expected, found in checker(json.loads(path.read_text(encoding="utf-8"))):
+        given = ledgers.folder(path) if path.is_dir() else json.loads(path.read_text(encoding="utf-8"))
+        if checker in ledgers.BESIDE_THE_LEDGER:
+            given = given, ledgers.folder(folder / "ledger")
+        for name, expected, found in checker(given):
             if type(expected) is type(found) and expected == found:
                 passed += 1
             else:

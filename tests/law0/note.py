@@ -1,6 +1,7 @@
 """Signed notes, checkpoints, cosignatures and receipts (C2SP signed-note, tlog-checkpoint, tlog-cosignature,
 tlog-proof), as strictly as the project reads them."""
 
+import base64
 import re
 from dataclasses import dataclass
 from hashlib import sha256
@@ -51,6 +52,13 @@ def verifier_key(vkey):
     expected = sha256(name.encode() + b"\n" + decoded).digest()[:4]
     need(key_id == expected.hex(), "key id")
     return Key(name, expected, decoded[0], decoded[1:])
+
+
+def vkey(name, public):
+    """The verifier key of an Ed25519 key that signs under a name."""
+    key = bytes([ED25519]) + public
+    hashed = sha256(f"{name}\n".encode() + key).digest()[:4].hex()
+    return f"{name}+{hashed}+{base64.b64encode(key).decode()}"
 
 
 def is_name(name):

@@ -18,6 +18,7 @@ mod mutations;
 mod standing;
 mod statements;
 mod story;
+mod succession;
 mod summary;
 mod whole_ledger;
 

@@ -81,7 +81,7 @@ impl Copies<'_> {
                 },
             ),
             self.copy("an object spelt as an array", Rule::Schema, ("licence.issued", 0), |draft| {
-                draft.body["status"] = json!([7, 1]);
+                draft.body["status"] = json!([1, 7]);
             }),
             self.copy("an empty list of approvals", Rule::Schema, ("licence.issued", 0), |draft| {
                 draft.body["approvals"] = json!([]);

@@ -86,7 +86,7 @@ fn statements() {
     vector("one officer too few", officers, "approvals", |draft, _| draft.approvers.truncate(1));
     vector("one officer to spare", officers, "approvals", |draft, _| draft.approvers.push("officer-3"));
     vector("a registrar for an officer", officers, "approvals", |draft, _| {
-        draft.approvers[1] = "registrar-1"
+        draft.approvers[1] = "registrar-1";
     });
     vector("officers until yesterday", officers, "not-after", |draft, _| {
         draft.body["not_after"] = json!("2026-11-21T00:00:00.000Z");

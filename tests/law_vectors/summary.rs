@@ -35,8 +35,8 @@ fn authority(charter: &Charter) -> Value {
     })
 }
 
-fn key<'h>(held: &'h Held<vidimus::ledger::state::Key>) -> Value {
-    let mut value: Value = span(held);
+fn key(held: &Held<vidimus::ledger::state::Key>) -> Value {
+    let mut value = span(held);
     value["owner"] = json!(held.value.owner);
     value["purpose"] = json!(held.value.purpose);
     value

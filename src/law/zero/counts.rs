@@ -9,6 +9,9 @@ pub(super) fn refusals(case: Case<'_>, body: &RefusalsCounted) -> Result<Deed, R
     demand(body.from <= body.until && body.until <= case.moment.time, Rule::Counts, || {
         "the span is not before the entry".into()
     })?;
+    demand(body.from < body.until || body.counts.is_empty(), Rule::Counts, || {
+        "refusals in no time at all".into()
+    })?;
     let last = case.view.charter().counted_until();
     demand(last.is_none_or(|last| last == body.from), Rule::Counts, || {
         format!("the span begins at {}, not where the last count ended", body.from)

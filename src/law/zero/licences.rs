@@ -36,8 +36,9 @@ pub(super) fn recorded(case: Case<'_>, body: &LicenceRecorded) -> Result<Deed, R
 
 pub(super) fn carried(case: Case<'_>, body: &LicenceCarried) -> Result<Deed, Refused> {
     let mut licence = case.licence(&body.handle)?;
-    let fit = licence.standing() == Standing::Valid && !expired(case, &licence)?;
-    demand(fit, Rule::Carrier, || format!("licence {} is not valid and unexpired", body.handle))?;
+    let fit = licence.standing() == Standing::Valid && !licence.erased && !expired(case, &licence)?;
+    demand(fit, Rule::Carrier, || format!("licence {} is not valid, kept and unexpired", body.handle))?;
+    case.department(&licence.department)?;
     let key = case.view.charter().key(&body.signing_key).filter(|held| held.counts_at(case.moment.index));
     let purpose = key.map(|held| held.value.purpose);
     let owner = Owner::Department(licence.department.clone());

@@ -10,14 +10,14 @@ use crate::values::identifiers::{CreditCode, Handle, Region, Slug};
 use crate::values::standing::{Cause, Ending};
 use crate::values::time::{Date, Time};
 
-/// A place on a status list; never used twice.
+/// A place on a status list; never used twice. Places ascend by list, then by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusPlace {
-    /// Below 2^20.
-    pub index: u32,
     /// Number of the list, from 1.
     pub list: u32,
+    /// Below 2^20.
+    pub index: u32,
 }
 
 /// The old licence that a new one ends and follows; `prev` is the old one's last leaf hash.
@@ -175,4 +175,15 @@ pub struct LicenceErased {
     pub commitment: Digest,
     /// The licence.
     pub handle: Handle,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_ascend_by_list() {
+        let place = |list, index| StatusPlace { list, index };
+        assert!(place(1, 9) < place(2, 0) && place(2, 0) < place(2, 1));
+    }
 }

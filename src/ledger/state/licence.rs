@@ -183,7 +183,7 @@ mod tests {
         let before = |index| now.before(index, digest);
         assert_eq!(before(3), None);
         let seen: Vec<_> = (4..=7)
-            .filter_map(|index| before(index))
+            .filter_map(before)
             .map(|state| (state.carriers.len(), state.replaced_by.is_some(), state.erased))
             .collect();
         assert_eq!(seen, [(0, false, false), (1, false, false), (1, true, false), (1, true, true)]);

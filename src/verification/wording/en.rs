@@ -108,6 +108,9 @@ pub(super) fn sentence(code: Code) -> &'static str {
         Code::PowerListTooOld => {
             "The power list at hand is too old to judge the power. Update the trust material and try again."
         }
+        Code::TrustTooOld => {
+            "The trust material at hand is older than this licence, so its names cannot be compared. Update it and try again."
+        }
         Code::NoProof => {
             "There is no receipt, so its entry cannot be proved here. Use the download file, or verify online."
         }

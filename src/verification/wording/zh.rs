@@ -56,6 +56,7 @@ pub(super) fn sentence(code: Code) -> &'static str {
         Code::IssuerUnknown => "签发机构不在信任名单内，无法判断真伪。请向可信来源确认该机构。",
         Code::KeyListTooOld => "手头的密钥名单不够新，无法判断签发机关。请更新信任资料后重试。",
         Code::PowerListTooOld => "手头的权力清单不够新，无法判断签发权。请更新信任资料后重试。",
+        Code::TrustTooOld => "手头的信任资料早于该证照，无法核对其名称。请更新信任资料后重试。",
         Code::NoProof => "没有账本回执，无法证明已登入账本。请使用下载文件或联网查验。",
         Code::LedgerUnread => "暂时无法读取账本。请稍后重试。",
         Code::ReceiptRefused => "所附回执不能证明登账。请重新下载证照文件。",

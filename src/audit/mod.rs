@@ -1,0 +1,30 @@
+//! Floor 6: the auditor's room: where a ledger is read from, and the replay that believes none of it before it is
+//! checked (law 0, sections 3, 8 and 10).
+//!
+//! No engine and no database stand behind it: files in, hashes, `law::apply` and folds over entries, a verdict out.
+//! Not here: any rule of the law (`law`), and how a summary is shown (`cli`).
+
+mod blobs;
+mod entries;
+pub mod export;
+mod files;
+mod head;
+mod judge;
+pub mod prove;
+pub mod remembered;
+pub mod replay;
+pub mod source;
+mod statuses;
+pub mod summary;
+mod trail;
+mod tree;
+pub mod trust;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use replay::{Audit, Pins, replay};
+pub use source::{Source, SourceError};
+pub use summary::{Finding, Summary, Verdict};

@@ -1,0 +1,103 @@
+//! Receipts built from a source (C2SP tlog-proof): tiles in, a proof out that leads to the checkpoint's root, or nothing.
+//! The checkpoint is read, and the path checked against it; whose checkpoint it is, its reader decides.
+
+use super::source::{CHECKPOINT, Source, SourceError};
+use crate::ledger::checkpoint::{Checkpoint, CheckpointError};
+use crate::ledger::receipt::{Receipt, ReceiptError};
+use crate::merkle::{
+    Hash, InclusionProof, ProofError, TileId, TilePath, Width, decode_bundle, decode_hashes, inclusion, leaf,
+    node_from_tiles, width_at,
+};
+use crate::note::{Note, NoteError};
+
+/// Why no receipt could be built.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The source could not be asked.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// There is no such entry.
+    #[error("there is no entry {index} in a ledger of {size}")]
+    NoSuchEntry {
+        /// Asked for.
+        index: u64,
+        /// Entries by the checkpoint.
+        size: u64,
+    },
+    /// A file that the checkpoint requires is missing or damaged.
+    #[error("{0} is missing or damaged")]
+    File(String),
+    /// The checkpoint cannot be read.
+    #[error("checkpoint: {0}")]
+    Checkpoint(#[from] CheckpointError),
+    /// The tiles do not lead to the checkpoint's root.
+    #[error("the tiles and the checkpoint disagree: {0}")]
+    Proof(#[from] ProofError),
+    /// The receipt does not fit its format.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+}
+
+impl From<NoteError> for ProveError {
+    fn from(error: NoteError) -> Self {
+        Self::Checkpoint(error.into())
+    }
+}
+
+/// The checkpoint of a source, read and not verified.
+pub fn head(source: &dyn Source) -> Result<(Note, Checkpoint), ProveError> {
+    let bytes = source.read(CHECKPOINT)?.ok_or_else(|| ProveError::File(CHECKPOINT.into()))?;
+    let note = Note::parse(&bytes)?;
+    let checkpoint = note.text().parse()?;
+    Ok((note, checkpoint))
+}
+
+/// The receipt of the entry at `index`, with the entry's bytes as `extra`.
+pub fn prove(source: &dyn Source, index: u64) -> Result<Receipt, ProveError> {
+    let (note, checkpoint) = head(source)?;
+    let entry = entry(source, index, checkpoint.size)?;
+    let proof = path(source, index, checkpoint.size)?;
+    proof.verify(&leaf(&entry), &Hash(checkpoint.root))?;
+    Ok(Receipt::new(Some(entry), index, proof.path.iter().map(|hash| hash.0).collect(), note)?)
+}
+
+/// The inclusion proof of the entry at `index`, from tiles. Not checked against a root.
+pub(super) fn path(source: &dyn Source, index: u64, size: u64) -> Result<InclusionProof, ProveError> {
+    // An unreadable tile is a missing node to the prover; the reason is kept beside it.
+    let failed = std::cell::RefCell::new(None);
+    let tile = |tile: TileId, _: Width| match read_tile(source, tile, size) {
+        Ok(hashes) => Some(hashes),
+        Err(error) => {
+            failed.replace(Some(error));
+            None
+        }
+    };
+    let proof = inclusion(index, size, &|level, index| node_from_tiles(level, index, &tile));
+    match failed.into_inner() {
+        Some(error) => Err(error),
+        None => Ok(proof?),
+    }
+}
+
+fn read_tile(source: &dyn Source, tile: TileId, size: u64) -> Result<Vec<Hash>, ProveError> {
+    let width = width_at(size, tile).unwrap_or(Width::FULL);
+    let path = TilePath::Hashes(tile, width).to_string();
+    let bytes = source.read(&path)?;
+    bytes.and_then(|bytes| decode_hashes(&bytes, width).ok()).ok_or(ProveError::File(path))
+}
+
+fn entry(source: &dyn Source, index: u64, size: u64) -> Result<Vec<u8>, ProveError> {
+    let missing = ProveError::NoSuchEntry { index, size };
+    if index >= size {
+        return Err(missing);
+    }
+    let bundle = index / 256;
+    let width = TileId::new(0, bundle).ok().and_then(|tile| width_at(size, tile)).ok_or(missing)?;
+    let path = TilePath::Entries(bundle, width).to_string();
+    let bytes = source.read(&path)?;
+    let entry = bytes.and_then(|bytes| {
+        let place = usize::try_from(index % 256).ok()?;
+        Some(decode_bundle(&bytes, width).ok()?.get(place)?.to_vec())
+    });
+    entry.ok_or(ProveError::File(path))
+}

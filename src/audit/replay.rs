@@ -1,0 +1,196 @@
+//! Replay: a whole ledger from the first entry, believing nothing. Hashes, tiles, root and checkpoint need no law;
+//! beside them goes the law over every entry, and what hangs on it (law 0, section 3).
+
+use super::entries;
+use super::files;
+use super::head::{self, Head};
+use super::judge::Judge;
+use super::remembered::Remembered;
+use super::source::{Source, SourceError};
+use super::statuses::Tokens;
+use super::summary::{Finding, Licences, Summary, Verdict};
+use super::tree::Tree;
+use crate::law::Rule;
+use crate::ledger::checkpoint::VerifiedCheckpoint;
+use crate::ledger::state::{MemoryState, View as _};
+use crate::merkle::{Hash, bundles};
+use crate::note::VerifierKey;
+
+/// Bundles that are read, hashed and judged together.
+const BUNDLES_AT_ONCE: usize = 8;
+
+/// What an auditor brings along. With neither, the key is taken from the source.
+#[derive(Default)]
+pub struct Pins {
+    /// Keys from elsewhere, each of which the ledger must name.
+    pub keys: Vec<VerifierKey>,
+    /// What the last audit saw.
+    pub remembered: Option<Remembered>,
+}
+
+impl Pins {
+    fn keys(&self) -> Vec<VerifierKey> {
+        let remembered = self.remembered.iter().map(|remembered| remembered.checkpoint().log().clone());
+        self.keys.iter().cloned().chain(remembered).collect()
+    }
+}
+
+/// How far a replay has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Entries judged.
+    pub done: u64,
+    /// Entries by the checkpoint.
+    pub total: u64,
+}
+
+/// What a replay leaves.
+pub struct Audit {
+    /// The answer.
+    pub summary: Summary,
+    /// The state after the last entry that could be judged; to be used only where everything holds.
+    pub state: MemoryState,
+    /// The checkpoint, where its signature is good.
+    pub checkpoint: Option<VerifiedCheckpoint>,
+    /// Index and bytes of every entry that is not about a licence.
+    pub charter: Vec<(u64, Vec<u8>)>,
+    /// Paths of the status tokens.
+    pub tokens: Vec<String>,
+}
+
+impl Audit {
+    /// The verdict.
+    pub fn verdict(&self) -> Verdict {
+        self.summary.verdict()
+    }
+}
+
+/// Replays the ledger of a source. An error says that the source could not be asked; everything that is wrong with the
+/// ledger is in the summary.
+pub fn replay(
+    source: &dyn Source,
+    pins: &Pins,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Audit, SourceError> {
+    let (tokens, unreadable) = Tokens::list(source)?;
+    let mut judge = Judge::new(source, tokens);
+    judge.findings = unreadable;
+    let head = match head::read(source)? {
+        Ok(head) => head,
+        Err(finding) => {
+            judge.findings.push(finding);
+            return Ok(conclude(None, None, pins, judge));
+        }
+    };
+    let size = head.checkpoint.size;
+    let mut tree = Tree::wanting(pins.remembered.as_ref().map(|remembered| remembered.checkpoint().size()));
+    let mut left = bundles(size);
+    loop {
+        progress(Progress { done: tree.size(), total: size });
+        let next: Vec<_> = left.by_ref().take(BUNDLES_AT_ONCE).collect();
+        if next.is_empty() {
+            break;
+        }
+        let (leaves, missing) = entries::read(source, &next)?;
+        leaves.iter().for_each(|leaf| tree.push(leaf.hash));
+        judge.findings.extend(tree.compare_full(source)?);
+        judge.take(leaves)?;
+        if let Some(missing) = missing {
+            judge.findings.push(missing);
+            break;
+        }
+    }
+    if tree.size() == size {
+        judge.findings.extend(tree.compare_edge(source)?);
+        judge.findings.extend(compare_root(&head, &tree));
+    }
+    judge.findings.extend(check_remembered(pins, &head, &tree));
+    judge.findings.extend(check_pinned(pins, &judge));
+    let checkpoint = match judge.trail.verify(&head.note, size, &pins.keys()) {
+        Ok(checkpoint) => Some(checkpoint),
+        Err(error) => {
+            judge.findings.push(Finding::of(Rule::Tree, format!("checkpoint: {error}")));
+            None
+        }
+    };
+    judge.findings.extend(tokens_beyond(&judge));
+    let known = files::Known { size, blobs: &judge.blobs, all: judge.upgrade.is_none() };
+    let unknown = known.check(source)?;
+    judge.findings.extend(unknown);
+    Ok(conclude(Some(&head), checkpoint, pins, judge))
+}
+
+fn compare_root(head: &Head, tree: &Tree) -> Option<Finding> {
+    let (said, made) = (Hash(head.checkpoint.root), tree.root());
+    (said != made).then(|| {
+        Finding::of(Rule::Tree, format!("the checkpoint has the root {said}; the entries make {made}"))
+    })
+}
+
+fn check_remembered(pins: &Pins, head: &Head, tree: &Tree) -> Option<Finding> {
+    let remembered = pins.remembered.as_ref()?.checkpoint();
+    let (old, new) = (remembered.size(), head.checkpoint.size);
+    let wrong = |text: String| Some(Finding::of(Rule::Consistency, text));
+    if *remembered.origin() != head.checkpoint.origin {
+        return wrong(format!("remembered is {}; this is {}", remembered.origin(), head.checkpoint.origin));
+    }
+    if old > new {
+        return wrong(format!("remembered are {old} entries; the checkpoint has {new}"));
+    }
+    // Without a root the tree has a hole, which is a finding already.
+    let (then, now) = (Hash(*remembered.root()), tree.wanted_root()?);
+    if then == now {
+        None
+    } else {
+        wrong(format!("remembered at {old} is the root {then}; the entries make {now}"))
+    }
+}
+
+/// Each pinned key is entry 0's, or follows from it by logged rotation.
+fn check_pinned(pins: &Pins, judge: &Judge<'_>) -> Vec<Finding> {
+    let strangers = pins.keys().into_iter().filter(|key| !judge.trail.names(key));
+    strangers
+        .map(|key| Finding::of(Rule::Vkey, format!("the ledger does not name the pinned key {key}")))
+        .collect()
+}
+
+fn tokens_beyond(judge: &Judge<'_>) -> Vec<Finding> {
+    if !judge.went_through() {
+        return Vec::new();
+    }
+    let beyond = judge.tokens.beyond();
+    beyond
+        .map(|(path, size)| {
+            Finding::of(Rule::StatusList, format!("{path} names {size} entries, beyond the end"))
+        })
+        .collect()
+}
+
+fn conclude(
+    head: Option<&Head>,
+    checkpoint: Option<VerifiedCheckpoint>,
+    pins: &Pins,
+    judge: Judge<'_>,
+) -> Audit {
+    let mut violations = judge.findings;
+    violations.sort_by_key(|finding| (finding.index.unwrap_or(u64::MAX), finding.rule));
+    // A blob that is missing is found beside the law and by the law.
+    violations.dedup_by(|a, b| {
+        a == b || a.index.is_some() && a.rule == Rule::Blob && (a.index, a.rule) == (b.index, b.rule)
+    });
+    let mut summary = Summary {
+        summary: true,
+        origin: head.map(|head| head.checkpoint.origin.to_string()).unwrap_or_default(),
+        size: head.map_or(0, |head| head.checkpoint.size),
+        root: head.map(|head| Hash(head.checkpoint.root).to_string()).unwrap_or_default(),
+        key: if pins.keys().is_empty() { "from source" } else { "pinned" },
+        law: judge.state.charter().authority().map(|authority| authority.laws.clone()).unwrap_or_default(),
+        entries: judge.kinds,
+        licences: Licences::count(&judge.state),
+        violations,
+        upgrade: judge.upgrade,
+        holds: false,
+    };
+    summary.holds = summary.verdict() == Verdict::Holds;
+    Audit { summary, state: judge.state, checkpoint, charter: judge.charter, tokens: judge.tokens.paths }
+}

@@ -1,0 +1,140 @@
+//! `vidimus audit replay`: the whole ledger checked, with a summary and an exit code.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use clap::{Args, Subcommand};
+
+use super::exit::Exit;
+use super::output::Output;
+use crate::audit::remembered::Remembered;
+use crate::audit::source::{self, Source};
+use crate::audit::{self, Pins, Summary, Verdict, replay};
+use crate::note::VerifierKey;
+use crate::values::lang::Lang;
+
+/// Check a whole ledger from the first entry, trusting nothing.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Hashes, tiles, checkpoint, the law over every entry, status lists.
+    Replay {
+        /// A server's address, or the directory of an export.
+        #[arg(long, value_name = "URL|DIR")]
+        from: String,
+        #[command(flatten)]
+        pinned: Pinned,
+    },
+}
+
+/// What the auditor brings along.
+#[derive(Debug, Args)]
+pub(super) struct Pinned {
+    /// Verifier keys of the checkpoint, one a line, that the ledger must name.
+    #[arg(long, value_name = "FILE")]
+    vkey: Option<PathBuf>,
+    /// What the last audit saw; written anew when everything holds.
+    #[arg(long, value_name = "FILE")]
+    remember: Option<PathBuf>,
+}
+
+impl Audit {
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        match self.verb {
+            Verb::Replay { from, pinned } => check(source::open(&from)?.as_ref(), &pinned, out),
+        }
+    }
+}
+
+/// Replays a ledger, tells what was found, and remembers the checkpoint if all of it holds.
+pub(super) fn check(source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
+    let audit = replayed(source, &pinned.read()?, out)?;
+    out.result(&audit.summary, |lang| table(&audit.summary, lang))?;
+    if let (Verdict::Holds, Some(path), Some(checkpoint)) =
+        (audit.verdict(), &pinned.remember, &audit.checkpoint)
+    {
+        Remembered::of(checkpoint.clone()).save(path)?;
+    }
+    Ok(audit.verdict().into())
+}
+
+/// Replays a ledger and shows how far it has come.
+pub(super) fn replayed(source: &dyn Source, pins: &Pins, out: &Output) -> anyhow::Result<audit::Audit> {
+    let mut shown = out.progress();
+    Ok(replay(source, pins, &mut |progress| shown.step(progress))?)
+}
+
+impl Pinned {
+    pub(super) fn read(&self) -> anyhow::Result<Pins> {
+        let keys = self.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default();
+        let remembered = self.remember.as_deref().map(Remembered::load).transpose()?.flatten();
+        Ok(Pins { keys, remembered })
+    }
+}
+
+/// The verifier keys of a file, one a line.
+fn vkeys(path: &Path) -> anyhow::Result<Vec<VerifierKey>> {
+    let named = || path.display().to_string();
+    let text = fs::read_to_string(path).with_context(named)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<VerifierKey> = lines.map(str::parse).collect::<Result<_, _>>().with_context(named)?;
+    ensure!(!keys.is_empty(), "{}: no verifier key", named());
+    Ok(keys)
+}
+
+/// The summary as people read it.
+fn table(summary: &Summary, lang: Lang) -> String {
+    let counted = |counts: &mut dyn Iterator<Item = (&String, &u64)>| {
+        counts
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect::<Vec<_>>()
+            .join(lang.choose("，", ", "))
+    };
+    let law: Vec<String> = summary.law.iter().map(u64::to_string).collect();
+    let licences = &summary.licences;
+    let mut rows = vec![
+        (lang.choose("账本", "ledger"), summary.origin.clone()),
+        (lang.choose("记录数", "entries"), summary.size.to_string()),
+        (lang.choose("根哈希", "root"), summary.root.clone()),
+        (
+            lang.choose("检查点密钥", "checkpoint key"),
+            lang.choose(key_zh(summary.key), summary.key).to_owned(),
+        ),
+        (lang.choose("法", "law"), law.join(", ")),
+        (lang.choose("各类记录", "by kind"), counted(&mut summary.entries.iter())),
+        (lang.choose("证照", "licences"), licences.issued.to_string()),
+        (lang.choose("按类型", "by type"), counted(&mut licences.by_type.iter())),
+        (lang.choose("按状态", "by standing"), counted(&mut licences.by_standing.iter())),
+    ];
+    for found in &summary.violations {
+        let place = found.index.map_or_else(String::new, |index| format!("#{index} "));
+        rows.push((lang.choose("违规", "violation"), format!("{place}{}: {}", found.rule, found.text)));
+    }
+    if let Some(upgrade) = &summary.upgrade {
+        rows.push((lang.choose("不认识", "unknown"), format!("#{} {}", upgrade.index, upgrade.text)));
+    }
+    rows.push((lang.choose("结论", "verdict"), verdict(summary.verdict(), lang).to_owned()));
+    let colon = lang.choose("：", ": ");
+    rows.into_iter().map(|(name, value)| format!("{name}{colon}{value}\n")).collect()
+}
+
+fn key_zh(key: &'static str) -> &'static str {
+    if key == "pinned" { "预置" } else { "取自来源（未另行核对）" }
+}
+
+fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+    match verdict {
+        Verdict::Holds => lang.choose("账本成立", "the ledger holds"),
+        Verdict::DoesNotHold => lang.choose("账本不成立", "the ledger does not hold"),
+        Verdict::UpgradeNeeded => lang.choose(
+            "哈希成立，但本程序过旧，须升级后再核",
+            "the hashes hold, but this program is too old: upgrade",
+        ),
+    }
+}

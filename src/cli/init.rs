@@ -1,0 +1,265 @@
+//! `vidimus init`: founding a real authority, in two steps, because registrars' keys are never on the server.
+//!
+//! 1. `init --plan FILE` makes the server's keys and writes `statements.json`: what registrars are asked to sign.
+//! 2. Each registrar signs elsewhere (`vidimus registrar sign`); `init --approval FILE …` puts the signatures to the
+//!    entries and appends them.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::exit::Exit;
+use super::output::Output;
+use crate::authority::founding::{Founding, NewKeys, Site};
+use crate::catalogue::AuthorityPlan;
+use crate::crypto::base64url::Base64Url;
+use crate::crypto::{KeyId, PublicKey};
+use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
+use crate::ledger::signature::Signature;
+use crate::values::time::Clock as _;
+use crate::wiring::assembly::{assemble, catalogue, keep};
+use crate::wiring::clock::SystemClock;
+use crate::wiring::config::{ServeArgs, ServeConfig};
+use crate::wiring::entropy::SystemEntropy;
+
+/// How long registrars have to sign: thirty days.
+const STATEMENTS: i64 = 30 * 24 * 3600 * 1000;
+/// What the first step writes beside the keys.
+const STATEMENTS_FILE: &str = "statements.json";
+
+/// Found a real authority: names, region, registrar keys, key ceremony.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The plan: names, base URL, origin, region, UTC offset, registrars, departments, powers (TOML). Without it the
+    /// plan is asked for and written to ./authority.toml.
+    #[arg(long, value_name = "FILE", conflicts_with = "approval")]
+    plan: Option<PathBuf>,
+    /// A registrar's signatures; once for each registrar. Ends the ceremony.
+    #[arg(long, value_name = "FILE")]
+    approval: Vec<PathBuf>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// What registrars sign.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Statements {
+    /// The ledger's origin.
+    pub(super) origin: String,
+    /// One for each entry, in order.
+    pub(super) statements: Vec<Statement>,
+}
+
+/// What one entry needs signed.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Statement {
+    /// Kind of the entry.
+    pub(super) kind: String,
+    /// The bytes, in base64url.
+    pub(super) sign: Base64Url,
+}
+
+/// A registrar's signatures over all statements.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signed {
+    /// The registrar's key.
+    pub(super) key: KeyId,
+    /// One for each statement, in order.
+    pub(super) signatures: Vec<Signature>,
+}
+
+impl Init {
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        let config = ServeConfig::from_args(self.serve)?;
+        if config.keys.ends_with("keys/dev") {
+            bail!(
+                "{} is for development: give a real authority another --keys directory",
+                config.keys.display()
+            );
+        }
+        if self.approval.is_empty() {
+            let plan = match self.plan {
+                Some(path) => path,
+                None => ask(Path::new("authority.toml"))?,
+            };
+            begin(&config, &plan, out)
+        } else {
+            conclude(&config, &self.approval, out)
+        }
+    }
+}
+
+/// Makes the server's keys and what registrars sign.
+fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit> {
+    let text = std::fs::read_to_string(plan).with_context(|| plan.display().to_string())?;
+    let plan = AuthorityPlan::parse(&text).with_context(|| plan.display().to_string())?;
+    if plan.registrars.is_empty() {
+        bail!(
+            "the plan names no registrars: a real authority's registrars make their keys elsewhere (`vidimus registrar new`)"
+        );
+    }
+    let base_url = plan.base_url.clone().ok_or_else(|| anyhow!("the plan names no base_url"))?;
+    if config.public_url.as_deref().is_some_and(|given| given != base_url.as_str()) {
+        bail!("--public-url and the plan's base_url differ");
+    }
+    let origin = plan.origin.clone().ok_or_else(|| anyhow!("the plan names no origin"))?;
+    if stage(&config.keys)? != Stage::Empty || config.data.join("db").exists() {
+        bail!(
+            "founding needs empty --keys and --data; {} or {} is not",
+            config.keys.display(),
+            config.data.display()
+        );
+    }
+    let entropy = SystemEntropy::new();
+    let now = SystemClock.now();
+    for registrar in &plan.registrars {
+        let key = PublicKey::from_spki(&registrar.spki.0).context("a registrar's spki")?;
+        if registrar.not_after < now.plus(STATEMENTS) {
+            bail!(
+                "the proof of registrar {} ends on {}; the ceremony may take thirty days",
+                key.id(),
+                registrar.not_after
+            );
+        }
+    }
+    let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
+    let keyring = FileKeyring::create(&config.keys, passphrase, &entropy)?;
+    let keys = NewKeys::make(&plan, &entropy)?;
+    let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(STATEMENTS) };
+    let catalogue = catalogue(config.schemas.as_deref())?;
+    let founding = Founding::compose(&plan, &catalogue, &keys, &site, &entropy)?;
+    let statements = founding.statements()?.into_iter();
+    let statements = Statements {
+        origin: origin.to_string(),
+        statements: statements
+            .map(|(kind, bytes)| Statement { kind: kind.to_string(), sign: Base64Url(bytes) })
+            .collect(),
+    };
+    let path = config.keys.join(STATEMENTS_FILE);
+    std::fs::write(&path, serde_json::to_vec_pretty(&statements)?)
+        .with_context(|| path.display().to_string())?;
+    keep(&keyring, keys, &founding, &entropy)?;
+    let count = statements.statements.len();
+    out.result(&json!({"statements": path, "count": count, "quorum": plan.quorum}), |lang| {
+        lang.choose(
+            format!(
+                "服务器密钥已生成。请每位登记人在自己的机器上对 {} 签名({count} 项):\n  vidimus registrar sign {} --key 登记人.pem > 批准.json\n然后:\n  vidimus init --keys {} --data {} --approval 批准1.json --approval 批准2.json …",
+                path.display(), STATEMENTS_FILE, config.keys.display(), config.data.display()
+            ),
+            format!(
+                "The server's keys are made. Let each registrar sign {} ({count} statements) on a machine of their own:\n  vidimus registrar sign {} --key registrar.pem > approval.json\nThen:\n  vidimus init --keys {} --data {} --approval approval-1.json --approval approval-2.json …",
+                path.display(), STATEMENTS_FILE, config.keys.display(), config.data.display()
+            ),
+        )
+    })?;
+    Ok(Exit::Good)
+}
+
+/// Puts the signatures to the entries and appends them.
+fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow::Result<Exit> {
+    let mut signed = Vec::with_capacity(approvals.len());
+    for path in approvals {
+        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let one: Signed = serde_json::from_slice(&bytes).with_context(|| path.display().to_string())?;
+        signed.push((one.key, one.signatures));
+    }
+    {
+        let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
+        let keyring = FileKeyring::open(&config.keys, passphrase)?;
+        let bytes = keyring.founding()?.ok_or_else(|| {
+            anyhow!(
+                "there is no founding in {}: begin with `vidimus init --plan FILE`",
+                config.keys.display()
+            )
+        })?;
+        let mut founding: Founding = serde_json::from_slice(&bytes)?;
+        founding.attach(&signed)?;
+        keyring.note_founding(&serde_json::to_vec(&founding)?)?;
+    }
+    let assembled = assemble(config)?;
+    let published = assembled.authority.published();
+    let origin = published.charter.origin().map(ToString::to_string);
+    let size = published.range.size();
+    let vkeys: Vec<String> = assembled.authority.verifier_keys().iter().map(ToString::to_string).collect();
+    // What registrars signed is in the ledger now.
+    let _gone = std::fs::remove_file(config.keys.join(STATEMENTS_FILE));
+    out.result(&json!({"origin": origin, "size": size, "vkeys": vkeys}), |lang| {
+        let origin = origin.as_deref().unwrap_or_default();
+        let keys = vkeys.join("\n");
+        lang.choose(
+            format!("已建立 {origin},{size} 条记录。请把下面的账本公钥公布到多处:\n{keys}"),
+            format!("Founded {origin}, {size} entries. Publish the ledger's verifier key in several places:\n{keys}"),
+        )
+    })?;
+    Ok(Exit::Good)
+}
+
+/// Asks for the plan on a terminal and writes it, so that it can be read again and changed.
+fn ask(path: &Path) -> anyhow::Result<PathBuf> {
+    if !std::io::stdin().is_terminal() {
+        bail!("give --plan FILE, or start on a terminal to be asked");
+    }
+    if path.exists() {
+        bail!("{} is there already: give it as --plan, or move it away", path.display());
+    }
+    let mut plan = String::new();
+    let mut line = |key: &str, question: &str, quote: bool| -> anyhow::Result<()> {
+        let answer = prompt(question)?;
+        plan.push_str(&if quote { format!("{key} = {answer:?}\n") } else { format!("{key} = {answer}\n") });
+        Ok(())
+    };
+    line("code", "主管机关统一社会信用代码 / the authority's credit code", true)?;
+    line("name.zh", "中文名称 / its name in Chinese", true)?;
+    line("name.en", "英文名称 / its name in English", true)?;
+    line("region", "行政区划代码 / its region (GB/T 2260)", true)?;
+    line("utc_offset", "时差,如 +08:00 / UTC offset, as +08:00", true)?;
+    line("base_url", "对外地址 / base URL, as https://licences.example.cn", true)?;
+    line("origin", "账本名称 / ledger origin, as licences.example.cn/ledger", true)?;
+    line("quorum", "需要几位登记人批准 / how many registrars must approve", false)?;
+    while let Some(fragment) = fragment(
+        "粘贴一位登记人的 [[registrars]](`vidimus registrar possess` 的输出),空行结束;没有了就直接回车 / paste a registrar's [[registrars]], end with an empty line; Enter alone when done",
+    )? {
+        plan.push_str(&format!("\n{fragment}"));
+    }
+    while let Some(fragment) = fragment(
+        "粘贴一个部门的 [[departments]](见 schemas/sample/authority.toml),空行结束;没有了就直接回车 / paste a department's [[departments]], end with an empty line; Enter alone when done",
+    )? {
+        plan.push_str(&format!("\n{fragment}"));
+    }
+    AuthorityPlan::parse(&plan).context("what was answered")?;
+    std::fs::write(path, plan).with_context(|| path.display().to_string())?;
+    Ok(path.to_path_buf())
+}
+
+fn prompt(question: &str) -> anyhow::Result<String> {
+    let mut stderr = std::io::stderr();
+    write!(stderr, "{question}: ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    if std::io::stdin().lock().read_line(&mut answer)? == 0 {
+        bail!("the answers broke off");
+    }
+    Ok(answer.trim().to_owned())
+}
+
+/// Lines up to an empty one; none if the first is empty.
+fn fragment(question: &str) -> anyhow::Result<Option<String>> {
+    writeln!(std::io::stderr(), "{question}:")?;
+    let mut text = String::new();
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        if line.trim().is_empty() {
+            break;
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok((!text.is_empty()).then_some(text))
+}

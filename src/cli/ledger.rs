@@ -1,0 +1,128 @@
+//! `vidimus ledger head|prove|check|export`: from a server, an export, or else the data directory.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::audit::{self, Pinned};
+use super::exit::Exit;
+use super::output::Output;
+use crate::audit::export::export;
+use crate::audit::prove::{head, prove};
+use crate::audit::source::{self, Source};
+use crate::merkle::Hash;
+
+/// The ledger's head, its proofs and its files.
+#[derive(Debug, Args)]
+pub(super) struct Ledger {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Which ledger.
+#[derive(Debug, Args)]
+struct Place {
+    /// A server's address, or the directory of an export; else the data directory.
+    #[arg(long, global = true, value_name = "URL|DIR")]
+    from: Option<String>,
+    /// The data directory of a server that is not running.
+    #[arg(long, global = true, value_name = "DIR", default_value = "./data", env = "VIDIMUS_DATA")]
+    data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The checkpoint: origin, size, root, and who signed.
+    Head,
+    /// The receipt (.tlog-proof) of an entry, with its bytes.
+    Prove {
+        /// Index of the entry, from 0.
+        index: u64,
+    },
+    /// Hashes and law of the whole ledger, like audit replay.
+    Check {
+        #[command(flatten)]
+        pinned: Pinned,
+    },
+    /// Copy what replay checks into an empty directory.
+    Export {
+        /// The directory.
+        dir: PathBuf,
+    },
+}
+
+impl Ledger {
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        let source = self.place.open()?;
+        match self.verb {
+            Verb::Head => show_head(source.as_ref(), out),
+            Verb::Prove { index } => show_proof(source.as_ref(), index, out),
+            Verb::Check { pinned } => audit::check(source.as_ref(), &pinned, out),
+            Verb::Export { dir } => copy(source.as_ref(), &dir, out),
+        }
+    }
+}
+
+impl Place {
+    fn open(&self) -> anyhow::Result<Box<dyn Source>> {
+        match &self.from {
+            Some(from) => Ok(source::open(from)?),
+            None => data_directory(&self.data),
+        }
+    }
+}
+
+/// The ledger in a data directory: a [`Source`] over the store, which only a program with the service has.
+#[cfg(feature = "server")]
+fn data_directory(data: &Path) -> anyhow::Result<Box<dyn Source>> {
+    Ok(Box::new(crate::wiring::data_source::DataSource::open(data)?))
+}
+
+#[cfg(not(feature = "server"))]
+fn data_directory(data: &Path) -> anyhow::Result<Box<dyn Source>> {
+    anyhow::bail!("this program cannot open the data directory {}: give --from URL|DIR", data.display())
+}
+
+fn show_head(source: &dyn Source, out: &Output) -> anyhow::Result<Exit> {
+    let (note, checkpoint) = head(source)?;
+    let (origin, size, root) = (&checkpoint.origin, checkpoint.size, Hash(checkpoint.root).to_string());
+    let signatures: Vec<String> =
+        note.signatures().iter().map(|line| format!("{}+{}", line.name(), hex(line.id()))).collect();
+    let result = json!({
+        "origin": origin.as_str(), "size": size, "root": root, "signatures": signatures,
+        "checkpoint": note.to_string(),
+    });
+    out.result(&result, |_| note.to_string())?;
+    Ok(Exit::Good)
+}
+
+fn hex(id: [u8; 4]) -> String {
+    crate::crypto::hex::encode(&id)
+}
+
+fn show_proof(source: &dyn Source, index: u64, out: &Output) -> anyhow::Result<Exit> {
+    let receipt = prove(source, index)?;
+    out.result(&json!({ "index": index, "receipt": receipt.to_string() }), |_| receipt.to_string())?;
+    Ok(Exit::Good)
+}
+
+fn copy(source: &dyn Source, dir: &Path, out: &Output) -> anyhow::Result<Exit> {
+    let exported = {
+        let mut shown = out.progress();
+        export(source, dir, &mut |progress| shown.step(progress))?
+    };
+    let (size, files) = (exported.size, exported.files);
+    let named = dir.display().to_string();
+    out.result(&json!({ "directory": named, "size": size, "files": files }), |lang| {
+        lang.choose(
+            format!("已导出 {size} 条记录、{files} 个文件到 {named}；请用 audit replay --from {named} 核对"),
+            format!(
+                "{size} entries in {files} files are in {named}; check them: audit replay --from {named}"
+            ),
+        )
+    })?;
+    Ok(Exit::Good)
+}

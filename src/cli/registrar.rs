@@ -1,0 +1,117 @@
+//! `vidimus registrar new|possess|sign`: what a registrar does on a machine of their own. Nothing here talks to a server;
+//! `openssl pkeyutl -sign -rawin` makes the same signatures.
+
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::exit::Exit;
+use super::init::{Signed, Statements};
+use super::output::Output;
+use crate::crypto::base64url;
+use crate::crypto::{Algorithm, KeyPurpose, PrivateKey};
+use crate::keyring::Passphrase;
+use crate::ledger::body::{Owner, possession};
+use crate::ledger::signature::Signature;
+use crate::values::identifiers::Origin;
+use crate::values::time::Time;
+use crate::wiring::entropy::SystemEntropy;
+
+/// A registrar's own key: make it, prove it, sign with it. Not on the server.
+#[derive(Debug, Args)]
+pub(super) struct Registrar {
+    #[command(subcommand)]
+    verb: Verb,
+    /// The passphrase of the key.
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Make a key (Ed25519, PKCS#8, mode 0600).
+    New {
+        /// Where; must not exist.
+        file: PathBuf,
+    },
+    /// Print the plan's [[registrars]] with the proof that you hold the key.
+    Possess {
+        /// The key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The origin of the ledger to be founded.
+        #[arg(long)]
+        origin: Origin,
+        /// Until when the proof counts: YYYY-MM-DDTHH:MM:SS.mmmZ.
+        #[arg(long)]
+        not_after: Time,
+    },
+    /// Sign the statements of a founding; the approval goes to stdout.
+    Sign {
+        /// statements.json, as `vidimus init` wrote it.
+        statements: PathBuf,
+        /// The key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+}
+
+impl Registrar {
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        let passphrase = self.passphrase_file.as_deref().map(read_passphrase).transpose()?;
+        let passphrase: Option<&[u8]> = passphrase.as_ref().map(|passphrase| passphrase.as_slice());
+        match self.verb {
+            Verb::New { file } => {
+                let entropy = SystemEntropy::new();
+                let key = PrivateKey::generate(Algorithm::Ed25519, &entropy)?;
+                let pem = key.to_pem(passphrase, &entropy)?;
+                let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+                opened
+                    .and_then(|mut opened| opened.write_all(pem.as_bytes()))
+                    .with_context(|| file.display().to_string())?;
+                out.result(&json!({"key": key.id(), "file": file}), |_| key.id().to_string())?;
+            }
+            Verb::Possess { key, origin, not_after } => {
+                let key = load(&key, passphrase)?;
+                let claim =
+                    possession(&origin, &Owner::Authority, KeyPurpose::Registrar, key.public(), not_after)?;
+                let spki = base64url::encode(&key.public().spki());
+                let proof = base64url::encode(&key.sign(&claim)?);
+                let facts = json!({"spki": spki, "not_after": not_after, "possession": proof});
+                out.result(&facts, |_| {
+                    format!("[[registrars]]\nspki = \"{spki}\"\nnot_after = \"{not_after}\"\npossession = \"{proof}\"")
+                })?;
+            }
+            Verb::Sign { statements, key } => {
+                let key = load(&key, passphrase)?;
+                let bytes = std::fs::read(&statements).with_context(|| statements.display().to_string())?;
+                let statements: Statements = serde_json::from_slice(&bytes)?;
+                let mut signatures = Vec::with_capacity(statements.statements.len());
+                for statement in &statements.statements {
+                    let head = format!("vidimus/statement/{}/v1\n{}\n", statement.kind, statements.origin);
+                    if !statement.sign.0.starts_with(head.as_bytes()) {
+                        bail!("a statement is not what it says it is ({}); do not sign", statement.kind);
+                    }
+                    signatures.push(Signature(key.sign(&statement.sign.0)?));
+                }
+                out.raw(
+                    format!("{}\n", serde_json::to_string(&Signed { key: key.id(), signatures })?).as_bytes(),
+                )?;
+            }
+        }
+        Ok(Exit::Good)
+    }
+}
+
+fn load(path: &Path, passphrase: Option<&[u8]>) -> anyhow::Result<PrivateKey> {
+    let pem = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    PrivateKey::from_pem(&pem, passphrase).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
+fn read_passphrase(path: &Path) -> anyhow::Result<zeroize::Zeroizing<Vec<u8>>> {
+    Ok(zeroize::Zeroizing::new(Passphrase::read(path)?.as_bytes().to_vec()))
+}

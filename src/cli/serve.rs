@@ -1,0 +1,147 @@
+//! `vidimus serve`: the service. With empty directories it founds a sample authority first.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::Exit;
+use super::output::Output;
+use crate::authority::Authority;
+use crate::http::{self, HttpState};
+use crate::values::lang::Lang;
+use crate::wiring::assembly::{Assembled, assemble, token_path};
+use crate::wiring::callers::Callers;
+use crate::wiring::clock::SystemClock;
+use crate::wiring::config::{ServeArgs, ServeConfig};
+use crate::wiring::telemetry::{self, LogArgs};
+
+/// The service.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    serve: ServeArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// `Serve` as a command of its own, so that the environment counts where no noun is given.
+#[derive(Debug, clap::Parser)]
+struct Alone {
+    #[command(flatten)]
+    serve: Serve,
+}
+
+impl Serve {
+    /// The service with no arguments at all.
+    pub(super) fn parse_nothing() -> anyhow::Result<Self> {
+        use clap::Parser as _;
+        Ok(Alone::try_parse_from(["vidimus"])?.serve)
+    }
+
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        telemetry::start(&self.log)?;
+        let config = ServeConfig::from_args(self.serve)?;
+        let assembled = assemble(&config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(serve(&config, assembled, out))?;
+        Ok(Exit::Good)
+    }
+}
+
+async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyhow::Result<()> {
+    let Assembled { authority, tokens, founded } = assembled;
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    // Both must be caught before anyone can know that the service is there.
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    out.raw(format!("listening on {address}\n").as_bytes())?;
+    told(&authority, config, &address, founded, out.lang)?;
+
+    let authority = Arc::new(authority);
+    let ticking = tokio::spawn(tick(Arc::clone(&authority), config.tick));
+    let state = Arc::new(HttpState::new(authority, Arc::new(Callers(tokens)), Arc::new(SystemClock)));
+    let stop = async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+        tracing::info!("stopping: what was accepted is finished first");
+    };
+    http::serve(listener, state, stop).await?;
+    ticking.abort();
+    Ok(())
+}
+
+/// Publishes what must be published, again and again. A tick that fails is told and tried again at the next.
+async fn tick(authority: Arc<Authority>, every: std::time::Duration) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let authority = Arc::clone(&authority);
+        match tokio::task::spawn_blocking(move || authority.publish()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(lists)) => tracing::debug!(lists, "status lists published"),
+            Ok(Err(failure)) => tracing::error!(%failure, "status lists were not published"),
+            Err(stopped) => tracing::error!(%stopped, "publishing stopped"),
+        }
+    }
+}
+
+/// What was made, and three commands to try, on stderr.
+fn told(
+    authority: &Authority,
+    config: &ServeConfig,
+    address: &str,
+    founded: bool,
+    lang: Lang,
+) -> anyhow::Result<()> {
+    let published = authority.published();
+    let Some(known) = published.charter.authority() else { return Ok(()) };
+    let name = lang.choose(&known.founded.name.zh, &known.founded.name.en);
+    let origin = &known.founded.origin;
+    let size = published.range.size();
+    let token = token_path(&config.keys, "market-regulation");
+    let mut text = match (founded, lang) {
+        (true, Lang::Zh) => format!(
+            "已建立样例机关“{name}”,账本 {origin},{size} 条记录。\n数据在 {},密钥和令牌在 {}。\n样例的登记人密钥就在本机:这里的批准只证明形式,不证明有人批准。\n",
+            config.data.display(),
+            config.keys.display()
+        ),
+        (true, Lang::En) => format!(
+            "Founded the sample authority {name}, ledger {origin}, {size} entries.\nData in {}, keys and tokens in {}.\n\
+             The sample keeps its registrar key on this machine: here approvals prove form, not people.\n",
+            config.data.display(),
+            config.keys.display()
+        ),
+        (false, Lang::Zh) => format!("“{name}”,账本 {origin},{size} 条记录。\n"),
+        (false, Lang::En) => format!("{name}, ledger {origin}, {size} entries.\n"),
+    };
+    if token.exists() {
+        text.push_str(lang.choose("\n试一试:\n", "\nTry:\n"));
+        text.push_str(&commands(address, &token));
+    }
+    // Whoever does not read stderr misses nothing that is needed.
+    let _told = std::io::stderr().write_all(text.as_bytes());
+    Ok(())
+}
+
+fn commands(address: &str, token: &Path) -> String {
+    let token = token.display();
+    let program =
+        std::env::current_exe().map_or_else(|_| "vidimus".into(), |path| path.display().to_string());
+    format!(
+        r#"  curl -s {address}/v1/licences -H "Authorization: Bearer $(cat {token})" -H "Content-Type: application/json" \
+    -d '{{"type":"business-licence","holder":{{"name":"样例有限公司","code":"91430700MA4PBKBQ48","code_type":"001"}},"claims":{{"established":"2018-05-14"}},"valid_from":"2018-05-14","valid_until":null}}' | tee licence.json
+  python3 -c "import json;print(json.dumps({{'evidence':json.load(open('licence.json'))['credential']}}))" | curl -s {address}/v1/verifications -H "Content-Type: application/json" -d @-
+  {program} audit replay --from {address}
+"#
+    )
+}

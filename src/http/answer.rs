@@ -1,0 +1,113 @@
+//! What leaves: JSON, and every problem in the caller's language, as a document or, for a browser, as a page. The
+//! outermost layer, so that whatever answers, axum itself included, answers alike. Not here: what is answered.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use super::HttpState;
+use super::pages;
+use super::problem::Problem;
+use super::request::tongue;
+
+/// No script at all, nothing from elsewhere, forms only to ourselves.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// JSON.
+pub fn json(status: StatusCode, value: &Value) -> Response {
+    typed(status, "application/json", value.to_string())
+}
+
+/// JSON, 200.
+pub fn ok(value: &Value) -> Response {
+    json(StatusCode::OK, value)
+}
+
+/// A body of a media type.
+pub fn typed(status: StatusCode, media_type: &'static str, body: impl Into<Body>) -> Response {
+    let media_type = HeaderValue::from_static(media_type);
+    (status, [(header::CONTENT_TYPE, media_type)], body.into()).into_response()
+}
+
+/// The same answer with how long it may be kept.
+pub fn kept(mut response: Response, cache: &'static str) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+/// For what never changes under its address.
+pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// Puts problems into words and headers on everything.
+pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let mut response = match response.extensions().get::<Problem>().cloned() {
+        Some(problem) => worded(&state, &headers, &problem, response.headers()),
+        None if is_bare(&response) => {
+            worded(&state, &headers, &Problem::of_status(response.status()), response.headers())
+        }
+        None => response,
+    };
+    protect(response.headers_mut());
+    response
+}
+
+/// An error that no handler of ours gave.
+fn is_bare(response: &Response) -> bool {
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    let typed = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    failed && typed.is_none_or(|typed| typed.starts_with("text/plain"))
+}
+
+fn worded(state: &HttpState, asked: &HeaderMap, problem: &Problem, answered: &HeaderMap) -> Response {
+    let lang = tongue(asked);
+    let mut response = if prefers_html(asked) {
+        let mut page = pages::problem(lang, problem);
+        *page.status_mut() = problem.status();
+        page
+    } else {
+        let document = problem.document(lang, &state.base_url());
+        typed(problem.status(), "application/problem+json", document.to_string())
+    };
+    let headers = response.headers_mut();
+    for kept in
+        [header::RETRY_AFTER, header::WWW_AUTHENTICATE, header::ALLOW, header::ACCESS_CONTROL_ALLOW_ORIGIN]
+    {
+        if let Some(value) = answered.get(&kept) {
+            headers.insert(kept, value.clone());
+        }
+    }
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.append(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    response
+}
+
+/// Whether HTML is named and stands before JSON: what browsers send.
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match (accept.find("text/html"), accept.find("json")) {
+        (Some(html), Some(json)) => html < json,
+        (html, _) => html.is_some(),
+    }
+}
+
+fn protect(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // Whatever says nothing of itself is somebody's own.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,177 @@
+//! The public lists: licence types, departments, powers. Not here: what a type's rules mean.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::HttpState;
+use super::answer::{kept, ok, typed};
+use super::problem::Problem;
+use super::request::{Params, not_later};
+use crate::authority::{Fault, Thing};
+use crate::catalogue::{BaseUrl, Bilingual, LicenceType};
+use crate::ledger::body::{BlobRef, DepartmentRegistered, PowerGranted, TypePublished};
+use crate::ledger::state::Held;
+use crate::values::identifiers::Slug;
+
+/// `GET /v1/types`: every type in force, at its newest version.
+pub async fn types(State(state): State<Arc<HttpState>>, params: Params) -> Result<Response, Problem> {
+    params.finish()?;
+    let base_url = base_url(&state)?;
+    let published = state.authority.published();
+    let newest = published.charter.types().filter_map(|(_, published)| published.versions.last());
+    let items: Vec<Value> = newest
+        .filter(|held| held.in_force())
+        .filter_map(|held| Some(brief(known(&state, &held.value)?, &base_url)))
+        .collect();
+    Ok(ok(&json!({"items": items, "next": null})))
+}
+
+/// `GET /v1/types/{code}`: by slug or 证照类型代码.
+pub async fn licence_type(
+    State(state): State<Arc<HttpState>>,
+    Path(code): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let not_found = || Problem::not_found(Thing::Type);
+    let found = state.authority.catalogue().find(&code).ok_or_else(not_found)?;
+    let published = state.authority.published();
+    let versions = &published.charter.published(found.slug()).ok_or_else(not_found)?.versions;
+    let newest = versions.last().filter(|held| held.in_force()).ok_or_else(not_found)?;
+    let licence_type = known(&state, &newest.value).ok_or_else(not_found)?;
+    let mut whole = brief(licence_type, &base_url(&state)?);
+    let schema: Value =
+        serde_json::from_slice(licence_type.schema_bytes()).map_err(|error| Problem::fault(&error))?;
+    let claims: Vec<Value> = licence_type
+        .metadata()
+        .claims()
+        .iter()
+        .map(|claim| {
+            let label = json!({"zh": claim.label("zh-CN"), "en": claim.label("en")});
+            let withheld = claim.sd == crate::catalogue::Disclosure::Always;
+            json!({"path": claim.path, "label": label, "mandatory": claim.mandatory, "may_be_withheld": withheld})
+        })
+        .collect();
+    if let Some(members) = whole.as_object_mut() {
+        let rules = licence_type.rules();
+        members.insert("inferable".into(), bilingual(&rules.inferable));
+        members.insert("claims".into(), json!(claims));
+        members.insert("claims_schema".into(), schema);
+        members.insert("holders".into(), json!({"min": rules.holders.min, "max": rules.holders.max}));
+        members.insert("versions".into(), versions.iter().map(version).collect());
+    }
+    Ok(ok(&whole))
+}
+
+/// `GET /types/{slug}/{version}`: the type metadata that `vct` names, the bytes that the ledger holds.
+pub async fn metadata(
+    State(state): State<Arc<HttpState>>,
+    Path((slug, number)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let not_found = || Problem::not_found(Thing::Type);
+    let slug: Slug = slug.parse().map_err(|_| not_found())?;
+    let version: u64 = number.parse().map_err(|_| not_found())?;
+    let published = state.authority.published();
+    let held = published.charter.version(&slug, version).filter(|_| version.to_string() == number);
+    let metadata = held.ok_or_else(not_found)?.value.metadata;
+    let bytes = state.authority.blob(&metadata.sha256)?;
+    Ok(kept(typed(StatusCode::OK, "application/json", bytes), "public, max-age=86400"))
+}
+
+/// `GET /v1/departments`.
+pub async fn departments(State(state): State<Arc<HttpState>>, params: Params) -> Result<Response, Problem> {
+    params.finish()?;
+    let published = state.authority.published();
+    let items: Vec<Value> = published.charter.departments().map(department).collect();
+    Ok(ok(&json!({"items": items, "next": null})))
+}
+
+/// `GET /v1/powers?at=`: what the power list said then.
+pub async fn powers(State(state): State<Arc<HttpState>>, mut params: Params) -> Result<Response, Problem> {
+    let at = params.parsed("at")?;
+    params.finish()?;
+    let at = not_later(at, state.clock.now())?;
+    let published = state.authority.published();
+    let Some(offset) = published.charter.offset() else { return Ok(ok(&json!({"items": [], "next": null}))) };
+    let day = at.date(offset);
+    let mut items = Vec::new();
+    for (_, held) in published.charter.powers() {
+        let on_that_day = held.value.from <= day && held.value.until.is_none_or(|until| day <= until);
+        if held.shown_at(at) && on_that_day {
+            items.push(power(&state, held)?);
+        }
+    }
+    Ok(ok(&json!({"items": items, "next": null})))
+}
+
+fn base_url(state: &HttpState) -> Result<BaseUrl, Problem> {
+    state.base_url().parse().map_err(|_| Fault::Law("there is no base URL".into()).into())
+}
+
+/// The type of this entry, if the catalogue has it.
+fn known<'s>(state: &'s HttpState, entry: &TypePublished) -> Option<&'s Arc<LicenceType>> {
+    state.authority.catalogue().get(&entry.r#type, u16::try_from(entry.version).ok()?)
+}
+
+fn brief(licence_type: &Arc<LicenceType>, base_url: &BaseUrl) -> Value {
+    let rules = licence_type.rules();
+    json!({
+        "type": licence_type.slug().as_str(),
+        "type_code": licence_type.type_code().as_str(),
+        "version": licence_type.version(),
+        "name": bilingual(licence_type.name()),
+        "category": rules.kind.digit(),
+        "defined_by": {"code": rules.defined_by.code.as_str(), "name": bilingual(&rules.defined_by.name)},
+        "vct": licence_type.vct(base_url),
+    })
+}
+
+fn version(held: &Held<TypePublished>) -> Value {
+    let TypePublished { version, claims, metadata, rules, .. } = &held.value;
+    let blob = |blob: &BlobRef| json!({"sha256": blob.sha256, "size": blob.size});
+    json!({
+        "version": version, "claims": blob(claims), "metadata": blob(metadata), "rules": blob(rules),
+        "since": moment(held.since), "ended": held.ended.map(moment),
+    })
+}
+
+fn department(held: &Held<DepartmentRegistered>) -> Value {
+    let DepartmentRegistered { code, slug, name, region, .. } = &held.value;
+    json!({
+        "department": slug.as_str(), "code": code.as_str(), "name": {"zh": name.zh, "en": name.en},
+        "region": region.as_str(), "since": moment(held.since), "ended": held.ended.map(moment),
+    })
+}
+
+fn power(state: &HttpState, held: &Held<PowerGranted>) -> Result<Value, Problem> {
+    let published = state.authority.published();
+    let PowerGranted { power, department, r#type, region, from, until, basis, .. } = &held.value;
+    let registered = published.charter.department(department);
+    let basis: Value = serde_json::from_slice(&state.authority.blob(&basis.sha256)?)
+        .map_err(|_| Problem::from(Fault::Damaged(format!("the basis of power {power}"))))?;
+    Ok(json!({
+        "power": power.to_string(),
+        "department": registered.map(|held| held.value.slug.as_str()),
+        "department_code": department.as_str(),
+        "department_name": registered.map(|held| json!({"zh": held.value.name.zh, "en": held.value.name.en})),
+        "type": r#type.as_str(),
+        "type_code": state.authority.catalogue().latest(r#type).map(|found| found.type_code().as_str()),
+        "region": region.as_str(),
+        "basis": basis,
+        "from": from,
+        "until": until,
+        "since": moment(held.since),
+    }))
+}
+
+fn moment(moment: crate::ledger::state::Moment) -> Value {
+    json!({"index": moment.index, "time": moment.time})
+}
+
+fn bilingual(text: &Bilingual) -> Value {
+    json!({"zh": text.zh, "en": text.en})
+}

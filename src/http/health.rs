@@ -1,0 +1,86 @@
+//! Whether the service lives, whether it is ready, and its numbers for Prometheus. Not here: what the numbers of a
+//! ledger mean, which anybody can count for themselves.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use serde_json::{Value, json};
+
+use super::HttpState;
+use super::answer::{json, typed};
+
+/// The recorder is one for the process, as `metrics` has it.
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Renders what was recorded.
+pub struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// Installs the process's recorder, once.
+    pub fn install() -> Self {
+        let handle = RECORDER.get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another recorder of metrics is installed; /metrics stays empty");
+            }
+            handle
+        });
+        Self(handle.clone())
+    }
+}
+
+/// `GET /healthz`: alive.
+pub async fn alive() -> Response {
+    typed(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")
+}
+
+/// `GET /readyz`: 503 only for what stops writing now; certificates that end soon are named, not failed.
+pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
+    let readiness = state.authority.readiness();
+    let ready = readiness.writing.is_none() && readiness.clock.is_none();
+    // The reasons may name files and are for the log; who asks here is told which item it is.
+    for why in [&readiness.writing, &readiness.clock].into_iter().flatten() {
+        tracing::warn!(%why, "not ready");
+    }
+    let ending: Vec<Value> =
+        readiness.ending.iter().map(|(purpose, end)| json!({"purpose": purpose, "ends": end})).collect();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json(
+        status,
+        &json!({
+            "ready": ready,
+            "ledger": if readiness.writing.is_none() { "open" } else { "closed" },
+            "clock": if readiness.clock.is_none() { "sane" } else { "not believed" },
+            "ledger_size": readiness.size,
+            "ending": ending,
+        }),
+    )
+}
+
+/// `GET /metrics`.
+pub async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
+    let size = u32::try_from(state.authority.published().range.size()).unwrap_or(u32::MAX);
+    metrics::gauge!("vidimus_ledger_size").set(f64::from(size));
+    state.metrics.0.run_upkeep();
+    typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", state.metrics.0.render())
+}
+
+/// Counts and times every request by route, never by path: paths hold handles.
+pub async fn measure(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().as_str().to_owned();
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("vidimus_http_requests_total", "route" => route.clone(), "method" => method, "status" => status)
+        .increment(1);
+    metrics::histogram!("vidimus_http_request_seconds", "route" => route)
+        .record(begun.elapsed().as_secs_f64());
+    response
+}

@@ -1,0 +1,64 @@
+//! The ledger as files, C2SP tlog-tiles: checkpoint, tiles, entry bundles, public material by digest; receipts, and the
+//! keys under which all of it is checked. Not here: what an entry means.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+
+use super::HttpState;
+use super::answer::{FOR_EVER, kept, ok, typed};
+use super::problem::Problem;
+use super::request::{Params, bad_parameter};
+use crate::authority::Thing;
+use crate::merkle::TilePath;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+
+/// `GET /ledger/checkpoint`.
+pub async fn checkpoint(State(state): State<Arc<HttpState>>) -> Response {
+    let checkpoint = state.authority.published().checkpoint.to_string();
+    kept(typed(StatusCode::OK, TEXT, checkpoint), "no-cache")
+}
+
+/// `GET /ledger/tile/…`: the one spelling of each path, so that caches hold no tile twice.
+pub async fn tile(State(state): State<Arc<HttpState>>, uri: Uri) -> Result<Response, Problem> {
+    let path = uri.path().strip_prefix("/ledger/").unwrap_or_default();
+    let path: TilePath = path.parse().map_err(|_| Problem::not_found(Thing::File))?;
+    Ok(kept(typed(StatusCode::OK, BYTES, state.authority.tile(&path)?), FOR_EVER))
+}
+
+/// `GET /ledger/blob/sha256/{hex}`.
+pub async fn blob(State(state): State<Arc<HttpState>>, Path(hex): Path<String>) -> Result<Response, Problem> {
+    let name = hex.parse().map_err(|_| Problem::not_found(Thing::File))?;
+    Ok(kept(typed(StatusCode::OK, BYTES, state.authority.blob(&name)?), FOR_EVER))
+}
+
+/// `GET /ledger/vkey`: one a line, newest first.
+pub async fn verifier_keys(State(state): State<Arc<HttpState>>) -> Response {
+    let lines: String = state.authority.verifier_keys().iter().map(|key| format!("{key}\n")).collect();
+    kept(typed(StatusCode::OK, TEXT, lines), "no-cache")
+}
+
+/// `GET /v1/ledger/proof?index=N`: a receipt to the newest checkpoint.
+pub async fn proof(State(state): State<Arc<HttpState>>, mut params: Params) -> Result<Response, Problem> {
+    let index: Option<u64> = params.parsed("index")?;
+    params.finish()?;
+    let index = index
+        .ok_or_else(|| bad_parameter("index", "缺少记录序号。", "The index of an entry is required."))?;
+    let (_, receipt) = state.authority.receipt(index)?;
+    Ok(kept(typed(StatusCode::OK, TEXT, receipt), "no-cache"))
+}
+
+/// `GET /.well-known/jwt-vc-issuer`: keys that sign credentials, retired ones too.
+pub async fn issuer_keys(State(state): State<Arc<HttpState>>) -> Result<Response, Problem> {
+    Ok(kept(ok(&state.authority.issuer_keys()?), "public, max-age=300"))
+}
+
+/// `GET /pki/root.pem`.
+pub async fn root(State(state): State<Arc<HttpState>>) -> Result<Response, Problem> {
+    let pem = state.authority.root()?.to_pem().map_err(|error| Problem::fault(&error))?;
+    Ok(kept(typed(StatusCode::OK, "application/pem-certificate-chain", pem), "public, max-age=300"))
+}

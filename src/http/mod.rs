@@ -1,0 +1,81 @@
+//! Floor 6: HTTP. Bytes become requests, the engine answers, answers become bytes; `router` has every route on one
+//! page. RFC 9110, problem documents of RFC 9457. Not here: any rule of issuing, acting or judging, which are the
+//! engine's and the law's; TLS, which stands in front.
+
+mod answer;
+mod budget;
+mod catalogue;
+mod health;
+mod issue_batch;
+mod kind;
+mod ledger;
+mod licences;
+mod lines;
+mod pages;
+mod pickup;
+mod problem;
+mod reports;
+mod request;
+mod router;
+mod status;
+mod tokens;
+mod verifications;
+mod verify_batch;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::authority::Authority;
+use crate::values::time::Clock;
+use budget::Budget;
+pub use kind::Kind;
+pub use router::router;
+pub use tokens::{BadToken, Tokens};
+
+/// What every handler may look at.
+pub struct HttpState {
+    /// The engine.
+    pub authority: Arc<Authority>,
+    /// Who a token stands for.
+    pub tokens: Arc<dyn Tokens>,
+    /// The wall clock, for tokens and for what is asked of the past.
+    pub clock: Arc<dyn Clock>,
+    guesses: Budget,
+    computing: Budget,
+    metrics: health::Metrics,
+}
+
+impl HttpState {
+    /// A fresh state; budgets are full.
+    pub fn new(authority: Arc<Authority>, tokens: Arc<dyn Tokens>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            authority,
+            tokens,
+            clock,
+            // Twenty wrong codes at once, then one in fifteen seconds: a code has some 34 bits.
+            guesses: Budget::new(20.0, 1.0 / 15.0),
+            // Seconds of computing without a token.
+            computing: Budget::new(120.0, 1.0),
+            metrics: health::Metrics::install(),
+        }
+    }
+
+    /// The base URL under which the authority names things now.
+    fn base_url(&self) -> String {
+        let published = self.authority.published();
+        let base_url = published.charter.authority().and_then(|authority| authority.base_urls.last());
+        base_url.cloned().unwrap_or_default()
+    }
+}
+
+/// Serves until `shutdown` resolves, then finishes what was accepted.
+pub async fn serve(
+    listener: TcpListener,
+    state: Arc<HttpState>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}

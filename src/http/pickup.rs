@@ -1,0 +1,170 @@
+//! Pickup: the holder's way to a licence. An address and, apart from it, a code; with both, the download file, the
+//! credential, or a printable page. Not here: tries and times, which the engine keeps.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Form, FromRequest as _, Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::HttpState;
+use super::answer::{json, ok, prefers_html, typed};
+use super::kind::Kind;
+use super::licences::parse;
+use super::pages;
+use super::problem::Problem;
+use super::request::{self, Department, Params, Tongue, Whence, bad_parameter, media_type};
+use crate::authority::Collected;
+
+/// `POST /v1/licences/{handle}/pickup`.
+pub async fn make(
+    State(state): State<Arc<HttpState>>,
+    Department(department): Department,
+    Path(handle): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let body = request::bytes(&headers, body, request::JSON).await?;
+    // There is nothing to say yet; what is said all the same must be understood.
+    if !body.trim_ascii().is_empty() && body.trim_ascii() != b"{}" {
+        let members = crate::values::canonical::parse_strict(&body)?;
+        let name = members.as_object().and_then(|members| members.keys().next().cloned()).unwrap_or_default();
+        return Err(Problem::new(Kind::UnknownField, "此处没有这个字段。", "This member is not known here.")
+            .at(format!("/{name}")));
+    }
+    let made = state.authority.make_pickup(&department, &parse(&handle)?)?;
+    Ok(json(
+        StatusCode::CREATED,
+        &json!({"pickup": made.id, "address": made.address, "code": made.code.printed(), "expires": made.expires}),
+    ))
+}
+
+/// What the holder wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Shape {
+    /// The page for browsers, JSON for programs.
+    #[default]
+    Page,
+    /// `*.vidimus.json`.
+    File,
+    /// The SD-JWT VC.
+    Credential,
+}
+
+/// Code and wish of a form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    code: String,
+    #[serde(default)]
+    r#as: Shape,
+}
+
+/// `GET /pickup/{id}`: with a code the licence, without one a form to type it in.
+pub async fn open(
+    State(state): State<Arc<HttpState>>,
+    Tongue(lang): Tongue,
+    Whence(address): Whence,
+    Path(id): Path<String>,
+    mut params: Params,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let code = params.text("code");
+    let wanted = match params.text("as").as_deref() {
+        None | Some("page") => Shape::Page,
+        Some("file") => Shape::File,
+        Some("credential") => Shape::Credential,
+        Some(_) => {
+            return Err(bad_parameter(
+                "as",
+                "只能是 page、file、credential。",
+                "Must be page, file or credential.",
+            ));
+        }
+    };
+    params.finish()?;
+    match code {
+        Some(code) => {
+            let wanted = Wanted { code, r#as: wanted };
+            give(&state, lang, address, &id, &wanted, &headers)
+        }
+        None if prefers_html(&headers) || !headers.contains_key(header::ACCEPT) => {
+            Ok(pages::pickup_form(lang, &id))
+        }
+        None => Err(bad_parameter("code", "缺少领取码。", "The pickup code is required.")),
+    }
+}
+
+/// `POST /pickup/{id}`: the code in a form or as JSON, so that it stands in no address.
+pub async fn collect(
+    State(state): State<Arc<HttpState>>,
+    Tongue(lang): Tongue,
+    Whence(address): Whence,
+    Path(id): Path<String>,
+    params: Params,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let wanted = if media_type(&headers).as_deref() == Some("application/x-www-form-urlencoded") {
+        let malformed = |_| Problem::new(Kind::Malformed, "表单无法解析。", "The form cannot be parsed.");
+        Form::<Wanted>::from_request(request, &()).await.map_err(malformed)?.0
+    } else {
+        let body = request::json(&headers, request.into_body()).await?;
+        wanted(&body)?
+    };
+    give(&state, lang, address, &id, &wanted, &headers)
+}
+
+fn wanted(body: &Value) -> Result<Wanted, Problem> {
+    serde_json::from_value(body.clone()).map_err(|error| {
+        let kind =
+            if error.to_string().contains("unknown field") { Kind::UnknownField } else { Kind::InvalidClaim };
+        Problem::new(kind, "应为 {\"code\":\"…\"}。", "Must be {\"code\":\"…\"}.")
+    })
+}
+
+fn give(
+    state: &HttpState,
+    lang: crate::values::lang::Lang,
+    address: std::net::IpAddr,
+    id: &str,
+    wanted: &Wanted,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    state.guesses.take(address, 1.0)?;
+    let collected = state.authority.collect(id, &wanted.code)?;
+    state.guesses.give_back(address, 1.0);
+    let file = json!({"credential": collected.credential, "receipt": collected.receipt});
+    match wanted.r#as {
+        Shape::File => {
+            Ok(attached(typed(StatusCode::OK, "application/json", format!("{file}\n")), &collected))
+        }
+        Shape::Credential => Ok(typed(StatusCode::OK, "application/dc+sd-jwt", collected.credential)),
+        Shape::Page if prefers_html(headers) => pages::pickup(state, lang, id, &wanted.code, &collected),
+        Shape::Page => Ok(ok(&json!({
+            "handle": collected.licence.handle.to_string(),
+            "licence_number": collected.draft.licence_number.as_str(),
+            "verification_code": collected.draft.verification_code.printed(),
+            "verification_address": collected.verification_address,
+            "standing": collected.licence.standing().as_str(),
+            "credential": collected.credential,
+            "receipt": collected.receipt,
+        }))),
+    }
+}
+
+/// Named after the handle, which is ASCII and says nothing of a person.
+fn attached(mut response: Response, collected: &Collected) -> Response {
+    let name = format!("attachment; filename=\"{}.vidimus.json\"", collected.licence.handle);
+    if let Ok(value) = HeaderValue::from_str(&name) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}

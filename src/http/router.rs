@@ -1,0 +1,82 @@
+//! Every route on one page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+
+use super::problem::Problem;
+use super::{
+    HttpState, answer, catalogue, health, issue_batch, ledger, licences, pages, pickup, reports, status,
+    verifications, verify_batch,
+};
+use crate::authority::Thing;
+
+/// The whole service.
+pub fn router(state: Arc<HttpState>) -> Router {
+    Router::new()
+        .merge(public())
+        .merge(departments())
+        .merge(everyone())
+        .fallback(async || Problem::not_found(Thing::Path))
+        .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED))
+        .layer(CatchPanicLayer::custom(|_| {
+            axum::response::IntoResponse::into_response(Problem::fault(&"a panic"))
+        }))
+        .layer(from_fn_with_state(Arc::clone(&state), answer::speak))
+        .layer(from_fn(health::measure))
+        .with_state(state)
+}
+
+/// What anybody may read from anywhere: the same for all.
+fn public() -> Router<Arc<HttpState>> {
+    Router::new()
+        .route("/v1/types", get(catalogue::types))
+        .route("/v1/types/{code}", get(catalogue::licence_type))
+        .route("/types/{slug}/{version}", get(catalogue::metadata))
+        .route("/v1/departments", get(catalogue::departments))
+        .route("/v1/powers", get(catalogue::powers))
+        .route("/v1/ledger/proof", get(ledger::proof))
+        .route("/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/ledger/tile/{*path}", get(ledger::tile))
+        .route("/ledger/blob/sha256/{hex}", get(ledger::blob))
+        .route("/ledger/vkey", get(ledger::verifier_keys))
+        .route("/status", get(status::lists))
+        .route("/status/{list}", get(status::token))
+        .route("/.well-known/jwt-vc-issuer", get(ledger::issuer_keys))
+        .route("/pki/root.pem", get(ledger::root))
+        .layer(CompressionLayer::new())
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]))
+}
+
+/// What departments do, with their token.
+fn departments() -> Router<Arc<HttpState>> {
+    Router::new()
+        .route("/v1/licences", post(licences::issue).get(licences::list))
+        .route("/v1/licences/batch", post(issue_batch::issue_batch))
+        .route("/v1/licences/{handle}", get(licences::show))
+        .route("/v1/licences/{handle}/credential", get(licences::credential))
+        .route("/v1/licences/{handle}/suspend", post(licences::suspend))
+        .route("/v1/licences/{handle}/reinstate", post(licences::reinstate))
+        .route("/v1/licences/{handle}/end", post(licences::end))
+        .route("/v1/licences/{handle}/replace", post(licences::replace))
+        .route("/v1/licences/{handle}/pickup", post(pickup::make))
+}
+
+/// What everybody may do: verify, fetch their own, look after the service.
+fn everyone() -> Router<Arc<HttpState>> {
+    Router::new()
+        .route("/v1/verifications", post(verifications::verify))
+        .route("/v1/verifications/batch", post(verify_batch::verify_batch))
+        .route("/v1/reports/{report}", get(reports::kept))
+        .route("/pickup/{id}", get(pickup::open).post(pickup::collect))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .merge(pages::routes())
+}

@@ -1,0 +1,221 @@
+//! Assembly: which directories are there, what that means, and the authority that comes of it.
+//!
+//! | keys | data | |
+//! | --- | --- | --- |
+//! | empty | empty | a sample authority is founded |
+//! | begun | empty, or begun | founding goes on |
+//! | founded | present | it opens, if everything adds up (`authority`) |
+//! | one without the other | | refused, with the cure |
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+
+use super::clock::SystemClock;
+use super::config::ServeConfig;
+use super::entropy::SystemEntropy;
+use crate::authority::caller::Caller;
+use crate::authority::founding::{Founding, NewKeys, Site};
+use crate::authority::keyring::Keyring as _;
+use crate::authority::store::Store as _;
+use crate::authority::{Authority, Opening};
+use crate::catalogue::{AuthorityPlan, BaseUrl, Catalogue};
+use crate::crypto::{Entropy, KeyPurpose};
+use crate::keyring::tokens::{TokenError, TokenTable};
+use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
+use crate::ledger::body::Owner;
+use crate::store::SledStore;
+use crate::values::identifiers::Slug;
+use crate::values::time::{Clock, Time};
+
+/// The base URL of a sample that is given none.
+const SAMPLE_URL: &str = "http://127.0.0.1:8080";
+/// The statements of a sample count for a day after they are made.
+const SAMPLE_STATEMENTS: i64 = 24 * 3600 * 1000;
+/// Tokens made at founding last a year.
+const TOKEN_LIFE: i64 = 365 * 24 * 3600 * 1000;
+
+/// An open authority and what was made on the way.
+pub struct Assembled {
+    /// The engine.
+    pub authority: Authority,
+    /// Who may call.
+    pub tokens: TokenTable,
+    /// Whether a sample was founded at this start.
+    pub founded: bool,
+}
+
+/// Opens what the configuration names, or founds a sample where there is nothing.
+pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
+    let clock = Arc::new(SystemClock);
+    let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
+    let catalogue = Arc::new(catalogue(config.schemas.as_deref())?);
+    let found = stage(&config.keys)?;
+    let data_is_there = config.data.join("db").exists();
+    refuse_half(&found, data_is_there, config)?;
+
+    let begins = !matches!(found, Stage::Founded);
+    let store = SledStore::open(&config.data).map_err(|error| in_context(error, &config.data))?;
+    let head = store.head()?;
+    if begins && head.size > 0 {
+        bail!(only_data(config));
+    }
+    let keyring = if begins {
+        FileKeyring::create(&config.keys, passphrase, entropy.as_ref())?
+    } else {
+        FileKeyring::open(&config.keys, passphrase)?
+    };
+    if begins && keyring.founding()?.is_none() {
+        found_sample(config, &keyring, &catalogue, clock.now(), entropy.as_ref())?;
+    }
+    let founding: Option<Founding> = keyring
+        .founding()?
+        .map(|bytes| serde_json::from_slice(&bytes))
+        .transpose()
+        .with_context(|| format!("{} is damaged", config.keys.join("founding.json").display()))?;
+    let goes_on = founding.is_some();
+    let keyring = Arc::new(keyring);
+    let authority = Opening {
+        store: Arc::new(store),
+        keyring: Arc::clone(&keyring) as Arc<dyn crate::authority::keyring::Keyring>,
+        entropy: Arc::clone(&entropy),
+        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        clock_gap: config.clock_gap,
+        catalogue,
+        founding,
+        public_url: config.public_url.clone(),
+    }
+    .open()?;
+    let tokens = TokenTable::create(&config.keys)?;
+    if goes_on {
+        first_tokens(&authority, &tokens, clock.now(), entropy.as_ref())?;
+        keyring.founding_is_over()?;
+    }
+    Ok(Assembled { authority, tokens, founded: begins })
+}
+
+/// The licence types: built in, or those of a directory.
+pub fn catalogue(schemas: Option<&Path>) -> anyhow::Result<Catalogue> {
+    let Some(schemas) = schemas else { return Ok(Catalogue::built_in()?) };
+    // A directory of types may be given itself, or the `schemas` directory that holds it.
+    let types = schemas.join("types");
+    let root = if types.is_dir() { types } else { schemas.to_path_buf() };
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files).with_context(|| format!("reading {}", root.display()))?;
+    Ok(Catalogue::from_folder_files(files)?)
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if let Ok(relative) = path.strip_prefix(root)
+            && relative.components().count() == 3
+        {
+            files.push((relative.to_string_lossy().into_owned(), std::fs::read(&path)?));
+        }
+    }
+    Ok(())
+}
+
+/// One of the two directories without the other is an accident, never a wish.
+fn refuse_half(found: &Stage, data_is_there: bool, config: &ServeConfig) -> anyhow::Result<()> {
+    match found {
+        Stage::Foreign { name } => bail!(
+            "{} holds {name}, which is not ours: give an empty directory as --keys, or the one that was founded",
+            config.keys.display()
+        ),
+        Stage::Empty if data_is_there => bail!(only_data(config)),
+        Stage::Founded if !data_is_there && !config.keys.join("founding.json").exists() => bail!(
+            "the keys in {} are there, but the data in {} is not: give the --data that belongs to them. If it is lost, \
+             restore it from a backup or an export that holds every signed entry; do not start anew under these keys",
+            config.keys.display(),
+            config.data.display()
+        ),
+        Stage::Empty | Stage::Begun | Stage::Founded => Ok(()),
+    }
+}
+
+fn only_data(config: &ServeConfig) -> String {
+    format!(
+        "the data in {} is there, but the keys in {} are not: give the --keys that belong to it. Without them nothing \
+         can be signed any more; to try a fresh sample, give an empty --data as well",
+        config.data.display(),
+        config.keys.display()
+    )
+}
+
+fn in_context(error: crate::store::OpenError, data: &Path) -> anyhow::Error {
+    anyhow::Error::new(error).context(format!("the data directory {}", data.display()))
+}
+
+/// Keys first, then what will be entered, then `last-signed` of size 0: a crash at any point is gone on from.
+fn found_sample(
+    config: &ServeConfig,
+    keyring: &FileKeyring,
+    catalogue: &Catalogue,
+    now: Time,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<()> {
+    let plan = AuthorityPlan::sample()?;
+    let keys = NewKeys::make(&plan, entropy)?;
+    let base_url: BaseUrl = config.public_url.as_deref().unwrap_or(SAMPLE_URL).parse()?;
+    let origin = keys.sample_origin()?;
+    let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(SAMPLE_STATEMENTS) };
+    let mut founding = Founding::compose(&plan, catalogue, &keys, &site, entropy)?;
+    founding.approve(&[keys.of(&Owner::Authority, KeyPurpose::Registrar)?])?;
+    keep(keyring, keys, &founding, entropy)
+}
+
+/// Writes keys, founding file and the empty `last-signed`, in this order.
+pub fn keep(
+    keyring: &FileKeyring,
+    keys: NewKeys,
+    founding: &Founding,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<()> {
+    let empty = keys.empty_checkpoint(founding.origin())?;
+    for new in keys.into_inner() {
+        keyring.add(new.purpose, &new.owner.to_string(), new.key, entropy)?;
+    }
+    keyring.note_founding(&serde_json::to_vec(founding)?)?;
+    if keyring.last_signed()?.is_none() {
+        keyring.replace_last_signed(None, &empty)?;
+    }
+    Ok(())
+}
+
+/// A token for each department, the operator and the auditor; those that a crash left behind stay.
+fn first_tokens(
+    authority: &Authority,
+    tokens: &TokenTable,
+    now: Time,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<()> {
+    let published = authority.published();
+    let mut callers: Vec<(Slug, Caller)> = published
+        .charter
+        .departments()
+        .map(|held| {
+            let (code, slug) = (held.value.code.clone(), held.value.slug.clone());
+            (slug.clone(), Caller::Department { code, slug })
+        })
+        .collect();
+    callers.push(("operator".parse()?, Caller::Operator));
+    callers.push(("auditor".parse()?, Caller::Auditor));
+    for (name, caller) in callers {
+        match tokens.issue(&name, caller, now, now.plus(TOKEN_LIFE), entropy) {
+            Ok(_) | Err(TokenError::Taken { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Where the token of a name lies.
+pub fn token_path(keys: &Path, name: &str) -> PathBuf {
+    keys.join("tokens").join(format!("{name}.token"))
+}

@@ -1,0 +1,107 @@
+//! The data directory of a server that is not running, read as an auditor reads any ledger: by paths, and not believed.
+
+use std::path::Path;
+
+use crate::audit::source::{CHECKPOINT, Source, SourceError};
+use crate::authority::store::{Row, Store, StoreError};
+use crate::crypto::Digest;
+use crate::merkle::{TilePath, encode_bundle};
+use crate::status_list::StatusToken;
+use crate::store::SledStore;
+
+/// A data directory, opened and locked.
+pub struct DataSource {
+    store: SledStore,
+}
+
+impl DataSource {
+    /// Opens it; refused while a server runs on it. A directory that is not there is not made.
+    pub fn open(data: &Path) -> anyhow::Result<Self> {
+        if !data.join("db").exists() {
+            anyhow::bail!("there is no ledger in {}: give --data, or --from URL|DIR", data.display());
+        }
+        Ok(Self { store: SledStore::open(data)? })
+    }
+
+    fn tile(&self, path: &TilePath) -> Result<Option<Vec<u8>>, StoreError> {
+        match path {
+            TilePath::Hashes(tile, width) => {
+                let row = self.store.get(&Row::Tile(*tile))?;
+                // A partial tile is the beginning of the hashes so far.
+                Ok(row.and_then(|row| row.get(..width.count() * 32).map(<[u8]>::to_vec)))
+            }
+            TilePath::Entries(bundle, width) => {
+                let first = bundle * 256;
+                let mut entries = Vec::with_capacity(width.count());
+                for index in first..first + u64::try_from(width.count()).unwrap_or(0) {
+                    match self.store.get(&Row::Entry(index))? {
+                        Some(entry) => entries.push(entry),
+                        None => return Ok(None),
+                    }
+                }
+                encode_bundle(&entries).map(Some).map_err(|error| StoreError::Unreadable(error.to_string()))
+            }
+        }
+    }
+
+    fn token(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = self.published()?.into_iter().find(|(name, _)| name == path);
+        Ok(found.map(|(_, token)| token))
+    }
+
+    /// Every kept token under its path; of two in one second the newer.
+    fn published(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let mut tokens: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let rows = self.store.scan(b"o", after.as_deref(), 256)?;
+            let Some((last, _)) = rows.last() else { return Ok(tokens) };
+            after = Some(last.clone());
+            for (key, token) in rows {
+                let list = key.get(1..5).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes);
+                let iat = std::str::from_utf8(&token)
+                    .ok()
+                    .and_then(|text| Some(StatusToken::parse(text).ok()?.iat()));
+                let (Some(list), Some(iat)) = (list, iat) else {
+                    return Err(StoreError::Unreadable("a published token".into()));
+                };
+                let path = format!("status/{list}/{iat}");
+                tokens.retain(|(other, _)| *other != path);
+                tokens.push((path, token));
+            }
+        }
+    }
+}
+
+impl Source for DataSource {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        let read = if path == CHECKPOINT {
+            self.store.get(&Row::Checkpoint)
+        } else if let Some(name) = path.strip_prefix("blob/sha256/") {
+            match name.parse::<Digest>() {
+                Ok(name) => self.store.get(&Row::Blob(name)),
+                Err(_) => Ok(None),
+            }
+        } else if let Ok(tile) = path.parse::<TilePath>() {
+            self.tile(&tile)
+        } else if path.starts_with("status/") {
+            self.token(path)
+        } else {
+            Ok(None)
+        };
+        read.map_err(|error| unreadable(path, &error))
+    }
+
+    fn tokens(&self) -> Result<Vec<String>, SourceError> {
+        let published = self.published().map_err(|error| unreadable("status", &error))?;
+        Ok(published.into_iter().map(|(path, _)| path).collect())
+    }
+
+    fn files(&self) -> Result<Option<Vec<String>>, SourceError> {
+        Ok(None)
+    }
+}
+
+fn unreadable(path: &str, error: &StoreError) -> SourceError {
+    SourceError::Io { path: path.to_owned(), reason: error.to_string() }
+}

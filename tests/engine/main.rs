@@ -1,0 +1,8 @@
+//! The engine without HTTP: founding, issuing, acts, opening; and the crash matrix (law 0, section 12): a kill after
+//! every write of founding and of section 5, and swapped directories. Start or refuse, and never two roots at one size.
+#![cfg(feature = "server")]
+
+mod bench;
+mod crash;
+mod opening;
+mod walk;

@@ -1,0 +1,78 @@
+//! Swapped directories and other things that must not start.
+
+use std::sync::Arc;
+
+use vidimus::authority::OpenError;
+use vidimus::authority::keyring::Keyring as _;
+use vidimus::authority::store::{Row, Store as _, Write};
+use vidimus::store::MemoryStore;
+
+use crate::bench::{Bench, business, issue};
+
+async fn grown() -> (Bench, Arc<MemoryStore>, String) {
+    let bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    issue(&authority, &market, &business("甲"), "1").await.unwrap();
+    let old = Arc::new(bench.store.copy());
+    let old_signed = bench.keyring.last_signed().unwrap().unwrap();
+    issue(&authority, &market, &business("乙"), "2").await.unwrap();
+    drop(authority);
+    (bench, old, old_signed)
+}
+
+fn why(bench: &Bench) -> OpenError {
+    match bench.start(None) {
+        Ok(_) => panic!("it started"),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_data_is_refused_with_the_cure() {
+    let (mut bench, old, _) = grown().await;
+    bench.store = old;
+    let error = why(&bench);
+    assert!(matches!(error, OpenError::Older { found, signed } if found + 1 == signed), "{error}");
+    assert!(error.to_string().contains("Put back the newest data"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_keys_are_refused() {
+    let (bench, _, old_signed) = grown().await;
+    let newest = bench.keyring.last_signed().unwrap();
+    bench.keyring.replace_last_signed(newest.as_deref(), &old_signed).unwrap();
+    assert!(matches!(why(&bench), OpenError::KeysOlder { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_history_is_refused() {
+    let (mut bench, _, _) = grown().await;
+    let (other, _, _) = grown().await;
+    let first = bench.keyring.last_signed().unwrap();
+    // The same keys, but the data of another ledger of the same size.
+    let row = other.store.get(&Row::Entry(3)).unwrap().unwrap();
+    let mut tile = bench.store.get(&Row::Tile(vidimus::merkle::TileId::new(0, 0).unwrap())).unwrap().unwrap();
+    tile[3 * 32] ^= 1;
+    bench
+        .store
+        .put(vec![
+            Write::set(Row::Entry(3), row),
+            Write::set(Row::Tile(vidimus::merkle::TileId::new(0, 0).unwrap()), tile),
+        ])
+        .unwrap();
+    assert!(matches!(why(&bench), OpenError::OtherRoot { .. }));
+    bench.store = Arc::new(MemoryStore::new());
+    bench.founding = None;
+    assert_eq!(first, bench.keyring.last_signed().unwrap());
+    assert!(matches!(why(&bench), OpenError::Older { .. }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_lost_from_the_store_is_stored_again() {
+    let (bench, _, _) = grown().await;
+    bench.store.put(vec![Write::remove(Row::Checkpoint)]).unwrap();
+    drop(bench.start(None).unwrap());
+    let stored = bench.store.get(&Row::Checkpoint).unwrap().unwrap();
+    assert_eq!(Some(String::from_utf8(stored).unwrap()), bench.keyring.last_signed().unwrap());
+}
