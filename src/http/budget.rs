@@ -25,7 +25,7 @@ impl Budget {
         Self { capacity, refill, buckets: Mutex::default() }
     }
 
-    /// Takes so much; a problem if there is nothing left. It may go below zero: who used much waits longer.
+    /// Takes so much; a problem if there is not as much left.
     pub fn take(&self, address: IpAddr, amount: f64) -> Result<(), Problem> {
         self.take_at(address, amount, Instant::now())
     }
@@ -42,12 +42,21 @@ impl Budget {
         }
         let (left, since) = buckets.entry(address).or_insert((self.capacity, now));
         let level = self.level(*left, *since, now);
-        if level <= 0.0 {
-            let seconds = format!("{:.0}", (1.0 - level) / self.refill).parse().unwrap_or(60);
+        if level < amount {
+            let seconds = format!("{:.0}", (amount.max(1.0) - level) / self.refill).parse().unwrap_or(60);
             return Err(too_many(seconds));
         }
         (*left, *since) = (level - amount, now);
         Ok(())
+    }
+
+    /// Takes what was used already. It may go below zero: who used much waits longer.
+    pub fn spend(&self, address: IpAddr, amount: f64) {
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((left, since)) = buckets.get_mut(&household(address)) {
+            (*left, *since) = (self.level(*left, *since, now) - amount, now);
+        }
     }
 
     /// Gives back what was taken for something that turned out to be no guess.

@@ -86,7 +86,7 @@ pub fn judge(state: &HttpState, asker: Asker, asked: &Asked) -> Result<Verified,
     let verified = state.authority.verify(asked)??;
     if !asker.known {
         // What was used is taken afterwards: nobody knows it before.
-        let _spent = state.computing.take(asker.address, begun.elapsed().as_secs_f64());
+        state.computing.spend(asker.address, begun.elapsed().as_secs_f64());
     }
     // A number and a code that belong together were no guess.
     if by_number && verified.report.licence.is_some() {

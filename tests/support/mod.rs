@@ -1,9 +1,11 @@
 //! A service in memory: a sample authority founded with a clock that is moved by hand and entropy that counts, spoken
 //! to through the router as a client would. At its end every test replays the whole ledger from the tiles alone.
 
+#![allow(dead_code, reason = "each test crate uses some of it")]
+
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -202,8 +204,7 @@ impl Ask<'_> {
 impl Service {
     /// Founds a sample and opens it.
     pub fn found() -> Self {
-        static TIMES: OnceLock<Time> = OnceLock::new();
-        let now = *TIMES.get_or_init(|| FOUNDED.parse().unwrap());
+        let now: Time = FOUNDED.parse().unwrap();
         let entropy: Arc<dyn Entropy> = Arc::new(Counted::default());
         let clock = Arc::new(HandClock::new());
         let plan = AuthorityPlan::sample().unwrap();
