@@ -180,7 +180,7 @@ fn integrity(metadata: &[u8]) -> String {
     format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest.0))
 }
 
-/// The code printed beside the number; a draw that would not be even is drawn again.
+/// The code printed beside the number; drawn again in the rare case that too few random bytes could be used.
 fn fresh_code(entropy: &dyn Entropy) -> VerificationCode {
     loop {
         let bytes: [u8; VerificationCode::RANDOM_BYTES] = random(entropy);

@@ -27,7 +27,7 @@ pub use slug::{Slug, SlugError};
 pub use type_code::{TypeCode, TypeCodeError};
 pub use verification_code::{VerificationCode, VerificationCodeError};
 
-use super::time::serde_as_text;
+use super::text::serde_as_text;
 
 /// Gives a type with `as_str` and `FromStr` its `Display`, and its serde form through that same parser.
 macro_rules! written_as_str {
