@@ -2,7 +2,7 @@
 
 use super::Authority;
 use super::refusal::{Failure, Fault};
-use crate::catalogue::BaseUrl;
+use crate::values::identifiers::BaseUrl;
 
 impl Authority {
     /// The base URL under which things are named now.

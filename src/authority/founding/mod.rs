@@ -13,13 +13,13 @@ use serde_json::Value;
 pub use keys::{NewKey, NewKeys};
 
 use super::refusal::Fault;
-use crate::catalogue::{AuthorityPlan, BaseUrl, Catalogue};
+use crate::catalogue::{AuthorityPlan, Catalogue};
 use crate::crypto::base64url::Base64Url;
 use crate::crypto::{Entropy, KeyId, PrivateKey};
 use crate::ledger::body::{Body, Kind};
 use crate::ledger::entry::statement;
 use crate::ledger::signature::{Approval, Signature};
-use crate::values::identifiers::Origin;
+use crate::values::identifiers::{BaseUrl, Origin};
 use crate::values::time::Time;
 
 /// Where and when.

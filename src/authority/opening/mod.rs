@@ -31,6 +31,7 @@ use super::writer::Writer;
 use crate::catalogue::Catalogue;
 use crate::crypto::Entropy;
 use crate::ledger::state::Charter;
+use crate::values::identifiers::BaseUrl;
 use crate::values::time::Clock;
 use head::Opened;
 
@@ -51,7 +52,7 @@ pub struct Opening {
     /// Founding to go on with.
     pub founding: Option<Founding>,
     /// The base URL that was asked for at this start.
-    pub public_url: Option<String>,
+    pub public_url: Option<BaseUrl>,
 }
 
 impl Opening {
@@ -102,8 +103,8 @@ impl Opening {
     fn check_base_url(&self, charter: &Charter) -> Result<(), OpenError> {
         let founded = charter.authority().and_then(|authority| authority.base_urls.last());
         match (founded, &self.public_url) {
-            (Some(founded), Some(given)) if founded != given.trim_end_matches('/') => {
-                Err(OpenError::OtherBaseUrl { founded: founded.clone(), given: given.clone() })
+            (Some(founded), Some(given)) if founded != given.as_str() => {
+                Err(OpenError::OtherBaseUrl { founded: founded.clone(), given: given.to_string() })
             }
             _ => Ok(()),
         }

@@ -2,6 +2,7 @@
 //!
 //! Well-formed is all it is: whether an organisation, a region or a person of that number exists is not known here.
 
+mod base_url;
 mod credit_code;
 mod handle;
 mod holder_code;
@@ -15,6 +16,7 @@ mod slug;
 mod type_code;
 mod verification_code;
 
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use handle::{Handle, HandleError};
 pub use holder_code::{CodeType, CodeTypeError, HolderCode, HolderCodeError};
