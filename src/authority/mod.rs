@@ -1,14 +1,16 @@
 //! Floor 5: the engine of an authority: the single writer, issuing, acts, publication. Async; I/O only through ports.
 //!
-//! `issuance` and `acts` make proposals, `sequencer` groups them, `writer` makes them part of the ledger, `sealing`
-//! signs what is committed; `opening` brings it all up and refuses to when something does not add up. Not here:
-//! HTTP, pages, files.
+//! `issuance` and `acts` make proposals, `sequencer` groups them, `writer` makes them part of the ledger under a new
+//! `head`, `sealing` signs what is committed; `opening` brings it all up and refuses to when something does not add
+//! up. Not here: HTTP, pages, files.
 
 mod acts;
+mod addresses;
 pub mod caller;
 mod chains;
 pub mod clock_guard;
 pub mod founding;
+mod head;
 mod issuance;
 pub mod keyring;
 mod once;

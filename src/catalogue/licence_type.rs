@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::base_url::BaseUrl;
 use super::claims_schema::ClaimsSchema;
 use super::columns::{ColumnError, ColumnMapping};
 use super::layout;
 use super::metadata::{Metadata, MetadataError};
 use super::rules::{Bilingual, Rules};
 use crate::values::canonical::{JsonError, parse_strict};
-use crate::values::identifiers::{Slug, TypeCode};
+use crate::values::identifiers::{BaseUrl, Slug, TypeCode};
 
 /// The rules.
 pub const TYPE_FILE: &str = "type.toml";

@@ -2,9 +2,8 @@
 //! `{base_url}` once, in `vct`. What it says of a claim (`sd`, `mandatory`) is what is done. Not here: fetching the
 //! metadata of others; `extends` and renderings, which we do not use.
 
+use crate::values::identifiers::BaseUrl;
 use serde::Deserialize;
-
-use super::base_url::BaseUrl;
 
 const PLACEHOLDER: &str = "{base_url}";
 

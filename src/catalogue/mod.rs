@@ -13,7 +13,6 @@ use rust_embed::RustEmbed;
 
 use crate::values::identifiers::{Slug, TypeCode};
 
-mod base_url;
 mod check;
 mod claims_schema;
 mod columns;
@@ -25,7 +24,7 @@ mod request;
 mod rules;
 mod sample;
 
-pub use base_url::{BaseUrl, BaseUrlError};
+pub use crate::values::identifiers::BaseUrl;
 pub use check::{Checked, Holder};
 pub use claims_schema::ClaimsSchema;
 pub use columns::{ColumnError, ColumnMapping, content_key};

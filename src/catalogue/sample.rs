@@ -6,11 +6,10 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::base_url::BaseUrl;
 use super::rules::Bilingual;
 use crate::crypto::base64url::Base64Url;
 use crate::crypto::{KeyId, PublicKey};
-use crate::values::identifiers::{CreditCode, Origin, Region, Slug};
+use crate::values::identifiers::{BaseUrl, CreditCode, Origin, Region, Slug};
 use crate::values::time::{Date, Time, UtcOffset};
 
 /// Everything that is decided before entry 0.
@@ -26,7 +25,7 @@ pub struct AuthorityPlan {
     /// Its fixed offset from UTC.
     pub utc_offset: UtcOffset,
     /// The base URL of all its names; left out, the caller gives it.
-    #[serde(default, deserialize_with = "optional_base_url")]
+    #[serde(default)]
     pub base_url: Option<BaseUrl>,
     /// The ledger's origin; left out, the caller gives it.
     pub origin: Option<Origin>,
@@ -131,12 +130,6 @@ pub enum PlanError {
         /// For which type.
         licence_type: Slug,
     },
-}
-
-/// A base URL from a text.
-fn optional_base_url<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Option<BaseUrl>, D::Error> {
-    let text = String::deserialize(source)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 const SAMPLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/sample/authority.toml"));

@@ -106,7 +106,7 @@ fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit
         );
     }
     let base_url = plan.base_url.clone().ok_or_else(|| anyhow!("the plan names no base_url"))?;
-    if config.public_url.as_deref().is_some_and(|given| given != base_url.as_str()) {
+    if config.public_url.as_ref().is_some_and(|given| *given != base_url) {
         bail!("--public-url and the plan's base_url differ");
     }
     let origin = plan.origin.clone().ok_or_else(|| anyhow!("the plan names no origin"))?;

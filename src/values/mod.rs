@@ -4,4 +4,5 @@ pub mod canonical;
 pub mod identifiers;
 pub mod lang;
 pub mod standing;
+pub(crate) mod text;
 pub mod time;

@@ -289,7 +289,7 @@ word!(Ending, "ending");
 word!(Cause, "cause");
 word!(Act, "act");
 
-crate::values::time::serde_as_text!(Standing);
+crate::values::text::serde_as_text!(Standing);
 
 #[cfg(test)]
 mod tests {

@@ -21,7 +21,7 @@ use crate::authority::founding::{Founding, NewKeys, Site};
 use crate::authority::keyring::Keyring as _;
 use crate::authority::store::Store as _;
 use crate::authority::{Authority, OpenError, Opening};
-use crate::catalogue::{AuthorityPlan, BaseUrl, Catalogue};
+use crate::catalogue::{AuthorityPlan, Catalogue};
 use crate::crypto::{Entropy, KeyPurpose};
 use crate::keyring::tokens::{TokenError, TokenTable};
 use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
@@ -224,7 +224,7 @@ fn found_sample(
 ) -> anyhow::Result<()> {
     let plan = AuthorityPlan::sample()?;
     let keys = NewKeys::make(&plan, entropy)?;
-    let base_url: BaseUrl = config.public_url.as_deref().unwrap_or(SAMPLE_URL).parse()?;
+    let base_url = config.public_url.clone().map_or_else(|| SAMPLE_URL.parse(), Ok)?;
     let origin = keys.sample_origin()?;
     let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(SAMPLE_STATEMENTS) };
     let mut founding = Founding::compose(&plan, catalogue, &keys, &site, entropy)?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::span::Span;
+use crate::values::identifiers::BaseUrl;
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 const TICK: Span = Span::of_millis(1_000);
@@ -30,7 +31,7 @@ pub struct ServeArgs {
     pub keys: Option<PathBuf>,
     /// Address under which the authority's documents are named; fixed at founding
     #[arg(long, env = "VIDIMUS_PUBLIC_URL", value_name = "URL", value_parser = base_url)]
-    pub public_url: Option<String>,
+    pub public_url: Option<BaseUrl>,
     /// Directory of licence types [default: those built in]
     #[arg(long, env = "VIDIMUS_SCHEMAS", value_name = "DIR")]
     pub schemas: Option<PathBuf>,
@@ -56,7 +57,7 @@ struct ServeFile {
     data: Option<PathBuf>,
     keys: Option<PathBuf>,
     #[serde(default, deserialize_with = "some_base_url")]
-    public_url: Option<String>,
+    public_url: Option<BaseUrl>,
     schemas: Option<PathBuf>,
     tick: Option<Span>,
     clock_gap: Option<Span>,
@@ -72,8 +73,8 @@ pub struct ServeConfig {
     pub data: PathBuf,
     /// The keyring's directory.
     pub keys: PathBuf,
-    /// The base URL asked for, without a slash at its end; founding has a default, later starts keep theirs.
-    pub public_url: Option<String>,
+    /// The base URL asked for; founding has a default, later starts keep theirs.
+    pub public_url: Option<BaseUrl>,
     /// Licence types other than those built in.
     pub schemas: Option<PathBuf>,
     /// Between two publications.
@@ -158,24 +159,14 @@ fn at_line(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     ConfigError::Line { path: path.to_owned(), line, key, message: error.message().replace('\n', "; ") }
 }
 
-/// The form law 0 allows a base URL (the law judges it again at founding), without the slash people put at its end.
-fn base_url(text: &str) -> Result<String, String> {
-    let trimmed = text.strip_suffix('/').unwrap_or(text);
-    let rest = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://"));
-    let good = rest.is_some_and(|rest| {
-        (1..=255).contains(&rest.len())
-            && !rest.starts_with('/')
-            && !rest.ends_with('/')
-            && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\^`{|}@".contains(&byte))
-    });
-    if good {
-        Ok(trimmed.to_owned())
-    } else {
-        Err(format!("{text:?} is no base URL; write https://HOST or http://HOST:PORT, without a query"))
-    }
+/// A base URL, without the slash people put at its end.
+fn base_url(text: &str) -> Result<BaseUrl, String> {
+    text.strip_suffix('/').unwrap_or(text).parse().map_err(|error| {
+        format!("{text:?}: {error}; write https://HOST or http://HOST:PORT, without a query")
+    })
 }
 
-fn some_base_url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn some_base_url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<BaseUrl>, D::Error> {
     let text = String::deserialize(deserializer)?;
     base_url(&text).map(Some).map_err(serde::de::Error::custom)
 }
@@ -219,7 +210,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "[::1]:9000");
         assert_eq!(config.tick, Duration::from_secs(2));
         assert_eq!(config.clock_gap, Duration::from_secs(90 * 86_400));
-        assert_eq!(config.public_url.as_deref(), Some("https://a.cn"));
+        assert_eq!(config.public_url.unwrap().as_str(), "https://a.cn");
         assert_eq!(config.data, PathBuf::from("./data"));
     }
 
@@ -278,6 +269,7 @@ mod tests {
             ["--public-url", "https://"],
             ["--public-url", "https://a.cn/?q"],
             ["--public-url", "https://u@a.cn"],
+            ["--public-url", "https://A.cn"],
         ] {
             assert!(Command::try_parse_from(["vidimus", bad[0], bad[1]]).is_err(), "{bad:?}");
         }

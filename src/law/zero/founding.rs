@@ -7,6 +7,7 @@ use crate::ledger::body::{AuthorityFounded, KeyTitle, Owner, Predecessor};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::state::CharterChange;
 use crate::note::{Note, Scheme, VerifierKey};
+use crate::values::identifiers::BaseUrl;
 
 /// Most registrars of an authority.
 const MAX_REGISTRARS: usize = 64;
@@ -54,17 +55,11 @@ pub(super) fn found(case: Case<'_>, body: &AuthorityFounded) -> Result<Deed, Ref
     Ok(Deed::charter(CharterChange::Founded(Box::new(body.clone()), keys)).owing(owed))
 }
 
-/// `http` or `https`, printable ASCII without spaces, no slash at the end, no query, no fragment.
+/// The base URL is one, as `values` reads it.
 pub(super) fn check_base_url(base_url: &str) -> Result<(), Refused> {
-    let rest = base_url.strip_prefix("https://").or_else(|| base_url.strip_prefix("http://"));
-    let good = rest.is_some_and(|rest| {
-        !rest.is_empty()
-            && !rest.starts_with('/')
-            && !rest.ends_with('/')
-            && rest.len() <= 255
-            && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\"<>\\^`{|}@".contains(&byte))
-    });
-    demand(good, Rule::Name, || format!("{base_url:?} is no base URL"))
+    let read = base_url.parse::<BaseUrl>();
+    read.map(drop)
+        .map_err(|error| Violation::new(Rule::Name, format!("{base_url:?} is no base URL: {error}")).into())
 }
 
 /// 1 ≤ m ≤ n.

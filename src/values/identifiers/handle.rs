@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use uuid::{Builder, Uuid, Variant};
 
-use crate::values::time::{Time, serde_as_text};
+use crate::values::text::serde_as_text;
+use crate::values::time::Time;
 
 /// A UUIDv7, written in lower case with hyphens. Sixteen bytes, so it is `Copy` and has no `as_str`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,7 @@
 //!
 //! Well-formed is all it is: whether an organisation, a region or a person of that number exists is not known here.
 
+mod base_url;
 mod credit_code;
 mod handle;
 mod holder_code;
@@ -15,6 +16,7 @@ mod slug;
 mod type_code;
 mod verification_code;
 
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use handle::{Handle, HandleError};
 pub use holder_code::{CodeType, CodeTypeError, HolderCode, HolderCodeError};
@@ -27,7 +29,7 @@ pub use slug::{Slug, SlugError};
 pub use type_code::{TypeCode, TypeCodeError};
 pub use verification_code::{VerificationCode, VerificationCodeError};
 
-use super::time::serde_as_text;
+use super::text::serde_as_text;
 
 /// Gives a type with `as_str` and `FromStr` its `Display`, and its serde form through that same parser.
 macro_rules! written_as_str {

@@ -1,31 +1,21 @@
-//! Founding: from a plan and fresh keys to the first entries, all of which registrars must approve (law 0, section 4).
-//!
-//! Every first entry about a subject has no `prev`, so all statements can be signed before the first entry exists:
-//! by the one key that a sample keeps on the server, or elsewhere by m people. What is composed is written beside the
-//! keys before anything is appended, so that a crash in between is gone on from. Not here: files (`keyring`).
+//! The first entries, composed from a plan: entry 0, the issuing key, the authority's keys, departments with theirs,
+//! types, powers. Not here: approvals, which registrars give over what this makes.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use super::refusal::Fault;
-use crate::catalogue::{AuthorityPlan, BaseUrl, Catalogue};
-use crate::crypto::base64url::Base64Url;
+use super::{NewKeys, Site, crypto};
+use crate::authority::refusal::Fault;
+use crate::catalogue::{AuthorityPlan, Catalogue, RegistrarPlan};
 use crate::crypto::entropy::random;
-use crate::crypto::{Algorithm, Entropy, KeyId, KeyPurpose, PrivateKey, PublicKey, hex};
+use crate::crypto::{Entropy, KeyPurpose, PublicKey, hex};
 use crate::law;
 use crate::ledger::body::{
-    AuthorityFounded, BlobRef, Body, CheckpointKey, DepartmentRegistered, KeyIntroduced, KeyTitle, Kind,
+    AuthorityFounded, BlobRef, Body, CheckpointKey, DepartmentRegistered, KeyIntroduced, KeyTitle,
     LawVersion, Name, Owner, PowerGranted, RootKey, TypePublished, possession,
 };
-use crate::ledger::checkpoint::Checkpoint;
-use crate::ledger::entry::statement;
-use crate::ledger::signature::{Approval, Signature};
-use crate::merkle::EMPTY_ROOT;
+use crate::ledger::signature::Signature;
 use crate::note::{Scheme, VerifierKey};
-use crate::values::identifiers::{CreditCode, Origin};
-use crate::values::time::Time;
+use crate::values::identifiers::CreditCode;
 use crate::x509::{Certificate, Issuer, Profile, Request, Subject, Validity, self_signed};
 
 /// Certificates begin this long before founding, for verifiers whose clocks are late.
@@ -34,111 +24,23 @@ const YEAR: i64 = 365 * 24 * 3600;
 /// Life of the root, the issuing and the other certificates, in seconds.
 const LIVES: (i64, i64, i64) = (30 * YEAR, 15 * YEAR, 5 * YEAR);
 
-/// A key that founding made, and whose it is.
-pub struct NewKey {
-    /// For what.
-    pub purpose: KeyPurpose,
-    /// Whose.
-    pub owner: Owner,
-    /// The key.
-    pub key: PrivateKey,
-}
-
-/// The keys that an authority is founded with.
-pub struct NewKeys(Vec<NewKey>);
-
-/// Where and when.
-pub struct Site<'a> {
-    /// Under which things are named.
-    pub base_url: &'a BaseUrl,
-    /// The ledger's origin.
-    pub origin: &'a Origin,
-    /// Now.
-    pub now: Time,
-    /// The approvals and proofs made here do not count later.
-    pub not_after: Time,
-}
-
-/// The first entries, in order, and the blobs they name.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Founding {
-    origin: Origin,
-    quorum: usize,
-    bodies: Vec<Written>,
-    blobs: Vec<Base64Url>,
-}
-
-/// A body as it is written beside the keys.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    kind: String,
-    body: Value,
-}
-
-impl NewKeys {
-    /// Makes every key that the server will hold.
-    pub fn make(plan: &AuthorityPlan, entropy: &dyn Entropy) -> Result<Self, Fault> {
-        use Algorithm::{Ed25519, P256};
-        let mut keys = Vec::new();
-        let mut make = |purpose, owner: Owner, algorithm| -> Result<(), Fault> {
-            let key = PrivateKey::generate(algorithm, entropy).map_err(crypto)?;
-            keys.push(NewKey { purpose, owner, key });
-            Ok(())
-        };
-        for (purpose, algorithm) in [
-            (KeyPurpose::Root, P256),
-            (KeyPurpose::Issuing, P256),
-            (KeyPurpose::Registry, Ed25519),
-            (KeyPurpose::Checkpoint, Ed25519),
-            (KeyPurpose::Status, Ed25519),
-            (KeyPurpose::Report, Ed25519),
-        ] {
-            make(purpose, Owner::Authority, algorithm)?;
-        }
-        if plan.registrars.is_empty() {
-            make(KeyPurpose::Registrar, Owner::Authority, Ed25519)?;
-        }
-        for department in &plan.departments {
-            for (purpose, algorithm) in
-                [(KeyPurpose::Registry, Ed25519), (KeyPurpose::Credential, Ed25519), (KeyPurpose::Seal, P256)]
-            {
-                make(purpose, Owner::Department(department.code.clone()), algorithm)?;
-            }
-        }
-        Ok(Self(keys))
+/// The bodies of the first entries, in order and without approvals, and the blobs they name.
+pub(super) fn first_entries(
+    plan: &AuthorityPlan,
+    catalogue: &Catalogue,
+    keys: &NewKeys,
+    site: &Site<'_>,
+    entropy: &dyn Entropy,
+) -> Result<(Vec<Body>, Vec<Vec<u8>>), Fault> {
+    let mut composer = Composer { plan, keys, site, entropy, bodies: Vec::new(), blobs: BTreeMap::new() };
+    let issuing = composer.found()?;
+    for purpose in [KeyPurpose::Status, KeyPurpose::Report] {
+        composer.introduce(Owner::Authority, purpose, &issuing)?;
     }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &NewKey> {
-        self.0.iter()
-    }
-
-    /// All of them, to be kept.
-    pub fn into_inner(self) -> Vec<NewKey> {
-        self.0
-    }
-
-    /// The key of an owner and purpose.
-    pub fn of(&self, owner: &Owner, purpose: KeyPurpose) -> Result<&PrivateKey, Fault> {
-        let found = self.0.iter().find(|new| new.purpose == purpose && new.owner == *owner);
-        found.map(|new| &new.key).ok_or_else(|| Fault::NoKey(format!("{purpose} key of {owner}")))
-    }
-
-    /// The origin of a sample: no two samples look like a split view of one ledger.
-    pub fn sample_origin(&self) -> Result<Origin, Fault> {
-        let key = self.of(&Owner::Authority, KeyPurpose::Checkpoint)?.id().to_string();
-        let digits: String = key.chars().take(16).collect();
-        format!("sample.vidimus.example/{digits}").parse().map_err(crypto)
-    }
-
-    /// `last-signed` of an empty ledger.
-    pub fn empty_checkpoint(&self, origin: &Origin) -> Result<String, Fault> {
-        let key = self.of(&Owner::Authority, KeyPurpose::Checkpoint)?;
-        let name = origin.as_str().parse().map_err(crypto)?;
-        Ok(Checkpoint::new(name, 0, EMPTY_ROOT.0).sign(key, &[]).map_err(crypto)?.to_string())
-    }
+    composer.departments(&issuing)?;
+    composer.types(catalogue);
+    composer.powers()?;
+    Ok((composer.bodies, composer.blobs.into_values().collect()))
 }
 
 /// Builds bodies; keeps the blobs they name.
@@ -149,100 +51,6 @@ struct Composer<'a> {
     entropy: &'a dyn Entropy,
     bodies: Vec<Body>,
     blobs: BTreeMap<[u8; 32], Vec<u8>>,
-}
-
-impl Founding {
-    /// The first entries of an authority, not yet approved.
-    pub fn compose(
-        plan: &AuthorityPlan,
-        catalogue: &Catalogue,
-        keys: &NewKeys,
-        site: &Site<'_>,
-        entropy: &dyn Entropy,
-    ) -> Result<Self, Fault> {
-        let mut composer = Composer { plan, keys, site, entropy, bodies: Vec::new(), blobs: BTreeMap::new() };
-        let issuing = composer.found()?;
-        for purpose in [KeyPurpose::Status, KeyPurpose::Report] {
-            composer.introduce(Owner::Authority, purpose, &issuing)?;
-        }
-        composer.departments(&issuing)?;
-        composer.catalogue(catalogue)?;
-        let written = composer.bodies.iter().map(|body| {
-            let value = body.to_value().map_err(crypto)?;
-            Ok(Written { kind: body.kind().to_string(), body: value })
-        });
-        Ok(Self {
-            origin: site.origin.clone(),
-            quorum: usize::from(plan.quorum),
-            bodies: written.collect::<Result<_, Fault>>()?,
-            blobs: composer.blobs.into_values().map(Base64Url).collect(),
-        })
-    }
-
-    /// What registrars sign: kind and bytes of each entry's statement, in order.
-    pub fn statements(&self) -> Result<Vec<(Kind, Vec<u8>)>, Fault> {
-        self.bodies()?
-            .iter()
-            .map(|body| Ok((body.kind(), statement(body, None, &self.origin).map_err(crypto)?)))
-            .collect()
-    }
-
-    /// Signs every statement with keys at hand: how a sample approves itself.
-    pub fn approve(&mut self, registrars: &[&PrivateKey]) -> Result<(), Fault> {
-        let statements = self.statements()?;
-        let mut signed = Vec::with_capacity(registrars.len());
-        for registrar in registrars {
-            let signatures = statements.iter().map(|(_, bytes)| registrar.sign(bytes).map(Signature));
-            signed.push((registrar.id(), signatures.collect::<Result<Vec<_>, _>>().map_err(crypto)?));
-        }
-        self.attach(&signed)
-    }
-
-    /// Puts the registrars' signatures to the statements: all of them to entry 0, m to the others, none to spare.
-    pub fn attach(&mut self, signed: &[(KeyId, Vec<Signature>)]) -> Result<(), Fault> {
-        let quorum = self.quorum;
-        for (place, written) in self.bodies.iter_mut().enumerate() {
-            let mut approvals = Vec::with_capacity(signed.len());
-            for (key, signatures) in signed {
-                let sig = signatures.get(place).copied();
-                let sig = sig.ok_or_else(|| Fault::Crypto(format!("{key} signed too few statements")))?;
-                approvals.push(Approval { key: *key, sig });
-            }
-            approvals.sort_by_key(|approval| approval.key);
-            if place > 0 {
-                approvals.truncate(quorum);
-            }
-            let approvals = serde_json::to_value(approvals).map_err(crypto)?;
-            if let Some(members) = written.body.as_object_mut() {
-                members.insert("approvals".into(), approvals);
-            }
-        }
-        Ok(())
-    }
-
-    /// The bodies.
-    pub fn bodies(&self) -> Result<Vec<Body>, Fault> {
-        let read = |written: &Written| {
-            let kind = Kind::parse(&written.kind).ok_or_else(|| crypto(format!("kind {}", written.kind)))?;
-            Body::from_value(kind, written.body.clone()).map_err(crypto)
-        };
-        self.bodies.iter().map(read).collect()
-    }
-
-    /// The blobs.
-    pub fn blobs(&self) -> impl Iterator<Item = &[u8]> {
-        self.blobs.iter().map(|blob| blob.0.as_slice())
-    }
-
-    /// How many entries founding makes.
-    pub fn size(&self) -> usize {
-        self.bodies.len()
-    }
-
-    /// The ledger's origin.
-    pub fn origin(&self) -> &Origin {
-        &self.origin
-    }
 }
 
 impl Composer<'_> {
@@ -295,7 +103,7 @@ impl Composer<'_> {
         if self.plan.registrars.is_empty() {
             return Ok(vec![self.title(&Owner::Authority, KeyPurpose::Registrar)?]);
         }
-        let read = |planned: &crate::catalogue::RegistrarPlan| {
+        let read = |planned: &RegistrarPlan| {
             let signature = <[u8; 64]>::try_from(planned.possession.0.as_slice()).map_err(crypto)?;
             Ok(KeyTitle {
                 not_after: planned.not_after,
@@ -326,7 +134,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn catalogue(&mut self, catalogue: &Catalogue) -> Result<(), Fault> {
+    fn types(&mut self, catalogue: &Catalogue) {
         for licence_type in catalogue.iter() {
             let body = TypePublished {
                 approvals: Vec::new(),
@@ -341,6 +149,9 @@ impl Composer<'_> {
             };
             self.bodies.push(Body::TypePublished(body));
         }
+    }
+
+    fn powers(&mut self) -> Result<(), Fault> {
         for department in &self.plan.departments {
             for power in &department.powers {
                 let basis = serde_json::json!({"en": power.basis.en, "zh": power.basis.zh});
@@ -432,8 +243,4 @@ impl Composer<'_> {
         self.blobs.insert(blob.sha256.0, bytes);
         blob
     }
-}
-
-fn crypto(error: impl std::fmt::Debug) -> Fault {
-    Fault::Crypto(format!("{error:?}"))
 }

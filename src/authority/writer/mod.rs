@@ -3,12 +3,15 @@
 //! Entry, draft, answer and indexes go into one atomic commit; the entries are read back and re-hashed; `last-signed`
 //! is replaced; only then does anyone see the new size. Not here: who asks (`sequencer`) and sealing (`sealing`).
 
+mod judging;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::clock_guard::ClockGuard;
+use super::head::{reread, signed_checkpoint};
 use super::keyring::Keyring;
 use super::refusal::{Failure, Fault, Refusal};
 use super::state::{Published, StoreView, Window, encode};
@@ -16,16 +19,15 @@ use super::status::place_row;
 use super::store::{Head, Row, Store, Write};
 use super::tiles::EdgeTiles;
 use crate::crypto::{Digest, KeyPurpose};
-use crate::law;
 use crate::ledger::body::{Body, Kind, Owner, Subject};
-use crate::ledger::checkpoint::Checkpoint;
-use crate::ledger::entry::{Entry, Unsigned, leaf_hash};
+use crate::ledger::entry::{Entry, Unsigned};
 use crate::ledger::receipt::Receipt;
-use crate::ledger::state::{Charter, Effects, Overlay, View};
+use crate::ledger::state::{Charter, Effects, View};
 use crate::merkle::{Hash, Range};
 use crate::note::Note;
 use crate::values::identifiers::Origin;
 use crate::values::time::Time;
+use judging::{Candidate, claim, judge};
 
 /// What is to become an entry, with the rows that belong into the same commit.
 pub struct Proposal {
@@ -80,14 +82,6 @@ pub struct Writer {
     window: Arc<Window>,
     edge: EdgeTiles,
     last_signed: String,
-}
-
-/// A proposal on its way through the group.
-struct Candidate {
-    place: usize,
-    entry: Entry,
-    rows: Vec<Write>,
-    blobs: Vec<Vec<u8>>,
 }
 
 impl Writer {
@@ -277,101 +271,10 @@ impl Writer {
     }
 }
 
-/// The signed checkpoint of a tree, under every checkpoint key in force.
-pub(super) fn signed_checkpoint(
-    keyring: &dyn Keyring,
-    charter: &Charter,
-    range: &Range,
-) -> Result<Note, Failure> {
-    let origin = charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()))?;
-    let mut keys = Vec::new();
-    for (id, _) in charter.keys_of(&Owner::Authority, KeyPurpose::Checkpoint) {
-        keys.push(keyring.key(id).ok_or_else(|| Fault::NoKey(format!("checkpoint key {id}")))?);
-    }
-    // The newest signs first; through an overlap the older ones sign too.
-    let (newest, older) = keys.split_last().ok_or_else(|| Fault::NoKey("checkpoint key".into()))?;
-    let older: Vec<_> = older.iter().map(AsRef::as_ref).collect();
-    checkpoint_of(origin, range)?
-        .sign(newest, &older)
-        .map_err(|error| Fault::Crypto(error.to_string()).into())
-}
-
-/// The unsigned checkpoint of a tree.
-pub(super) fn checkpoint_of(origin: &Origin, range: &Range) -> Result<Checkpoint, Failure> {
-    let name = origin.as_str().parse().map_err(|_| Fault::Law(format!("origin {origin} is no key name")))?;
-    Ok(Checkpoint::new(name, range.size(), range.root().0))
-}
-
-/// The tree that the stored entries from `before.size()` to `size` make on top of `before`.
-pub(super) fn reread(store: &dyn Store, before: &Range, size: u64) -> Result<Range, Failure> {
-    let mut range = before.clone();
-    for index in before.size()..size {
-        let bytes = store
-            .get(&Row::Entry(index))?
-            .ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
-        range.push(Hash(leaf_hash(&bytes).0));
-    }
-    Ok(range)
-}
-
-/// Whether nothing else in the group is about the subjects of this body.
-fn claim(subjects: &mut HashSet<Subject>, body: &Body) -> bool {
-    let replaced = match body {
-        Body::LicenceIssued(issued) => issued.replaces.map(|replaces| Subject::Licence(replaces.handle)),
-        _ => None,
-    };
-    let own = body.subject();
-    if subjects.contains(&own) || replaced.as_ref().is_some_and(|subject| subjects.contains(subject)) {
-        return false;
-    }
-    subjects.insert(own);
-    subjects.extend(replaced);
-    true
-}
-
-type Judged = (Vec<Candidate>, Vec<Effects>, (Charter, Range));
-
-/// Asks the law about each candidate, over the ones before it, and checks all their signatures in one batch.
-/// A candidate with a bad signature is dropped and the rest judged again: later ones may stand on it.
-fn judge(view: &StoreView<'_>, mut candidates: Vec<Candidate>, outcomes: &mut [Option<Outcome>]) -> Judged {
-    loop {
-        let mut overlay = Overlay::new(view, view.range.clone());
-        let mut applied = Vec::with_capacity(candidates.len());
-        let mut kept = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            for blob in &candidate.blobs {
-                overlay.add_blob(blob.clone());
-            }
-            match law::apply(&overlay, &candidate.entry) {
-                Ok(one) => {
-                    overlay.absorb(one.pending());
-                    applied.push(one);
-                    kept.push(candidate);
-                }
-                Err(refused) => settle(outcomes, candidate.place, Outcome::Failed(failure_of(refused))),
-            }
-        }
-        match law::discharge(applied) {
-            Ok(effects) => return (kept, effects, overlay.into_parts()),
-            Err((bad, violation)) => {
-                let dropped = kept.remove(bad.min(kept.len().saturating_sub(1)));
-                settle(outcomes, dropped.place, Outcome::Failed(violation.into()));
-                candidates = kept;
-            }
-        }
-    }
-}
-
-/// The law's no, in the words of the engine where the caller can do something about it.
-fn failure_of(refused: law::Refused) -> Failure {
-    match &refused {
-        law::Refused::Violation(violation) if violation.rule == law::Rule::Licence => {
-            Refusal::NotFound(super::refusal::Thing::Licence).into()
-        }
-        law::Refused::Violation(violation) if violation.rule == law::Rule::Frozen => {
-            Refusal::NotReady(violation.to_string()).into()
-        }
-        _ => refused.into(),
+fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, Failure> {
+    match body {
+        Body::AuthorityFounded(founded) => Ok(&founded.origin),
+        _ => view.charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()).into()),
     }
 }
 
@@ -393,13 +296,6 @@ fn rows_of(entry: &Entry, effects: &Effects, writes: &mut Vec<Write>) -> Result<
         writes.push(Write::set(Row::Unsealed(*handle), Vec::new()));
     }
     Ok(())
-}
-
-fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, Failure> {
-    match body {
-        Body::AuthorityFounded(founded) => Ok(&founded.origin),
-        _ => view.charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()).into()),
-    }
 }
 
 fn settle(outcomes: &mut [Option<Outcome>], place: usize, outcome: Outcome) {

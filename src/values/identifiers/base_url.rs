@@ -1,8 +1,13 @@
 //! The base URL under which an authority names its types, status lists and metadata (law 0, section 1). A name, not
-//! an address that is connected to: no resolution, no normalisation, one spelling.
+//! an address that is connected to: no resolution, no normalisation, one spelling. The law, the catalogue and the
+//! command line all ask this one parser.
 
-use std::fmt;
 use std::str::FromStr;
+
+use super::written_as_str;
+
+/// Longest base URL, in bytes.
+const LONGEST: usize = 255;
 
 /// `http://` or `https://`, a host, perhaps a port and a path; no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,7 +41,7 @@ impl FromStr for BaseUrl {
     type Err = BaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, BaseUrlError> {
-        if text.len() > 255 {
+        if text.len() > LONGEST {
             return Err(BaseUrlError::Length(text.chars().count()));
         }
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -61,11 +66,7 @@ fn in_path(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '~' | '-')
 }
 
-impl fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+written_as_str!(BaseUrl);
 
 #[cfg(test)]
 mod tests {
@@ -93,6 +94,11 @@ mod tests {
             "http://a/{base_url}",
             "http://:80",
             "http://中",
+            "http://a b",
+            "http://a\\b",
+            "http://a/#x",
+            "http://a/<x>",
+            "http://a/\u{7f}",
             long.as_str(),
         ] {
             assert!(bad.parse::<BaseUrl>().is_err(), "{bad}");

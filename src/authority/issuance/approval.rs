@@ -1,0 +1,129 @@
+//! May this be issued: the type in force, its rules, the power, the holder's key, and what may be held only once.
+//!
+//! Not here: the form of a request (`catalogue`), and the law's own judgement, which comes last (`law`).
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::Approved;
+use crate::authority::Authority;
+use crate::authority::once::Slot;
+use crate::authority::refusal::{Failure, Fault, Refusal};
+use crate::catalogue::{Checked, IssueRequest, LicenceType, RequestError, RequestErrorKind};
+use crate::jose::jwk;
+use crate::ledger::state::{Charter, Moment};
+use crate::values::identifiers::{CreditCode, Handle, LicenceNumber};
+use crate::values::standing::Standing;
+use crate::values::time::Time;
+
+impl Authority {
+    /// The type's rules, the claims, the power.
+    pub(in crate::authority) fn approve(
+        &self,
+        department: &CreditCode,
+        request: IssueRequest,
+        replaced: Option<&Handle>,
+        now: Time,
+    ) -> Result<Approved, Failure> {
+        let published = self.window.published();
+        let charter = &published.charter;
+        let licence_type = self.type_in_force(charter, &request)?;
+        let offset = charter.offset().ok_or_else(|| Fault::Law("there is no offset".into()))?;
+        let checked = licence_type.check(&request, now.date(offset))?;
+        let own =
+            charter.department(department).ok_or_else(|| Fault::NoKey(format!("department {department}")))?;
+        let region = request.region.clone().unwrap_or_else(|| own.value.region.clone());
+        let moment = Moment { index: charter.size(), time: now };
+        let power = charter.power_for(department, licence_type.slug(), &region, moment).ok_or_else(|| {
+            Refusal::NoPower {
+                department: department.to_string(),
+                licence_type: licence_type.slug().to_string(),
+                region: region.to_string(),
+            }
+        })?;
+        let spare = [("case", request.case.is_some()), ("approvals", !request.approvals.is_empty())];
+        if let Some((name, _)) = spare.into_iter().find(|(_, given)| *given) {
+            return Err(Refusal::Approvals { pointer: format!("{}/{name}", request.pointer) }.into());
+        }
+        let holder_key = request.holder_key.clone().map(|key| self.holder_key(&request, key)).transpose()?;
+        self.check_one_per_holder(department, &licence_type, &request, &checked, replaced, now)?;
+        Ok(Approved { power: power.value.power.clone(), licence_type, request, checked, region, holder_key })
+    }
+
+    /// The newest published version of the type that is asked for.
+    fn type_in_force(&self, charter: &Charter, request: &IssueRequest) -> Result<Arc<LicenceType>, Failure> {
+        let known = self.catalogue.find(&request.licence_type);
+        let published = known.and_then(|known| charter.published(known.slug()));
+        let newest = published.and_then(|published| published.versions.last()).filter(|held| held.in_force());
+        let in_force = newest
+            .and_then(|held| self.catalogue.get(&held.value.r#type, u16::try_from(held.value.version).ok()?));
+        let unknown = || RequestError {
+            pointer: format!("{}/type", request.pointer),
+            kind: RequestErrorKind::UnknownType { found: request.licence_type.chars().take(64).collect() },
+        };
+        Ok(Arc::clone(in_force.ok_or_else(unknown)?))
+    }
+
+    fn holder_key(&self, request: &IssueRequest, key: Map<String, Value>) -> Result<Value, Failure> {
+        let key = Value::Object(key);
+        let parsed = jwk::from_jwk(&key).map_err(|error| Refusal::HolderKey {
+            pointer: format!("{}/holder_key", request.pointer),
+            reason: error.to_string(),
+        })?;
+        Ok(jwk::to_jwk(&parsed))
+    }
+
+    fn check_one_per_holder(
+        &self,
+        department: &CreditCode,
+        licence_type: &LicenceType,
+        request: &IssueRequest,
+        checked: &Checked,
+        replaced: Option<&Handle>,
+        now: Time,
+    ) -> Result<(), Failure> {
+        if licence_type.rules().issue.several_per_holder {
+            return Ok(());
+        }
+        let offset = self.window.published().charter.offset();
+        for (place, holder) in checked.holders().iter().enumerate() {
+            for licence in self.found("holder", holder.code().as_str())? {
+                let expired = offset.is_some_and(|offset| licence.expired(now, offset));
+                let same = licence.licence_type == *licence_type.slug() && licence.department == *department;
+                let counts = same && licence.standing() == Standing::Valid && !expired;
+                if counts && replaced != Some(&licence.handle) {
+                    let pointer = format!("{}/holders/{place}/code", request.pointer);
+                    return Err(Refusal::AlreadyHeld { pointer }.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds the department's own number while it is being issued, and refuses one that was issued before, unless it
+    /// is the replaced licence's.
+    pub(in crate::authority) async fn hold_number(
+        &self,
+        department: &CreditCode,
+        approved: &Approved,
+        replaced: Option<&LicenceNumber>,
+    ) -> Result<Option<Slot>, Failure> {
+        let Some(number) = &approved.request.licence_number else { return Ok(None) };
+        if Some(number) == replaced {
+            return Ok(None);
+        }
+        let slug = approved.licence_type.slug();
+        let name = format!("{department}\n{slug}\n{number}");
+        let slot = self.once.wait(self.once.hide("number", &name)).await;
+        let taken = self
+            .found("number", number.as_str())?
+            .into_iter()
+            .any(|licence| licence.licence_type == *slug && licence.department == *department);
+        if taken {
+            let pointer = format!("{}/licence_number", approved.request.pointer);
+            return Err(Refusal::NumberTaken { pointer }.into());
+        }
+        Ok(Some(slot))
+    }
+}

@@ -1,0 +1,198 @@
+//! The draft: every byte of the credential is fixed before anything is entered or signed (law 0, section 5, step 1).
+//!
+//! Not here: the signature (`sealing`), how a draft is kept (`vault`), the form of SD-JWT VC (`sd_jwt`).
+
+use serde_json::{Map, Value, json};
+
+use super::{Approved, Drafted, Succession};
+use crate::authority::Authority;
+use crate::authority::refusal::{Failure, Fault};
+use crate::authority::store::{Row, Write};
+use crate::authority::vault::{Draft, commit};
+use crate::catalogue::{Checked, IssueRequest, LicenceType};
+use crate::crypto::entropy::random;
+use crate::crypto::{Digest, Entropy, KeyId, KeyPurpose, hex};
+use crate::jose::x5c;
+use crate::ledger::body::{LicenceIssued, Owner};
+use crate::ledger::state::Charter;
+use crate::sd_jwt::{self, CredentialDraft};
+use crate::values::identifiers::{CreditCode, Handle, LicenceIdentifier, LicenceNumber, VerificationCode};
+use crate::values::time::Time;
+
+impl Authority {
+    /// Fixes every byte of the credential: handle, salts, place, dates, header, payload.
+    pub(in crate::authority) fn draft(
+        &self,
+        department: &CreditCode,
+        approved: Approved,
+        succession: Option<&Succession<'_>>,
+        now: Time,
+    ) -> Result<Drafted, Failure> {
+        let published = self.window.published();
+        let charter = &published.charter;
+        let entropy = self.entropy.as_ref();
+        let Approved { licence_type, request, checked, region, power, holder_key } = approved;
+        let handle = Handle::new(now, random(entropy));
+        let place = self.places.next(self.store.as_ref())?;
+        let offset = charter.offset().ok_or_else(|| Fault::Law("there is no offset".into()))?;
+        let licence_number = match &request.licence_number {
+            Some(number) => number.clone(),
+            None => LicenceNumber::made(&region, now.date(offset), random(entropy)),
+        };
+        let identifier = identifier(&licence_type, department, &handle, succession)?;
+        let credential_key = self.credential_key(charter, department)?;
+        let base_url = self.base_url()?;
+
+        let layout = licence_type.layout(&checked);
+        let mut claims = layout.claims.clone();
+        let metadata = licence_type.metadata_bytes(&base_url);
+        claims.extend(object(json!({
+            "iss": base_url.as_str(),
+            "jti": handle.to_string(),
+            "vct": licence_type.vct(&base_url),
+            "vct#integrity": integrity(&metadata),
+            "nbf": checked.valid_from().first_instant(offset).seconds(),
+            "status": {"status_list": {"idx": place.index, "uri": self.list_uri(place.list)?}},
+            "issuer": {"code": department.as_str(), "name": self.department_name(charter, department)?},
+            "licence_number": licence_number.as_str(),
+            "identifier": identifier.as_str(),
+            "valid_from": checked.valid_from().to_string(),
+        })));
+        if let Some(until) = checked.valid_until() {
+            claims.insert("exp".into(), json!(until.end(offset).seconds()));
+            claims.insert("valid_until".into(), json!(until.to_string()));
+        }
+        if let Some(key) = holder_key {
+            claims.insert("cnf".into(), json!({"jwk": key}));
+        }
+        let header = self.header(charter, &credential_key)?;
+        let fixed = CredentialDraft { header, claims, disclosable: layout.disclosable }
+            .fix(entropy)
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
+        let (salt, commitment) = commit(&handle, "payload", &layout.claims, entropy)
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
+
+        let rows = self.index_rows(handle, &checked, &licence_number, &request, department);
+        let body = LicenceIssued {
+            approvals: Vec::new(),
+            commitment,
+            credential_digest: fixed.credential_digest,
+            credential_key,
+            department: department.clone(),
+            handle,
+            not_after: None,
+            power,
+            region,
+            replaces: succession.map(|succession| succession.replaces),
+            status: place,
+            r#type: licence_type.slug().clone(),
+            valid_from: checked.valid_from(),
+            valid_until: checked.valid_until(),
+            version: u64::from(licence_type.version()),
+        };
+        let draft = Draft {
+            signing_input: fixed.signing_input,
+            disclosures: fixed.disclosures,
+            licence_number,
+            identifier: identifier.as_str().to_owned(),
+            verification_code: fresh_code(entropy),
+            reference: request.reference,
+            payload: layout.claims,
+            salt,
+        };
+        Ok(Drafted { body, draft, rows })
+    }
+
+    /// The JOSE header: algorithm, type, and the chain from the credential key up to just below the root.
+    fn header(&self, charter: &Charter, credential_key: &KeyId) -> Result<Map<String, Value>, Failure> {
+        let chain = self.chains.ours(self.store.as_ref(), charter, credential_key)?;
+        Ok(object(json!({
+            "alg": chain.leaf.public_key().algorithm().jose(),
+            "typ": sd_jwt::TYPE,
+            "x5c": x5c::encode(&chain.ders),
+        })))
+    }
+
+    /// Rows by which the licence is found: number, reference and holder, all as keyed hashes.
+    fn index_rows(
+        &self,
+        handle: Handle,
+        checked: &Checked,
+        number: &LicenceNumber,
+        request: &IssueRequest,
+        department: &CreditCode,
+    ) -> Vec<Write> {
+        let mut finders = vec![self.once.finder("number", number.as_str())];
+        finders.extend(
+            checked.holders().iter().map(|holder| self.once.finder("holder", holder.code().as_str())),
+        );
+        finders.extend(
+            request
+                .reference
+                .iter()
+                .map(|text| self.once.finder("reference", &format!("{department}\n{text}"))),
+        );
+        finders.into_iter().map(|finder| Write::set(Row::Found(finder, handle), Vec::new())).collect()
+    }
+
+    /// The key that signs credentials now: the newest one.
+    pub(super) fn credential_key(
+        &self,
+        charter: &Charter,
+        department: &CreditCode,
+    ) -> Result<KeyId, Failure> {
+        let owner = Owner::Department(department.clone());
+        let keys = charter.keys_of(&owner, KeyPurpose::Credential);
+        let newest = keys.last().map(|(id, _)| **id);
+        Ok(newest.ok_or_else(|| Fault::NoKey(format!("credential key of {department}")))?)
+    }
+
+    fn department_name(&self, charter: &Charter, department: &CreditCode) -> Result<Value, Failure> {
+        let held =
+            charter.department(department).ok_or_else(|| Fault::NoKey(format!("department {department}")))?;
+        Ok(json!(held.value.name.zh))
+    }
+}
+
+/// A serial that follows from the handle, or the predecessor's with the next version.
+fn identifier(
+    licence_type: &LicenceType,
+    department: &CreditCode,
+    handle: &Handle,
+    succession: Option<&Succession<'_>>,
+) -> Result<LicenceIdentifier, Failure> {
+    let serial = hex::encode(handle.as_bytes()).to_uppercase();
+    let before = succession
+        .and_then(|succession| succession.old_draft.identifier.parse::<LicenceIdentifier>().ok())
+        .filter(|before| before.version() < 999);
+    let (serial, version) = match &before {
+        Some(before) => (before.serial(), before.version() + 1),
+        None => (serial.as_str(), 1),
+    };
+    LicenceIdentifier::new(licence_type.type_code(), department, serial, version)
+        .map_err(|error| Fault::Crypto(error.to_string()).into())
+}
+
+/// W3C subresource integrity of the type metadata.
+fn integrity(metadata: &[u8]) -> String {
+    use base64::Engine as _;
+    let digest = Digest::of(metadata);
+    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest.0))
+}
+
+/// The code printed beside the number; drawn again in the rare case that too few random bytes could be used.
+fn fresh_code(entropy: &dyn Entropy) -> VerificationCode {
+    loop {
+        let bytes: [u8; VerificationCode::RANDOM_BYTES] = random(entropy);
+        if let Some(code) = VerificationCode::from_random(&bytes) {
+            return code;
+        }
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,111 @@
+//! From a linted draft to an issued licence: entered, sealed, answered; and the same answer again under the same key.
+
+use super::{Drafted, Linted};
+use crate::authority::Authority;
+use crate::authority::once::{Answered, Ask, Once};
+use crate::authority::refusal::{Failure, Fault, Refusal};
+use crate::authority::sealing::Sealing;
+use crate::authority::store::Write;
+use crate::authority::writer::{Committed, Proposal};
+use crate::crypto::Digest;
+use crate::law;
+use crate::ledger::body::{Body, StatusPlace};
+use crate::values::identifiers::{Handle, LicenceNumber};
+
+/// An issued licence. Only what is committed and sealed becomes one; only it can be sent.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The licence.
+    pub handle: Handle,
+    /// What is printed.
+    pub licence_number: LicenceNumber,
+    /// 证照标识.
+    pub identifier: String,
+    /// The department's record id.
+    pub reference: Option<String>,
+    /// SD-JWT VC with all disclosures.
+    pub credential: String,
+    /// Index of its entry.
+    pub index: u64,
+    /// Leaf hash of its entry.
+    pub leaf: Digest,
+    /// `.tlog-proof`.
+    pub receipt: String,
+    /// Address of its status list.
+    pub status_uri: String,
+    /// Place on it.
+    pub status: StatusPlace,
+}
+
+impl Authority {
+    /// Commits, seals, answers.
+    pub(in crate::authority) async fn commit_and_seal(
+        &self,
+        Linted(drafted): Linted,
+        ask: Option<&Ask>,
+        more: Vec<Write>,
+    ) -> Result<(Issued, Committed), Failure> {
+        let Drafted { body, draft, mut rows } = drafted;
+        let handle = body.handle;
+        rows.push(self.vault.keep_draft(&handle, &draft)?);
+        rows.extend(more);
+        if let Some(ask) = ask {
+            let (first, successor) = match &body.replaces {
+                Some(replaces) => (replaces.handle, Some(handle)),
+                None => (handle, None),
+            };
+            rows.push(Once::remember(ask, first, successor)?);
+        }
+        let sealing =
+            Sealing { handle, key: body.credential_key, signing_input: draft.signing_input.as_str().into() };
+        let refused = (body.department.clone(), body.r#type.clone(), body.region.clone());
+        let proposal = Proposal { body: Body::LicenceIssued(body), blobs: Vec::new(), rows };
+        let committed = self.propose(proposal, Some(sealing)).await.map_err(|failure| match failure {
+            // The power was withdrawn between the check and the entry.
+            Failure::Judged(violation) if violation.rule == law::Rule::Power => {
+                let (department, licence_type, region) = refused;
+                Refusal::NoPower {
+                    department: department.to_string(),
+                    licence_type: licence_type.to_string(),
+                    region: region.to_string(),
+                }
+                .into()
+            }
+            other => other,
+        })?;
+        let issued =
+            self.issued(&handle, committed.index(), committed.leaf(), committed.receipt().to_owned())?;
+        Ok((issued, committed))
+    }
+
+    /// The answer that was given under the same key, with a receipt to today's checkpoint.
+    pub(super) fn issued_before(&self, answered: &Answered) -> Result<Issued, Failure> {
+        self.issued_again(answered.successor.as_ref().unwrap_or(&answered.handle))
+    }
+
+    /// An issued licence once more, with a receipt to today's checkpoint.
+    pub(in crate::authority) fn issued_again(&self, handle: &Handle) -> Result<Issued, Failure> {
+        let licence = self.licence_state(handle)?;
+        let first =
+            licence.first().ok_or_else(|| Fault::Damaged(format!("licence {handle} has no entry")))?;
+        let (leaf, receipt) = self.receipt(first.index)?;
+        self.issued(handle, first.index, leaf, receipt)
+    }
+
+    fn issued(&self, handle: &Handle, index: u64, leaf: Digest, receipt: String) -> Result<Issued, Failure> {
+        let status = self.licence_state(handle)?.status;
+        let (draft, credential) = self.vault.credential(handle)?;
+        Ok(Issued {
+            handle: *handle,
+            licence_number: draft.licence_number,
+            identifier: draft.identifier,
+            reference: draft.reference,
+            credential,
+            index,
+            leaf,
+            receipt,
+            status_uri: self.list_uri(status.list)?,
+            status,
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! The last look before anything is signed: the certificate must be good for the licence, the draft must read as the
+//! entry will say.
+
+use super::{Approved, Drafted, Linted};
+use crate::authority::Authority;
+use crate::authority::refusal::{Failure, Fault, Refusal};
+use crate::crypto::base64url;
+use crate::sd_jwt::Presentation;
+use crate::values::identifiers::CreditCode;
+use crate::values::time::Time;
+
+impl Authority {
+    /// Refuses what must not be signed: a certificate not valid today, or ending before the licence does.
+    pub(in crate::authority) fn lint_certificate(
+        &self,
+        approved: &Approved,
+        department: &CreditCode,
+        now: Time,
+    ) -> Result<(), Failure> {
+        let published = self.window.published();
+        let charter = &published.charter;
+        let key = self.credential_key(charter, department)?;
+        let chain = self.chains.ours(self.store.as_ref(), charter, &key)?;
+        let validity = chain.leaf.validity();
+        if !validity.contains(now.seconds()) {
+            let why =
+                format!("the credential certificate of {department} is not valid today; rotate its key");
+            return Err(Refusal::NotReady(why).into());
+        }
+        if approved.licence_type.rules().validity.outlives_certificate {
+            return Ok(());
+        }
+        let offset = charter.offset().ok_or_else(|| Fault::Law("there is no offset".into()))?;
+        let end = approved.checked.valid_until().map(|until| until.end(offset).seconds());
+        if end.is_some_and(|end| end <= validity.not_after) {
+            return Ok(());
+        }
+        let pointer = format!("{}/valid_until", approved.request.pointer);
+        Err(Refusal::OutlivesCertificate { pointer }.into())
+    }
+
+    /// Reads the draft as a stranger would: it must say what the entry will say.
+    pub(in crate::authority) fn lint(&self, drafted: Drafted) -> Result<Linted, Failure> {
+        let text = format!("{}.{}~", drafted.draft.signing_input, base64url::encode(&[0; 64]));
+        let read = Presentation::parse(&text).map_err(|error| Fault::Crypto(error.to_string()))?;
+        if read.credential_digest() != drafted.body.credential_digest {
+            return Err(Fault::Crypto("the draft's digest is not its own".into()).into());
+        }
+        read.disclosed().map_err(|error| Fault::Crypto(error.to_string()))?;
+        Ok(Linted(drafted))
+    }
+}

@@ -1,0 +1,128 @@
+//! Issuing one licence (law 0, section 5). One function a step, each consuming the last:
+//! `IssueRequest → Approved → Drafted → Linted → Committed → Issued`.
+//!
+//! The states stand here with private fields, so that only the steps of this room can make them: `approval`, `draft`,
+//! `lint`, then `issued`. Not here: many at once (`http`), succession (`acts`).
+
+mod approval;
+mod draft;
+mod issued;
+mod lint;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use issued::Issued;
+
+use super::Authority;
+use super::once::{Ask, Once, Slot};
+use super::refusal::Failure;
+use super::store::Write;
+use super::vault::Draft;
+use crate::catalogue::{Checked, IssueRequest, LicenceType};
+use crate::ledger::body::{LicenceIssued, PowerId, Replaces};
+use crate::values::identifiers::{CreditCode, LicenceNumber, Region};
+
+/// How a request meets another with the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// It is refused: a request of its own.
+    Refuse,
+    /// It waits for the other's answer: a line of a batch.
+    Wait,
+}
+
+/// A wish to issue, as it came in.
+#[derive(Clone, Copy)]
+pub struct Wish<'a> {
+    /// Who asks.
+    pub department: &'a CreditCode,
+    /// What is asked.
+    pub body: &'a Value,
+    /// The `Idempotency-Key` of the request; a `key` in the body counts when there is none.
+    pub key: Option<&'a str>,
+    /// How it meets another with the same key.
+    pub patience: Patience,
+    /// Whether only the checks are wanted.
+    pub dry_run: bool,
+}
+
+/// What is answered: everything of [`Issued`], or for a dry run what can be said without issuing.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// Issued, now or under the same key before.
+    Issued(Box<Issued>),
+    /// Nothing was issued.
+    DryRun {
+        /// The number it would have, where the department gave one.
+        licence_number: Option<LicenceNumber>,
+        /// The department's record id.
+        reference: Option<String>,
+    },
+}
+
+/// A request that the type and the power list allow.
+pub(super) struct Approved {
+    licence_type: Arc<LicenceType>,
+    request: IssueRequest,
+    checked: Checked,
+    region: Region,
+    power: PowerId,
+    holder_key: Option<Value>,
+}
+
+/// A credential whose bytes are fixed, with what is kept beside the ledger.
+pub(super) struct Drafted {
+    body: LicenceIssued,
+    draft: Draft,
+    rows: Vec<Write>,
+}
+
+/// A draft that was looked over once more before anything is signed.
+pub(super) struct Linted(Drafted);
+
+/// What a new licence replaces: the old one, why, and how it is printed on.
+pub(super) struct Succession<'a> {
+    pub(super) replaces: Replaces,
+    pub(super) old_draft: &'a Draft,
+}
+
+impl Authority {
+    /// Issues one licence, or answers again what was answered under the same key.
+    pub async fn issue(&self, wish: Wish<'_>) -> Result<Answer, Failure> {
+        let request = IssueRequest::parse(wish.body)?;
+        let ask = wish
+            .key
+            .or(request.key.as_deref())
+            .map(|key| self.once.ask(wish.department, "issue", key, wish.body.to_string().as_bytes()));
+        let _slot = match &ask {
+            Some(ask) if !wish.dry_run => Some(self.slot(ask, wish.patience).await?),
+            _ => None,
+        };
+        if let Some(ask) = &ask
+            && let Some(answered) = Once::answered(self.store.as_ref(), ask)?
+        {
+            return Ok(Answer::Issued(Box::new(self.issued_before(&answered)?)));
+        }
+        let now = self.now()?;
+        let approved = self.approve(wish.department, request, None, now)?;
+        if wish.dry_run {
+            self.lint_certificate(&approved, wish.department, now)?;
+            let IssueRequest { licence_number, reference, .. } = approved.request;
+            return Ok(Answer::DryRun { licence_number, reference });
+        }
+        let _number = self.hold_number(wish.department, &approved, None).await?;
+        self.lint_certificate(&approved, wish.department, now)?;
+        let linted = self.lint(self.draft(wish.department, approved, None, now)?)?;
+        let issued = self.commit_and_seal(linted, ask.as_ref(), Vec::new()).await?;
+        Ok(Answer::Issued(Box::new(issued.0)))
+    }
+
+    async fn slot(&self, ask: &Ask, patience: Patience) -> Result<Slot, Failure> {
+        match patience {
+            Patience::Refuse => Ok(self.once.take(ask.slot())?),
+            Patience::Wait => Ok(self.once.wait(ask.slot()).await),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The state from the stored entries: the charter from those that touch it, and every entry beyond the signed head,
+//! each judged by the law against the state just before it.
+
+use super::OpenError;
+use crate::authority::head::reread;
+use crate::authority::state::licence;
+use crate::authority::store::{Row, Store, StoreError};
+use crate::authority::tiles::stored;
+use crate::crypto::Digest;
+use crate::law;
+use crate::ledger::body::StatusPlace;
+use crate::ledger::entry::leaf_hash;
+use crate::ledger::state::{Charter, LicenceState, View, ViewFault};
+use crate::merkle::{Hash, Range, node_from_tiles, root_from_nodes};
+use crate::values::identifiers::Handle;
+
+/// The charter, by the law, from the entries that touch it; and beyond the signed head every entry.
+pub(super) fn replay(store: &dyn Store, signed: Range, size: u64) -> Result<(Charter, Range), OpenError> {
+    let mut charter = Charter::default();
+    let mut applied = Vec::new();
+    let mut indexes = Vec::new();
+    let mut step = |index: u64, charter: &mut Charter, range: Option<&Range>| -> Result<(), OpenError> {
+        let wrong = |why: String| OpenError::Entry { index, why };
+        let bytes = store.get(&Row::Entry(index))?.ok_or_else(|| wrong("is missing".into()))?;
+        let leaf = Hash(leaf_hash(&bytes).0);
+        if node(store, 0, index) != Some(leaf) {
+            return Err(wrong("is not what the tree holds".into()));
+        }
+        let entry = law::read(&bytes).map_err(|error| wrong(error.to_string()))?;
+        charter.skip_to(index, charter.time());
+        let view = ViewBefore { store, charter, range, index };
+        let one = law::apply(&view, &entry).map_err(|refused| match refused {
+            law::Refused::UnknownLaw(version) => OpenError::UnknownLaw(version),
+            other => wrong(other.to_string()),
+        })?;
+        charter.absorb(one.pending());
+        applied.push(one);
+        indexes.push(index);
+        Ok(())
+    };
+    let mut after: Option<Vec<u8>> = None;
+    'rows: loop {
+        let rows = store.scan(b"c", after.as_deref(), 256)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(last.clone());
+        for (key, _) in rows {
+            let index = index_of(&key).ok_or_else(|| StoreError::Unreadable("a charter row".into()))?;
+            if index >= signed.size() {
+                break 'rows;
+            }
+            step(index, &mut charter, None)?;
+        }
+    }
+    let mut range = signed;
+    for index in range.size()..size {
+        step(index, &mut charter, Some(&range))?;
+        range = reread(store, &range, index + 1)?;
+    }
+    law::discharge(applied).map_err(|(place, violation)| OpenError::Entry {
+        index: indexes.get(place).copied().unwrap_or(0),
+        why: violation.to_string(),
+    })?;
+    charter.skip_to(size, store.head()?.time);
+    Ok((charter, range))
+}
+
+/// The state just before an entry that is already in the store.
+struct ViewBefore<'a> {
+    store: &'a dyn Store,
+    charter: &'a Charter,
+    range: Option<&'a Range>,
+    index: u64,
+}
+
+impl View for ViewBefore<'_> {
+    fn charter(&self) -> &Charter {
+        self.charter
+    }
+
+    fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
+        let now = licence(self.store, handle).map_err(|error| fault(&error))?;
+        let Some(now) = now else { return Ok(None) };
+        let earlier = now.events.iter().filter(|event| event.index < self.index).next_back();
+        let Some(earlier) = earlier else { return Ok(None) };
+        let bytes = self.store.get(&Row::Entry(earlier.index)).map_err(|error| fault(&error))?;
+        let bytes = bytes.ok_or_else(|| ViewFault(format!("entry {} is missing", earlier.index)))?;
+        Ok(now.before(self.index, leaf_hash(&bytes)))
+    }
+
+    fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {
+        let row = self.store.get(&Row::Place(place)).map_err(|error| fault(&error))?;
+        let used = row.and_then(|row| row.get(..8).and_then(|bytes| bytes.try_into().ok()));
+        Ok(used.is_some_and(|used| u64::from_be_bytes(used) < self.index))
+    }
+
+    fn blob(&self, name: &Digest) -> Result<Option<Vec<u8>>, ViewFault> {
+        self.store.get(&Row::Blob(*name)).map_err(|error| fault(&error))
+    }
+
+    fn root(&self) -> Result<Digest, ViewFault> {
+        let root = match self.range {
+            Some(range) => range.root(),
+            None => root_from_nodes(self.index, &|level, index| node(self.store, level, index))
+                .map_err(|error| ViewFault(error.to_string()))?,
+        };
+        Ok(Digest(root.0))
+    }
+}
+
+fn fault(error: &StoreError) -> ViewFault {
+    ViewFault(error.to_string())
+}
+
+/// The right edge at `size`, from the stored tiles.
+pub(super) fn range_at(store: &dyn Store, size: u64) -> Result<Range, OpenError> {
+    let mut parts = Vec::new();
+    let mut start = 0_u64;
+    for level in (0..64_u8).rev() {
+        if size >> level & 1 == 1 {
+            let index = start >> level;
+            let part = node(store, level, index).ok_or_else(|| {
+                StoreError::Unreadable(format!("a tile over entry {start} is missing or damaged"))
+            })?;
+            parts.push(part);
+            start += 1 << level;
+        }
+    }
+    Range::from_parts(size, parts).map_err(|error| StoreError::Unreadable(error.to_string()).into())
+}
+
+fn node(store: &dyn Store, level: u8, index: u64) -> Option<Hash> {
+    node_from_tiles(level, index, &|tile, width| stored(store, tile, width).ok().flatten())
+}
+
+fn index_of(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.strip_prefix(b"c")?.try_into().ok()?))
+}
