@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::audit::replay::Progress;
 use crate::values::lang::Lang;
+use crate::wiring::told::Told;
 
 /// Between two lines of progress.
 const EVERY: Duration = Duration::from_secs(1);
@@ -73,7 +74,10 @@ impl Output {
 
     /// Why a command did not do it; as JSON on stdout too, so that there is always one object.
     pub(crate) fn error(&self, error: &anyhow::Error) {
-        let text = format!("{error:#}");
+        let text = match error.downcast_ref::<Told>() {
+            Some(told) => told.text(self.lang).to_owned(),
+            None => format!("{error:#}"),
+        };
         let _told = writeln!(io::stderr(), "{}{text}", self.lang.choose("错误：", "error: "));
         if self.json {
             let _told = self.raw(format!("{}\n", json!({ "error": text })).as_bytes());

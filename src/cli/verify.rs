@@ -40,9 +40,10 @@ pub(super) struct Verify {
     /// Files of evidence: an SD-JWT, a download file, or the text of a QR.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// A trust folder, an export, or a server's address; the latter two are replayed first.
-    #[arg(long, value_name = "URL|DIR")]
-    trust: String,
+    /// A trust folder, an export, or a server's address; the latter two are replayed first. Without it the trust folder
+    /// ./trust counts, if there is one; nothing can be told without any.
+    #[arg(long, value_name = "URL|DIR", env = "VIDIMUS_TRUST")]
+    trust: Option<String>,
     /// Judge as of this time (YYYY-MM-DDTHH:MM:SS.mmmZ); default now.
     #[arg(long, value_name = "T")]
     at: Option<Time>,
@@ -53,7 +54,14 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let trust = self.trust;
+        let Some(trust) = self.trust.or_else(beside) else {
+            let why = out.lang.choose(
+                "没有可信依据,无法判断:请给出 --trust(先执行 vidimus trust export URL DIR)",
+                "nothing is trusted, so nothing can be told: give --trust (made by vidimus trust export URL DIR)",
+            );
+            out.result(&json!({ "cannot_tell": why }), |_| why.to_owned())?;
+            return Ok(Exit::CannotTell);
+        };
         if self.offline && (trust.starts_with("http://") || trust.starts_with("https://")) {
             bail!("{trust} needs the network; export its trust first: vidimus trust export {trust} DIR");
         }
@@ -68,6 +76,11 @@ impl Verify {
         }
         Ok(Exit::worst(&exits))
     }
+}
+
+/// The trust folder of this directory.
+fn beside() -> Option<String> {
+    Trust::lies_in(Path::new("trust")).then(|| "trust".to_owned())
 }
 
 fn judge_file(

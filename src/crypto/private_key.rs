@@ -48,7 +48,7 @@ pub struct PrivateKey {
 
 enum Form {
     Ed25519(Box<ed25519_dalek::SigningKey>),
-    P256(EcdsaKeyPair),
+    P256(Box<EcdsaKeyPair>),
 }
 
 impl PrivateKey {
@@ -82,7 +82,7 @@ impl PrivateKey {
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &SystemRandom::new())
             .map_err(|_| PrivateKeyError::Form)?;
         let public = PublicKey::from_p256(key.public_key().as_ref())?;
-        Ok(Self { form: Form::P256(key), pkcs8, public })
+        Ok(Self { form: Form::P256(Box::new(key)), pkcs8, public })
     }
 
     /// A key from PEM, decrypted when it is encrypted.

@@ -14,6 +14,7 @@ use super::HttpState;
 use super::pages;
 use super::problem::Problem;
 use super::request::tongue;
+use crate::values::lang::Lang;
 
 /// No script at all, nothing from elsewhere, forms only to ourselves.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; \
@@ -47,16 +48,21 @@ pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Puts problems into words and headers on everything.
 pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
+    let lang = of_path(request.uri().path()).unwrap_or_else(|| tongue(&headers));
     let response = next.run(request).await;
-    let mut response = match response.extensions().get::<Problem>().cloned() {
-        Some(problem) => worded(&state, &headers, &problem, response.headers()),
-        None if is_bare(&response) => {
-            worded(&state, &headers, &Problem::of_status(response.status()), response.headers())
-        }
+    let problem = response.extensions().get::<Problem>().cloned();
+    let problem = problem.or_else(|| is_bare(&response).then(|| Problem::of_status(response.status())));
+    let mut response = match problem {
+        Some(problem) => worded(&state, lang, &headers, &problem, response.headers()),
         None => response,
     };
     protect(response.headers_mut());
     response
+}
+
+/// The language of a page by its path.
+fn of_path(path: &str) -> Option<Lang> {
+    path.split('/').nth(1)?.parse().ok()
 }
 
 /// An error that no handler of ours gave.
@@ -66,8 +72,13 @@ fn is_bare(response: &Response) -> bool {
     failed && typed.is_none_or(|typed| typed.starts_with("text/plain"))
 }
 
-fn worded(state: &HttpState, asked: &HeaderMap, problem: &Problem, answered: &HeaderMap) -> Response {
-    let lang = tongue(asked);
+fn worded(
+    state: &HttpState,
+    lang: Lang,
+    asked: &HeaderMap,
+    problem: &Problem,
+    answered: &HeaderMap,
+) -> Response {
     let mut response = if prefers_html(asked) {
         let mut page = pages::problem(lang, problem);
         *page.status_mut() = problem.status();

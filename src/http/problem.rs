@@ -96,6 +96,7 @@ impl Problem {
     }
 
     /// Its kind.
+    #[cfg(test)]
     pub fn kind(&self) -> Kind {
         self.kind
     }

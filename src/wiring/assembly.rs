@@ -15,11 +15,12 @@ use anyhow::{Context as _, bail};
 use super::clock::SystemClock;
 use super::config::ServeConfig;
 use super::entropy::SystemEntropy;
+use super::told::Told;
 use crate::authority::caller::Caller;
 use crate::authority::founding::{Founding, NewKeys, Site};
 use crate::authority::keyring::Keyring as _;
 use crate::authority::store::Store as _;
-use crate::authority::{Authority, Opening};
+use crate::authority::{Authority, OpenError, Opening};
 use crate::catalogue::{AuthorityPlan, BaseUrl, Catalogue};
 use crate::crypto::{Entropy, KeyPurpose};
 use crate::keyring::tokens::{TokenError, TokenTable};
@@ -57,7 +58,7 @@ pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
     refuse_half(&found, data_is_there, config)?;
 
     let begins = !matches!(found, Stage::Founded);
-    let store = SledStore::open(&config.data).map_err(|error| in_context(error, &config.data))?;
+    let store = SledStore::open(&config.data).map_err(|error| in_context(&error, &config.data))?;
     let head = store.head()?;
     if begins && head.size > 0 {
         bail!(only_data(config));
@@ -87,7 +88,8 @@ pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
         founding,
         public_url: config.public_url.clone(),
     }
-    .open()?;
+    .open()
+    .map_err(told)?;
     let tokens = TokenTable::create(&config.keys)?;
     if goes_on {
         first_tokens(&authority, &tokens, clock.now(), entropy.as_ref())?;
@@ -124,32 +126,92 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> st
 /// One of the two directories without the other is an accident, never a wish.
 fn refuse_half(found: &Stage, data_is_there: bool, config: &ServeConfig) -> anyhow::Result<()> {
     match found {
-        Stage::Foreign { name } => bail!(
-            "{} holds {name}, which is not ours: give an empty directory as --keys, or the one that was founded",
-            config.keys.display()
-        ),
+        Stage::Foreign { name } => {
+            let keys = config.keys.display();
+            bail!(Told::new(
+                format!("{keys} 里有不属于本程序的 {name}:请把空目录或建立时的目录作为 --keys"),
+                format!(
+                    "{keys} holds {name}, which is not ours: give an empty directory as --keys, or the one that was founded"
+                ),
+            ))
+        }
         Stage::Empty if data_is_there => bail!(only_data(config)),
-        Stage::Founded if !data_is_there && !config.keys.join("founding.json").exists() => bail!(
-            "the keys in {} are there, but the data in {} is not: give the --data that belongs to them. If it is lost, \
-             restore it from a backup or an export that holds every signed entry; do not start anew under these keys",
-            config.keys.display(),
-            config.data.display()
-        ),
+        Stage::Founded if !data_is_there && !config.keys.join("founding.json").exists() => {
+            let (keys, data) = (config.keys.display(), config.data.display());
+            bail!(Told::new(
+                format!(
+                    "{keys} 里有密钥,但 {data} 里没有数据:请给出与之对应的 --data。如果数据丢失,请用包含全部已签名记录的备份或导出恢复;不要在这些密钥下重新开始"
+                ),
+                format!(
+                    "the keys in {keys} are there, but the data in {data} is not: give the --data that belongs to them. If it \
+                     is lost, restore it from a backup or an export that holds every signed entry; do not start anew under \
+                     these keys"
+                ),
+            ))
+        }
         Stage::Empty | Stage::Begun | Stage::Founded => Ok(()),
     }
 }
 
-fn only_data(config: &ServeConfig) -> String {
-    format!(
-        "the data in {} is there, but the keys in {} are not: give the --keys that belong to it. Without them nothing \
-         can be signed any more; to try a fresh sample, give an empty --data as well",
-        config.data.display(),
-        config.keys.display()
+fn only_data(config: &ServeConfig) -> Told {
+    let (keys, data) = (config.keys.display(), config.data.display());
+    Told::new(
+        format!(
+            "{data} 里有数据,但 {keys} 里没有密钥:请给出与之对应的 --keys。没有它们就无法再签名;如要另建样例,请同时给出空的 --data"
+        ),
+        format!(
+            "the data in {data} is there, but the keys in {keys} are not: give the --keys that belong to it. Without them \
+             nothing can be signed any more; to try a fresh sample, give an empty --data as well"
+        ),
     )
 }
 
-fn in_context(error: crate::store::OpenError, data: &Path) -> anyhow::Error {
-    anyhow::Error::new(error).context(format!("the data directory {}", data.display()))
+/// A refusal to open, in both languages.
+fn told(error: OpenError) -> anyhow::Error {
+    let zh = match &error {
+        OpenError::KeysMissing { entries } => {
+            format!("密钥旁没有 last-signed,但数据里有 {entries} 条记录:请给出与这份 --data 对应的 --keys")
+        }
+        OpenError::NotFounded => {
+            "这里还没有建立机关:请用 `vidimus init` 建立,或用空的 --data 和 --keys 启动样例".to_owned()
+        }
+        OpenError::LastSigned(why) => {
+            format!("last-signed 不是我们的检查点({why})。不要删除它:查明是什么改动了它,把文件恢复原样")
+        }
+        OpenError::Older { found, signed } => format!(
+            "数据是旧副本:只有 {found} 条记录,而已签名 {signed} 条。继续运行会使账本分叉。请放回最新的数据,或用包含全部 {signed} 条记录的镜像、导出恢复"
+        ),
+        OpenError::OtherRoot { size, .. } => {
+            format!("数据是另一段历史:它在 {size} 条记录处的根哈希与已签名的不同。请放回与这些密钥对应的数据")
+        }
+        OpenError::KeysOlder { stored, signed } => format!(
+            "密钥目录是旧副本:数据里的检查点有 {stored} 条记录,last-signed 只有 {signed} 条。请放回最新的 last-signed;恢复旧文件是事故,不是日常操作"
+        ),
+        OpenError::OtherBaseUrl { founded, given } => {
+            format!("本机关以 {founded} 建立,不能以 {given} 启动。请去掉 --public-url,或以一条记录迁移")
+        }
+        OpenError::UnknownLaw(version) => format!("现行的法是第 {version} 版,本程序不认识,不再写入:请升级"),
+        OpenError::Entry { index, why } => {
+            format!("第 {index} 条记录:{why}。数据已损坏:请恢复,或用导出重建")
+        }
+        OpenError::Clock(stepped) => format!("时钟不可信:{stepped}"),
+        OpenError::Store(error) => format!("存储故障:{error}"),
+        OpenError::Keyring(error) => format!("密钥目录故障:{error}"),
+        OpenError::Failure(failure) => format!("无法打开:{failure}"),
+    };
+    Told::new(zh, error.to_string()).into()
+}
+
+fn in_context(error: &crate::store::OpenError, data: &Path) -> anyhow::Error {
+    let data = data.display();
+    let zh = match error {
+        crate::store::OpenError::InUse(_) => {
+            format!("数据目录 {data} 正被另一个服务使用:请先停止它,或给出另一个 --data")
+        }
+        crate::store::OpenError::Full(_) => format!("数据目录 {data} 所在的磁盘已满:请腾出空间后再启动"),
+        other => format!("数据目录 {data}:{other}"),
+    };
+    Told::new(zh, format!("the data directory {data}: {error}")).into()
 }
 
 /// Keys first, then what will be entered, then `last-signed` of size 0: a crash at any point is gone on from.

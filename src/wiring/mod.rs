@@ -15,3 +15,4 @@ pub mod entropy;
 #[cfg(feature = "server")]
 pub mod span;
 pub mod telemetry;
+pub mod told;

@@ -1,37 +1,42 @@
-//! Pages.
+//! Pages for people: the portal, its results, pickups, problems. Rendered here, without a line of script; two
+//! languages, by path or by what the browser prefers. Not here: what is told, which is the report's.
+
+mod assets;
+mod pickup;
+mod portal;
+mod problem;
+mod qr;
+mod result;
+
 use std::sync::Arc;
 
+use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
+use axum::routing::{get, post};
 
 use super::HttpState;
 use super::answer::typed;
 use super::problem::Problem;
-use crate::values::lang::Lang;
 
-/// Routes.
+pub use pickup::{pickup, pickup_form};
+pub use problem::problem;
+
+/// The portal in both languages, and what pages are made of.
 pub fn routes() -> Router<Arc<HttpState>> {
     Router::new()
+        .route("/", get(portal::preferred))
+        .route("/zh", get(portal::zh))
+        .route("/en", get(portal::en))
+        .route("/zh/check", post(portal::check_zh))
+        .route("/en/check", post(portal::check_en))
+        .route("/problems/{slug}", get(problem::explained))
+        .route("/assets/{name}", get(assets::asset))
 }
 
-/// A problem.
-pub fn problem(lang: Lang, problem: &Problem) -> Response {
-    typed(StatusCode::OK, "text/html; charset=utf-8", problem.told(lang).1.to_owned())
-}
-
-/// Form.
-pub fn pickup_form(_: Lang, id: &str) -> Response {
-    typed(StatusCode::OK, "text/html; charset=utf-8", id.to_owned())
-}
-
-/// Page.
-pub fn pickup(
-    _: &HttpState,
-    _: Lang,
-    id: &str,
-    _: &str,
-    _: &crate::authority::Collected,
-) -> Result<Response, Problem> {
-    Ok(typed(StatusCode::OK, "text/html; charset=utf-8", id.to_owned()))
+/// A template as a page.
+fn page(template: &impl Template) -> Result<Response, Problem> {
+    let html = template.render().map_err(|error| Problem::fault(&error))?;
+    Ok(typed(StatusCode::OK, "text/html; charset=utf-8", html))
 }

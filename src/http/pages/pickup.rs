@@ -1,0 +1,77 @@
+//! The holder's pages: where the code is typed in, and the licence to download and to print. Not here: tries.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+
+use super::page;
+use super::qr::{Drawing, draw};
+use super::result::{Fact, fact, payload, term};
+use crate::authority::Collected;
+use crate::http::HttpState;
+use crate::http::problem::Problem;
+use crate::values::lang::Lang;
+
+#[derive(Template)]
+#[template(path = "pickup_form.html")]
+struct CodeForm<'a> {
+    lang: Lang,
+    id: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "pickup.html")]
+struct Printable<'a> {
+    lang: Lang,
+    id: &'a str,
+    code: &'a str,
+    name: &'a str,
+    standing: &'a str,
+    in_force: bool,
+    facts: Vec<Fact>,
+    verification_code: String,
+    address: &'a str,
+    drawing: Option<Drawing>,
+}
+
+/// Where the code is typed in.
+pub fn pickup_form(lang: Lang, id: &str) -> Response {
+    page(&CodeForm { lang, id }).unwrap_or_else(|problem| problem.into_response())
+}
+
+/// The licence, to download and to print.
+pub fn pickup(
+    state: &HttpState,
+    lang: Lang,
+    id: &str,
+    code: &str,
+    collected: &Collected,
+) -> Result<Response, Problem> {
+    let licence = &collected.licence;
+    let known = state.authority.catalogue().latest(&licence.licence_type);
+    let name = known.map_or(licence.licence_type.as_str(), |known| {
+        lang.choose(known.name().zh.as_str(), known.name().en.as_str())
+    });
+    let published = state.authority.published();
+    let department = published.charter.department(&licence.department);
+    let issuer = department.map(|held| lang.choose(&held.value.name.zh, &held.value.name.en).clone());
+    let mut facts = vec![
+        fact(lang.choose("证照编号", "Licence number"), collected.draft.licence_number.to_string()),
+        fact(lang.choose("签发部门", "Issued by"), issuer.unwrap_or_else(|| licence.department.to_string())),
+    ];
+    facts.extend(payload(lang, known.map(AsRef::as_ref), &collected.draft.payload));
+    let until = licence.valid_until.map(|until| until.to_string());
+    facts.extend(term(lang, Some(licence.valid_from.to_string()), until));
+    let standing = licence.standing();
+    page(&Printable {
+        lang,
+        id,
+        code,
+        name,
+        standing: lang.choose(standing.zh(), standing.as_str()),
+        in_force: standing.is_open() && standing.status_value() == 0,
+        facts,
+        verification_code: collected.draft.verification_code.printed(),
+        address: &collected.verification_address,
+        drawing: draw(&collected.verification_address),
+    })
+}

@@ -1,0 +1,138 @@
+//! A report as a page: the verdict first, what to do, the licence, then each check; details folded away. Three
+//! verdicts, told apart by word, sign and shape as well as by colour. Not here: any judgement.
+
+use askama::Template;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::page;
+use crate::catalogue::LicenceType;
+use crate::http::HttpState;
+use crate::http::problem::Problem;
+use crate::values::lang::Lang;
+use crate::verification::{Check, Line, Outcome, Report, Verdict};
+
+#[derive(Template)]
+#[template(path = "result.html")]
+struct Page<'a> {
+    lang: Lang,
+    report: &'a Report,
+    class: &'static str,
+    sign: &'static str,
+    word: &'static str,
+    checks: Vec<Row<'a>>,
+    licence: Vec<Fact>,
+    details: String,
+}
+
+/// One check.
+struct Row<'a> {
+    class: &'static str,
+    sign: &'static str,
+    result: &'static str,
+    name: &'static str,
+    line: &'a Line,
+}
+
+/// A label and what stands behind it.
+pub struct Fact {
+    /// In the page's language.
+    pub label: String,
+    /// As disclosed.
+    pub value: String,
+}
+
+/// Shows a report.
+pub fn show(state: &HttpState, lang: Lang, report: &Report) -> Result<Response, Problem> {
+    let (class, sign, word) = match report.verdict {
+        Verdict::Valid => ("valid", "✓", lang.choose("有效", "Valid")),
+        Verdict::NotValid => ("not-valid", "✕", lang.choose("无效", "Not valid")),
+        Verdict::CannotTell => ("cannot-tell", "?", lang.choose("无法判定", "Cannot tell")),
+    };
+    let checks = report.findings.iter().map(|line| row(lang, line)).collect();
+    let details = serde_json::to_string_pretty(report).map_err(|error| Problem::fault(&error))?;
+    page(&Page { lang, report, class, sign, word, checks, licence: licence(state, lang, report), details })
+}
+
+fn row(lang: Lang, line: &Line) -> Row<'_> {
+    let (class, sign, result) = match line.result {
+        Outcome::Passed => ("valid", "✓", lang.choose("通过", "Passed")),
+        Outcome::Failed => ("not-valid", "✕", lang.choose("未通过", "Failed")),
+        Outcome::Unknown => ("cannot-tell", "?", lang.choose("无法查明", "Unknown")),
+        Outcome::NotChecked => ("unasked", "–", lang.choose("未核验", "Not checked")),
+    };
+    let name = match line.check {
+        Check::Signature => lang.choose("签名", "Signature"),
+        Check::Issuer => lang.choose("签发部门", "Issuer"),
+        Check::Power => lang.choose("签发权力", "Power"),
+        Check::Ledger => lang.choose("账本记录", "Ledger"),
+        Check::Validity => lang.choose("有效期", "Validity"),
+        Check::Status => lang.choose("状态", "Status"),
+        Check::Holder => lang.choose("持证人", "Holder"),
+    };
+    Row { class, sign, result, name, line }
+}
+
+fn licence(state: &HttpState, lang: Lang, report: &Report) -> Vec<Fact> {
+    let Some(licence) = &report.licence else { return Vec::new() };
+    let slug = licence.r#type.as_deref();
+    let known = slug.and_then(|slug| state.authority.catalogue().find(slug));
+    let name = known.map(|known| lang.choose(&known.name().zh, &known.name().en).clone());
+    let mut facts = vec![
+        fact(
+            lang.choose("证照类型", "Licence type"),
+            name.or_else(|| licence.r#type.clone()).unwrap_or_default(),
+        ),
+        fact(lang.choose("证照编号", "Licence number"), licence.licence_number.clone().unwrap_or_default()),
+        fact(lang.choose("签发部门", "Issued by"), licence.issuer.name.clone()),
+    ];
+    let members = serde_json::Map::from_iter([
+        ("holders".to_owned(), Value::Array(licence.holders.clone())),
+        ("claims".to_owned(), Value::Object(licence.claims.clone())),
+    ]);
+    facts.extend(payload(lang, known.map(AsRef::as_ref), &members));
+    facts.extend(term(lang, licence.valid_from.clone(), licence.valid_until.clone()));
+    facts
+}
+
+/// From when until when.
+pub fn term(lang: Lang, from: Option<String>, until: Option<String>) -> [Fact; 2] {
+    let open = lang.choose("长期", "No end").to_owned();
+    [
+        fact(lang.choose("有效期自", "Valid from"), from.unwrap_or_default()),
+        fact(lang.choose("有效期至", "Valid until"), until.unwrap_or(open)),
+    ]
+}
+
+/// Holders and claims under the labels of their type.
+pub fn payload(
+    lang: Lang,
+    known: Option<&LicenceType>,
+    members: &serde_json::Map<String, Value>,
+) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for holder in members.get("holders").and_then(Value::as_array).into_iter().flatten() {
+        let text = |name: &str| holder.get(name).and_then(Value::as_str).map(str::to_owned);
+        let named = [
+            ("name", lang.choose("持证主体", "Holder")),
+            ("code", lang.choose("持证主体代码", "Holder code")),
+            ("role", lang.choose("角色", "Role")),
+        ];
+        facts.extend(named.into_iter().filter_map(|(name, label)| Some(fact(label, text(name)?))));
+    }
+    let label = |name: &str| {
+        let claim = known.and_then(|known| known.metadata().claim(&[Some("claims"), Some(name)]));
+        claim.map_or(name, |claim| claim.label(lang.tag())).to_owned()
+    };
+    let claims = members.get("claims").and_then(Value::as_object);
+    facts.extend(claims.into_iter().flatten().map(|(name, value)| Fact {
+        label: label(name),
+        value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    }));
+    facts
+}
+
+/// A label and a value.
+pub fn fact(label: &str, value: String) -> Fact {
+    Fact { label: label.to_owned(), value }
+}
