@@ -6,6 +6,7 @@ Standard library only. C2SP tlog-tiles and tlog-checkpoint, RFC 6962. With verif
 checked too. Exits with 1 and says what differs.
 """
 
+import base64
 import json
 import struct
 import sys
@@ -107,22 +108,22 @@ def check_blobs(export, records):
 
 
 def check(export, vkeys=None):
-    import base64
-
     note = (export / "checkpoint").read_text("utf-8")
     origin, size, root = note.split("\n")[:3]
     need(size.isdecimal() and str(int(size)) == size, "the size is no number")
     if vkeys:
         import note as notes
 
-        keys = [notes.verifier_key(line) for line in Path(vkeys).read_text().split()]
-        good = []
-        for key in keys:
+        refused = []
+        for vkey in Path(vkeys).read_text().split():
             try:
-                good.append(notes.verified_checkpoint(note, key))
-            except notes.Refused as refused:
-                last = refused
-        need(good, f"no key signed the checkpoint: {good or last}")
+                notes.verified_checkpoint(note, vkey)
+            except notes.Refused as why:
+                refused.append(f"{vkey}: {why}")
+            else:
+                break
+        else:
+            raise Differs(f"no key signed the checkpoint: {refused}")
     records = entries(export, int(size))
     leaves = [sha256(b"\x00" + record).digest() for record in records]
     need(root_of(leaves) == base64.b64decode(root, validate=True), "the root is another")

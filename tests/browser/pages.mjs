@@ -1,0 +1,135 @@
+// Looks at the pages with Chromium and axe: 360 and 1200 px, zh and en, with and without JavaScript, by keyboard only.
+//
+//   node pages.mjs QUESTIONS.json     (run by pages.py; beside node_modules with playwright-core and axe-core)
+//
+// QUESTIONS: {url, credential, number, code, pickup: {path, code}, pictures, profile, chromium}. Prints `ok` and
+// `FAILED` lines and the number of each.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const asked = JSON.parse(readFileSync(process.argv[2], "utf8"));
+let passed = 0;
+let failed = 0;
+
+function check(what, good, detail = "") {
+  good ? passed++ : failed++;
+  console.log(good ? `ok      ${what}` : `FAILED  ${what}: ${String(detail).slice(0, 1500)}`);
+}
+
+const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+const widths = [360, 1200];
+const languages = { zh: "zh-CN", en: "en" };
+
+async function within(options, look) {
+  const context = await chromium.launchPersistentContext(join(asked.profile, String(Math.random())), {
+    executablePath: asked.chromium, headless: true, args: flags, acceptDownloads: true, ...options,
+  });
+  try {
+    const page = context.pages()[0] ?? (await context.newPage());
+    const foreign = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(asked.url) && !request.url().startsWith("data:")) foreign.push(request.url());
+    });
+    const complaints = [];
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await look(page, complaints);
+    check(`${options.locale} ${options.viewport.width}px: nothing is fetched from elsewhere`, foreign.length === 0, foreign);
+  } catch (error) {
+    check(`${options.locale} ${options.viewport.width}px broke off`, false, error.stack);
+  } finally {
+    await context.close();
+  }
+}
+
+// What every page must be: legible, complete at this width, in its language.
+async function judged(name, page) {
+  await page.screenshot({ path: join(asked.pictures, `${name}.png`), fullPage: true });
+  const facts = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    language: document.documentElement.lang, title: document.title,
+    headings: document.querySelectorAll("h1").length, scripts: document.scripts.length,
+  }));
+  check(`${name}: no sideways scrolling`, facts.wide <= 0, `${facts.wide}px too wide`);
+  check(`${name}: says its language`, facts.language.startsWith(name.split("-")[1]), facts.language);
+  check(`${name}: has a title and one heading`, facts.title !== "" && facts.headings === 1, JSON.stringify(facts));
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const told = found.violations.map((one) => `${one.id} (${one.impact}): ${one.nodes.map((node) => node.html).slice(0, 3)}`);
+  check(`${name}: axe finds nothing`, told.length === 0, told.join("\n"));
+}
+
+const focused = (page) => page.evaluate(() => document.activeElement?.tagName.toLowerCase() ?? "");
+
+// The verdict and the seven findings, as text.
+async function tells(name, page, verdict) {
+  const text = await page.evaluate(() => document.body.innerText);
+  const words = {
+    zh: { checks: 7, valid: /有效/, not_valid: /无效|不有效/ },
+    en: { checks: 7, valid: /\bvalid\b/i, not_valid: /not valid/i },
+  }[name.split("-")[1]];
+  check(`${name}: says ${verdict}`, words[verdict].test(text), text);
+  const rows = await page.evaluate(() => Math.max(
+    document.querySelectorAll("table tr:has(td)").length, ...[...document.querySelectorAll("ol, ul, dl")].map(
+      (list) => list.querySelectorAll(":scope > li, :scope > dt, :scope > div").length), 0));
+  check(`${name}: shows the seven findings`, rows >= words.checks, `${rows} rows: ${text}`);
+}
+
+async function portal(name, page) {
+  await page.goto(`${asked.url}/`);
+  await judged(`portal-${name}`, page);
+  check(`portal-${name}: the field is focused for a scanner`, ["input", "textarea"].includes(await focused(page)), await focused(page));
+  // A scanner types and ends with Enter; a credential is long, so it is put in at once. No mouse from here on.
+  for (const [what, text, verdict] of [["credential", asked.credential, "valid"], ["ended", asked.ended, "not_valid"],
+    ["number", `${asked.number} ${asked.code}`, "valid"]]) {
+    await page.goto(`${asked.url}/`);
+    await page.keyboard.insertText(text);
+    const before = page.url();
+    if ((await focused(page)) === "textarea") {
+      await page.keyboard.press("Tab");
+      for (let tries = 0; tries < 5 && (await focused(page)) !== "button"; tries++) await page.keyboard.press("Tab");
+    }
+    await Promise.all([page.waitForEvent("domcontentloaded", { timeout: 10000 }), page.keyboard.press("Enter")]);
+    check(`portal-${name}: ${what} is answered`, page.url() !== before || (await page.textContent("body")).length > 0, page.url());
+    await tells(`${what}-${name}`, page, verdict);
+    await judged(`${what}-${name}`, page);
+  }
+  await page.goto(`${asked.url}/`);
+  await page.keyboard.insertText("hello");
+  const button = page.locator("button, input[type=submit]").first();
+  await Promise.all([page.waitForEvent("domcontentloaded", { timeout: 10000 }), button.click()]);
+  await judged(`unreadable-${name}`, page);
+}
+
+async function pickup(name, page) {
+  await page.goto(asked.url + asked.pickup.path);
+  await judged(`pickup-${name}`, page);
+  const field = page.locator("input[name=code]");
+  await field.fill(asked.pickup.code);
+  await Promise.all([page.waitForEvent("domcontentloaded", { timeout: 10000 }), field.press("Enter")]);
+  await judged(`licence-${name}`, page);
+  const text = await page.evaluate(() => document.body.innerText);
+  check(`licence-${name}: number and code are printed`, text.includes(asked.number) && text.includes(asked.code), text);
+  await page.emulateMedia({ media: "print" });
+  await page.screenshot({ path: join(asked.pictures, `printed-${name}.png`), fullPage: true });
+  await page.pdf({ path: join(asked.pictures, `printed-${name}.pdf`), format: "A4", printBackground: true });
+}
+
+for (const [language, locale] of Object.entries(languages)) {
+  for (const width of widths) {
+    for (const javaScriptEnabled of [true, false]) {
+      const name = `${language}-${width}${javaScriptEnabled ? "" : "-nojs"}`;
+      const viewport = { width, height: 800 };
+      await within({ locale, viewport, javaScriptEnabled, deviceScaleFactor: 2 }, async (page, complaints) => {
+        await portal(name, page);
+        await pickup(name, page);
+        check(`${name}: the console is silent`, complaints.length === 0, complaints.join("\n"));
+      });
+    }
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
