@@ -58,3 +58,23 @@ kinds! {
     Internal INTERNAL_SERVER_ERROR "internal" "服务内部故障" "A fault of ours";
     NotReady SERVICE_UNAVAILABLE "not-ready" "服务暂不可用" "Not ready";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// The list that readers have is this table.
+    #[test]
+    fn the_written_list_is_this_one() {
+        let listed: Vec<Value> = Kind::ALL
+            .iter()
+            .map(|kind| {
+                let (zh, en) = kind.titles();
+                json!({"slug": kind.slug(), "status": kind.status().as_u16(), "title": {"zh": zh, "en": en}})
+            })
+            .collect();
+        let written: Value = serde_json::from_str(include_str!("../../schemas/problems.json")).unwrap();
+        assert_eq!(written, json!({"problems": listed}), "{:#}", json!({"problems": listed}));
+    }
+}

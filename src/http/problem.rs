@@ -18,6 +18,13 @@ use crate::verification::{AskError, Unreadable};
 #[derive(Debug, Clone)]
 pub struct Problem {
     kind: Kind,
+    /// Boxed: most answers are none.
+    said: Box<Said>,
+}
+
+/// What is said of it.
+#[derive(Debug, Clone)]
+struct Said {
     detail: (String, String),
     pointer: Option<String>,
     parameter: Option<String>,
@@ -29,24 +36,25 @@ impl Problem {
     /// A problem with what is to be said of it, Chinese and English.
     pub fn new(kind: Kind, zh: impl Into<String>, en: impl Into<String>) -> Self {
         let detail = (zh.into(), en.into());
-        Self { kind, detail, pointer: None, parameter: None, incident: None, retry_after: None }
+        let said = Said { detail, pointer: None, parameter: None, incident: None, retry_after: None };
+        Self { kind, said: Box::new(said) }
     }
 
     /// At a member of the body.
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.pointer = Some(pointer.into());
+        self.said.pointer = Some(pointer.into());
         self
     }
 
     /// At a query parameter or header.
     pub fn of(mut self, parameter: impl Into<String>) -> Self {
-        self.parameter = Some(parameter.into());
+        self.said.parameter = Some(parameter.into());
         self
     }
 
     /// To be tried again after so many seconds.
     pub fn after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.said.retry_after = Some(seconds);
         self
     }
 
@@ -86,7 +94,7 @@ impl Problem {
         let en =
             "A fault of ours, which is logged. Try again later, and name the incident if you ask about it.";
         let mut problem = Self::new(Kind::Internal, zh, en);
-        problem.incident = Some(incident);
+        problem.said.incident = Some(incident);
         problem
     }
 
@@ -104,7 +112,11 @@ impl Problem {
     /// Title and detail in a language, and the incident if there is one.
     pub fn told(&self, lang: Lang) -> (&'static str, &str, Option<&str>) {
         let (zh, en) = self.kind.titles();
-        (lang.choose(zh, en), lang.choose(&self.detail.0, &self.detail.1), self.incident.as_deref())
+        (
+            lang.choose(zh, en),
+            lang.choose(&self.said.detail.0, &self.said.detail.1),
+            self.said.incident.as_deref(),
+        )
     }
 
     /// The document, under the base URL that names the kinds.
@@ -117,8 +129,8 @@ impl Problem {
             "detail": detail,
         });
         let more = [
-            ("pointer", self.pointer.as_deref()),
-            ("parameter", self.parameter.as_deref()),
+            ("pointer", self.said.pointer.as_deref()),
+            ("parameter", self.said.parameter.as_deref()),
             ("incident", incident),
         ];
         for (name, value) in more {
@@ -134,7 +146,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.said.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         if self.kind == Kind::Unauthorised {

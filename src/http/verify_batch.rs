@@ -84,8 +84,16 @@ async fn read(batch: Arc<Batch>, body: Body, limit: usize, begun: mpsc::Sender<J
         let (lines, last): (Vec<Line>, bool) = match chunks.next().await {
             Some(Ok(chunk)) => {
                 taken = taken.saturating_add(chunk.len());
-                // Beyond the limit nothing more is read; what was whole before is answered.
-                if taken > limit { (Vec::new(), true) } else { (cutter.push(&chunk), false) }
+                if taken > limit {
+                    // What was whole before is answered; that the rest is not, is told.
+                    let problem = request::too_large(limit).document(batch.lang, &batch.base_url);
+                    let lines = format!("{}\n", json!({"problem": problem}));
+                    let told = tokio::spawn(async { Judged { lines, ..Judged::default() } });
+                    // If nobody listens any more, nobody need be told.
+                    let _ = begun.send(told).await;
+                    return;
+                }
+                (cutter.push(&chunk), false)
             }
             Some(Err(_)) => return,
             None => (cutter.finish().into_iter().collect(), true),

@@ -2,6 +2,12 @@
 //! to through the router as a client would. At its end every test replays the whole ledger from the tiles alone.
 
 #![allow(dead_code, reason = "each test crate uses some of it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness is a test, and a test ends where it fails"
+)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -225,7 +231,7 @@ impl Service {
             store: Arc::new(MemoryStore::new()),
             keyring,
             entropy,
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            clock: clock.clone(),
             clock_gap: Duration::from_secs(30 * 24 * 3600),
             catalogue,
             founding: Some(founding),
@@ -233,7 +239,7 @@ impl Service {
         };
         let authority = Arc::new(opening.open().unwrap());
         let tokens = Arc::new(Named(Arc::clone(&authority)));
-        let state = HttpState::new(Arc::clone(&authority), tokens, Arc::clone(&clock) as Arc<dyn Clock>);
+        let state = HttpState::new(Arc::clone(&authority), tokens, clock.clone());
         Self { clock, authority, router: router(Arc::new(state)) }
     }
 
