@@ -35,7 +35,7 @@ pub(super) fn first_entries(
     let mut composer = Composer { plan, keys, site, entropy, bodies: Vec::new(), blobs: BTreeMap::new() };
     let issuing = composer.found()?;
     for purpose in [KeyPurpose::Status, KeyPurpose::Report] {
-        composer.introduce(Owner::Authority, purpose, &issuing)?;
+        composer.introduce(&Owner::Authority, purpose, &issuing)?;
     }
     composer.departments(&issuing)?;
     composer.types(catalogue);
@@ -127,8 +127,9 @@ impl Composer<'_> {
                 slug: department.slug.clone(),
             };
             self.bodies.push(Body::DepartmentRegistered(body));
+            let owner = Owner::Department(department.code.clone());
             for purpose in [KeyPurpose::Registry, KeyPurpose::Credential, KeyPurpose::Seal] {
-                self.introduce(Owner::Department(department.code.clone()), purpose, issuing)?;
+                self.introduce(&owner, purpose, issuing)?;
             }
         }
         Ok(())
@@ -175,7 +176,7 @@ impl Composer<'_> {
     }
 
     /// A key with, for the purposes that have one, its certificate.
-    fn introduce(&mut self, owner: Owner, purpose: KeyPurpose, issuing: &Certificate) -> Result<(), Fault> {
+    fn introduce(&mut self, owner: &Owner, purpose: KeyPurpose, issuing: &Certificate) -> Result<(), Fault> {
         let profile = match purpose {
             KeyPurpose::Credential => Some((Profile::Credential, "Credential")),
             KeyPurpose::Seal => Some((Profile::Seal, "Seal")),
@@ -185,8 +186,8 @@ impl Composer<'_> {
         let certificate = match profile {
             None => None,
             Some((profile, name)) => {
-                let subject = self.subject(&owner, name)?;
-                let public_key = self.keys.of(&owner, purpose)?.public();
+                let subject = self.subject(owner, name)?;
+                let public_key = self.keys.of(owner, purpose)?.public();
                 let validity = self.validity(LIVES.2);
                 let request = Request { profile, subject: &subject, public_key, validity };
                 let issuing_key = self.keys.of(&Owner::Authority, KeyPurpose::Issuing)?;
@@ -196,7 +197,7 @@ impl Composer<'_> {
                 Some(self.blob(made.der().to_vec()))
             }
         };
-        self.push_key(self.title(&owner, purpose)?, certificate);
+        self.push_key(self.title(owner, purpose)?, certificate);
         Ok(())
     }
 

@@ -80,7 +80,7 @@ impl View for ViewBefore<'_> {
     fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
         let now = licence(self.store, handle).map_err(|error| fault(&error))?;
         let Some(now) = now else { return Ok(None) };
-        let earlier = now.events.iter().filter(|event| event.index < self.index).next_back();
+        let earlier = now.events.iter().rfind(|event| event.index < self.index);
         let Some(earlier) = earlier else { return Ok(None) };
         let bytes = self.store.get(&Row::Entry(earlier.index)).map_err(|error| fault(&error))?;
         let bytes = bytes.ok_or_else(|| ViewFault(format!("entry {} is missing", earlier.index)))?;

@@ -2,15 +2,18 @@
 //! Pure; the day is an argument. Not here: power, approvals, cases, several per holder, whether the licence would
 //! outlive its certificate — those need the ledger and the keys.
 
+mod holders;
+mod validity;
+
 use serde_json::{Map, Value};
 
+pub use holders::Holder;
+
 use super::licence_type::LicenceType;
-use super::refusal::{ClaimRule, RequestError, RequestErrorKind, ValidityRule, below};
-use super::request::{HolderRequest, IssueRequest};
-use crate::values::identifiers::{
-    CodeType, CreditCodeError, HolderCode, HolderCodeError, ResidentNumberError, Slug, TypeCode,
-};
-use crate::values::time::{Date, UtcOffset};
+use super::refusal::{RequestError, RequestErrorKind, below};
+use super::request::IssueRequest;
+use crate::values::identifiers::{Slug, TypeCode};
+use crate::values::time::Date;
 
 /// What a request says of the licence itself, checked against its type. Only [`LicenceType::check`] makes one.
 /// Number, reference, region, holder key, case and approvals stay with the request.
@@ -23,14 +26,6 @@ pub struct Checked {
     claims: Map<String, Value>,
     valid_from: Date,
     valid_until: Option<Date>,
-}
-
-/// A holder with a well-formed code.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Holder {
-    name: String,
-    code: HolderCode,
-    role: Option<Slug>,
 }
 
 impl LicenceType {
@@ -55,114 +50,6 @@ impl LicenceType {
             valid_until: request.valid_until,
         })
     }
-
-    fn check_holders(
-        &self,
-        requests: &[HolderRequest],
-        pointer: String,
-    ) -> Result<Vec<Holder>, RequestError> {
-        let (min, max, found) = (self.rules().holders.min, self.rules().holders.max, requests.len());
-        if !(min..=max).contains(&found) {
-            return Err(RequestError::rule(pointer, ClaimRule::Count { min, max, found }));
-        }
-        let mut holders: Vec<Holder> = Vec::with_capacity(found);
-        for request in requests {
-            let holder = self.check_holder(request)?;
-            if holders.iter().any(|other| other.code == holder.code) {
-                return Err(RequestError::rule(below(&request.pointer, "code"), ClaimRule::Twice));
-            }
-            holders.push(holder);
-        }
-        Ok(holders)
-    }
-
-    fn check_holder(&self, request: &HolderRequest) -> Result<Holder, RequestError> {
-        let at = |member: &str| below(&request.pointer, member);
-        let allowed = &self.rules().holders.code_types;
-        let code_type = allowed.iter().find(|allowed| allowed.as_str() == request.code_type);
-        let code_type = *code_type.ok_or_else(|| {
-            let options = allowed.iter().map(ToString::to_string).collect();
-            RequestError::rule(at("code_type"), ClaimRule::OneOf { options })
-        })?;
-        let code = HolderCode::parse(code_type, &request.code).map_err(|problem| {
-            RequestError::at(at("code"), code_refusal(code_type, &request.code, problem))
-        })?;
-        let role = self.check_role(request.role.as_deref(), at("role"))?;
-        Ok(Holder { name: request.name.clone(), code, role })
-    }
-
-    fn check_role(&self, role: Option<&str>, pointer: String) -> Result<Option<Slug>, RequestError> {
-        let roles = &self.rules().holders.roles;
-        match role {
-            None if roles.is_empty() => Ok(None),
-            None => Err(RequestError::at(pointer, RequestErrorKind::Missing)),
-            Some(_) if roles.is_empty() => Err(RequestError::rule(pointer, ClaimRule::NoRoles)),
-            Some(role) => match roles.iter().find(|known| known.as_str() == role) {
-                Some(known) => Ok(Some(known.clone())),
-                None => {
-                    let options = roles.iter().map(ToString::to_string).collect();
-                    Err(RequestError::rule(pointer, ClaimRule::OneOf { options }))
-                }
-            },
-        }
-    }
-
-    fn check_validity(
-        &self,
-        from: Date,
-        until: Option<Date>,
-        today: Date,
-    ) -> Result<(), (&'static str, ValidityRule)> {
-        let rules = &self.rules().validity;
-        if from < today && !rules.begins_in_past {
-            return Err(("valid_from", ValidityRule::BeginsInPast { today }));
-        }
-        let days = rules.begins_in_future_days;
-        if days_between(today, from) > i64::from(days) {
-            return Err(("valid_from", ValidityRule::BeginsTooLate { days, today }));
-        }
-        let Some(until) = until else {
-            let allowed = rules.open_ended;
-            return if allowed { Ok(()) } else { Err(("valid_until", ValidityRule::OpenEnded)) };
-        };
-        if until < from {
-            return Err(("valid_until", ValidityRule::Order { from, until }));
-        }
-        if until < today && !rules.ends_in_past {
-            return Err(("valid_until", ValidityRule::EndsInPast { today }));
-        }
-        let found = days_between(from, until) + 1;
-        match rules.longest_days {
-            Some(limit) if found > i64::from(limit) => {
-                Err(("valid_until", ValidityRule::TooLong { limit, found }))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Days from one to the other; one offset for both, so which one does not matter.
-fn days_between(from: Date, until: Date) -> i64 {
-    until.first_instant(UtcOffset::UTC).since(from.first_instant(UtcOffset::UTC)) / 86_400_000
-}
-
-fn code_refusal(code_type: CodeType, code: &str, problem: HolderCodeError) -> RequestErrorKind {
-    match problem {
-        HolderCodeError::CreditCode(CreditCodeError::Check { expected, found })
-        | HolderCodeError::ResidentNumber(ResidentNumberError::Check { expected, found }) => {
-            RequestErrorKind::CheckDigit { code: shown(code_type, code), expected, found }
-        }
-        other => RequestErrorKind::InvalidClaim(ClaimRule::Code(other)),
-    }
-}
-
-/// An organisation's code is public; of a person's the middle is hidden, since answers end up in logs.
-fn shown(code_type: CodeType, code: &str) -> String {
-    if code_type.is_organisation() {
-        return code.to_owned();
-    }
-    let last = code.chars().count().saturating_sub(1);
-    code.chars().enumerate().map(|(n, c)| if n == 0 || n == last { c } else { '*' }).collect()
 }
 
 impl Checked {
@@ -208,28 +95,11 @@ impl std::fmt::Debug for Checked {
     }
 }
 
-impl Holder {
-    /// Name, not normalised.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Code with its type.
-    pub fn code(&self) -> &HolderCode {
-        &self.code
-    }
-
-    /// Role, where the type names roles.
-    pub fn role(&self) -> Option<&Slug> {
-        self.role.as_ref()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{edited, file_of};
-    use super::super::{LicenceType, TYPE_FILE};
     use super::*;
+    use crate::catalogue::tests::{edited, file_of};
+    use crate::catalogue::{LicenceType, TYPE_FILE};
     use serde_json::json;
 
     fn licence_type(slug: &str) -> LicenceType {
