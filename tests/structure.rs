@@ -121,8 +121,10 @@ fn the_map_names_every_room() {
     };
     let rooms: std::collections::BTreeSet<String> =
         all_sources().into_iter().map(|source| source.room).collect();
+    // The doors are no rooms.
     let unnamed = rooms
         .into_iter()
+        .filter(|room| !["lib", "main"].contains(&room.as_str()))
         .filter(|room| !map.contains(&format!("`{room}")) && !map.contains(&format!("src/{room}")));
     none("ARCHITECTURE.md does not name these rooms", &unnamed.collect::<Vec<_>>());
 }

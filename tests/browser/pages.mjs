@@ -70,6 +70,13 @@ async function judged(name, page) {
 
 const focused = (page) => page.evaluate(() => document.activeElement?.tagName.toLowerCase() ?? "");
 
+// The browser gives the focus a moment after the page has come.
+async function ready(page) {
+  for (let tries = 0; tries < 20 && !["input", "textarea"].includes(await focused(page)); tries++) {
+    await page.waitForTimeout(50);
+  }
+}
+
 // The verdict and the seven findings, as text.
 async function tells(name, page, verdict) {
   const text = await page.evaluate(() => document.body.innerText);
@@ -86,12 +93,14 @@ async function tells(name, page, verdict) {
 
 async function portal(name, page) {
   await page.goto(`${asked.url}/`);
+  await ready(page);
   await judged(`portal-${name}`, page);
   check(`portal-${name}: the field is focused for a scanner`, ["input", "textarea"].includes(await focused(page)), await focused(page));
   // A scanner types and ends with Enter; a credential is long, so it is put in at once. No mouse from here on.
   for (const [what, text, verdict] of [["credential", asked.credential, "valid"], ["ended", asked.ended, "not_valid"],
     ["number", `${asked.number} ${asked.code}`, "valid"]]) {
     await page.goto(`${asked.url}/`);
+    await ready(page);
     await page.keyboard.insertText(text);
     const before = page.url();
     if ((await focused(page)) === "textarea") {
@@ -104,6 +113,7 @@ async function portal(name, page) {
     await judged(`${what}-${name}`, page);
   }
   await page.goto(`${asked.url}/`);
+  await ready(page);
   await page.keyboard.insertText("hello");
   const button = page.locator("button, input[type=submit]").first();
   await Promise.all([page.waitForEvent("domcontentloaded"), button.click()]);
