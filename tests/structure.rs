@@ -1,7 +1,12 @@
 //! Holds the floors of the house (`ARCHITECTURE.md`): who may use whom, which words a floor does not say, which crate
 //! lives in which room, and how long a file may be. Reads the sources as text; knows nothing of what they do.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 mod structure {
     pub mod house;
@@ -97,7 +102,7 @@ fn no_bare_allow() {
         ["#[allow", "#![allow"]
             .iter()
             .filter(|form| source.says(form))
-            .map(|form| format!("{form}"))
+            .map(|form| (*form).to_owned())
             .collect()
     });
     none("`#[expect(lint, reason = …)]` instead", &found);
@@ -121,8 +126,10 @@ fn the_map_names_every_room() {
     };
     let rooms: std::collections::BTreeSet<String> =
         all_sources().into_iter().map(|source| source.room).collect();
+    // The doors are no rooms.
     let unnamed = rooms
         .into_iter()
+        .filter(|room| !["lib", "main"].contains(&room.as_str()))
         .filter(|room| !map.contains(&format!("`{room}")) && !map.contains(&format!("src/{room}")));
     none("ARCHITECTURE.md does not name these rooms", &unnamed.collect::<Vec<_>>());
 }

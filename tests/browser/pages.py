@@ -48,10 +48,14 @@ def main():
             "pickup": {"path": path, "code": pickup["code"]}, "pictures": str(pictures), "profile": str(folder / "profiles"),
             "chromium": shutil.which("chromium") or shutil.which("chromium-browser"),
         }))
-        looked = subprocess.run(["node", cache / "node/pages.mjs", questions], capture_output=True, text=True, timeout=900)
-        lines = (looked.stdout + looked.stderr).splitlines()
-        print("\n".join(lines[:-1]))
-        counts = lines[-1].replace(",", "").split() if lines else []
+        lines = [""]
+        with subprocess.Popen(["node", cache / "node/pages.mjs", questions], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True) as looking:
+            for line in looking.stdout:
+                lines.append(line.strip())
+                if not line.rstrip().endswith(" failed"):
+                    print(line, end="", flush=True)
+        counts = lines[-1].replace(",", "").split()
         if len(counts) == 4 and counts[1] == "passed":
             tally.passed += int(counts[0])
             tally.failed += int(counts[2])

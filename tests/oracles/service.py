@@ -98,7 +98,7 @@ class Service:
         self.home.mkdir(parents=True, exist_ok=True)
         self.log = open(self.home / "stderr.log", "ab")
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--keys", self.keys, *self.flags],
+            [PROGRAM, "serve", "--lang", "en", "--listen", "127.0.0.1:0", "--data", self.data, "--keys", self.keys, *self.flags],
             stdout=subprocess.PIPE, stderr=self.log, cwd=self.home,
         )
         watchdog = threading.Timer(STARTS_WITHIN, self.process.kill)
@@ -156,7 +156,9 @@ class Service:
             body = body.encode()
         connection = self.connect()
         try:
-            connection.request(method, path, body=body, headers=headers)
+            # A body that is too large may be answered, and the connection closed, before it was sent.
+            with contextlib.suppress(BrokenPipeError):
+                connection.request(method, path, body=body, headers=headers)
             answer = connection.getresponse()
             return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
         finally:

@@ -137,9 +137,9 @@ fn first_names(path: &str) -> Vec<String> {
             ',' if deep == 0 => items.push(String::new()),
             _ => {
                 if character == '{' {
-                    deep += 1
+                    deep += 1;
                 } else if character == '}' {
-                    deep -= 1
+                    deep -= 1;
                 }
                 items.last_mut().unwrap().push(character);
             }
