@@ -133,10 +133,16 @@ impl Authority {
         Ok(text.map(Arc::from))
     }
 
-    /// Addresses of all lists.
+    /// Addresses of all lists that are published; one that was only just opened waits for the next tick.
     pub fn status_lists(&self) -> Result<Vec<String>, Failure> {
         let numbers: Vec<u32> = self.window.statuses(|statuses| statuses.lists().keys().copied().collect());
-        numbers.into_iter().map(|number| self.list_uri(number)).collect()
+        let mut addresses = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            if self.newest_token(number)?.is_some() {
+                addresses.push(self.list_uri(number)?);
+            }
+        }
+        Ok(addresses)
     }
 
     /// Keys that sign credentials, retired ones too: `/.well-known/jwt-vc-issuer`.

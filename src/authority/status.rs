@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn a_list_is_a_permutation_without_pattern() {
         let places = Places { secret: [7; 32], next: Mutex::new(Next { counter: 0, reserved: 0 }) };
-        let mut seen = vec![false; PLACES as usize];
+        let mut seen = vec![false; usize::try_from(PLACES).unwrap()];
         for place in 0..PLACES {
-            let index = places.permuted(1, place) as usize;
+            let index = usize::try_from(places.permuted(1, place)).unwrap();
             assert!(!std::mem::replace(&mut seen[index], true), "{index} twice");
         }
         let ascending = (0..1000).filter(|place| places.permuted(1, *place) < places.permuted(1, place + 1));

@@ -24,7 +24,6 @@ mod request;
 mod rules;
 mod sample;
 
-pub use crate::values::identifiers::BaseUrl;
 pub use check::{Checked, Holder};
 pub use claims_schema::ClaimsSchema;
 pub use columns::{ColumnError, ColumnMapping, content_key};

@@ -55,6 +55,10 @@ impl Serve {
 
 async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyhow::Result<()> {
     let Assembled { authority, tokens, founded } = assembled;
+    // What lapsed while the service was down is published before anyone can ask for it.
+    if let Err(failure) = authority.publish() {
+        tracing::error!(%failure, "status lists were not published");
+    }
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
     let address = format!("http://{}", listener.local_addr()?);

@@ -12,10 +12,10 @@ use super::answer::{kept, ok, typed};
 use super::problem::Problem;
 use super::request::{Params, not_later};
 use crate::authority::{Fault, Thing};
-use crate::catalogue::{BaseUrl, Bilingual, LicenceType};
+use crate::catalogue::{Bilingual, LicenceType};
 use crate::ledger::body::{BlobRef, DepartmentRegistered, PowerGranted, TypePublished};
 use crate::ledger::state::Held;
-use crate::values::identifiers::Slug;
+use crate::values::identifiers::{BaseUrl, Slug};
 
 /// `GET /v1/types`: every type in force, at its newest version.
 pub async fn types(State(state): State<Arc<HttpState>>, params: Params) -> Result<Response, Problem> {

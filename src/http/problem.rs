@@ -326,7 +326,7 @@ impl From<Unreadable> for Problem {
                 (Kind::UnreadableEvidence, "这是 JSON，但不是证照下载文件。".to_owned())
             }
             Unreadable::Unknown => {
-                (Kind::UnreadableEvidence, "既不是凭证，也不是下载文件或核验地址。".to_owned())
+                (Kind::UnreadableEvidence, "既不是凭证、下载文件或核验地址，也不是编号加校验码。".to_owned())
             }
         };
         Self::new(kind, zh, en).at("/evidence")

@@ -198,7 +198,7 @@ impl TokenTable {
         match Table::read(&self.root) {
             Ok(table) => loaded.1 = table,
             Err(error) => {
-                tracing::error!(%error, "the token table is unreadable; the last one stays in force")
+                tracing::error!(%error, "the token table is unreadable; the last one stays in force");
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::address;
+use super::{address, printed};
 use crate::ledger::receipt::MAX_RECEIPT;
 use crate::sd_jwt;
 use crate::values::canonical::{JsonError, parse_strict};
@@ -73,7 +73,9 @@ pub enum Unreadable {
     #[error("this is JSON, but not a download file: it has exactly `credential` and `receipt`, both texts")]
     OtherJson,
     /// None of these.
-    #[error("this is none of: a credential, a download file, a verification address")]
+    #[error(
+        "this is none of: a credential, a download file, a verification address, a licence number with its code"
+    )]
     Unknown,
 }
 
@@ -102,9 +104,14 @@ impl Evidence {
             return Ok(Self::Number { licence_number, verification_code });
         }
         if looks_like_a_credential(text) {
-            Ok(Self::Credential(text.to_owned()))
-        } else {
-            Err(Unreadable::Unknown)
+            return Ok(Self::Credential(text.to_owned()));
+        }
+        match printed::read(text) {
+            Some(read) => read.map(|(licence_number, verification_code)| Self::Number {
+                licence_number,
+                verification_code,
+            }),
+            None => Err(Unreadable::Unknown),
         }
     }
 }

@@ -16,6 +16,7 @@ mod issuer;
 mod judgement;
 mod ledger;
 mod power;
+mod printed;
 mod report;
 mod shown;
 mod signature;

@@ -80,16 +80,16 @@ pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
     let keyring = Arc::new(keyring);
     let authority = Opening {
         store: Arc::new(store),
-        keyring: Arc::clone(&keyring) as Arc<dyn crate::authority::keyring::Keyring>,
+        keyring: Arc::<FileKeyring>::clone(&keyring),
         entropy: Arc::clone(&entropy),
-        clock: Arc::clone(&clock) as Arc<dyn Clock>,
+        clock: Arc::<SystemClock>::clone(&clock),
         clock_gap: config.clock_gap,
         catalogue,
         founding,
         public_url: config.public_url.clone(),
     }
     .open()
-    .map_err(told)?;
+    .map_err(|error| told(&error))?;
     let tokens = TokenTable::create(&config.keys)?;
     if goes_on {
         first_tokens(&authority, &tokens, clock.now(), entropy.as_ref())?;
@@ -167,8 +167,8 @@ fn only_data(config: &ServeConfig) -> Told {
 }
 
 /// A refusal to open, in both languages.
-fn told(error: OpenError) -> anyhow::Error {
-    let zh = match &error {
+fn told(error: &OpenError) -> anyhow::Error {
+    let zh = match error {
         OpenError::KeysMissing { entries } => {
             format!("密钥旁没有 last-signed,但数据里有 {entries} 条记录:请给出与这份 --data 对应的 --keys")
         }

@@ -65,7 +65,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
         let (unit, size) =
-            UNITS.iter().find(|(_, size)| millis % u128::from(*size) == 0).unwrap_or(&("ms", 1));
+            UNITS.iter().find(|(_, size)| millis.is_multiple_of(u128::from(*size))).unwrap_or(&("ms", 1));
         write!(f, "{}{unit}", millis / u128::from(*size))
     }
 }

@@ -183,14 +183,19 @@ impl Bench {
         Opening {
             store: Arc::new(store),
             keyring: Arc::new(keyring),
-            entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
-            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            entropy: Arc::<Counter>::clone(&self.entropy),
+            clock: Arc::<SetClock>::clone(&self.clock),
             clock_gap: Duration::from_secs(30 * 86_400),
             catalogue: Arc::new(Catalogue::built_in().unwrap()),
             founding: self.founding.clone(),
             public_url: None,
         }
         .open()
+    }
+
+    /// Entries that founding makes.
+    pub fn founded_size(&self) -> u64 {
+        u64::try_from(self.founding.as_ref().unwrap().size()).unwrap()
     }
 
     pub fn code(&self, slug: &str) -> CreditCode {

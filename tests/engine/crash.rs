@@ -15,7 +15,7 @@ async fn a_kill_after_every_write_of_founding() {
         let authority =
             bench.start(None).unwrap_or_else(|error| panic!("killed at write {dies_at}: {error}"));
         check_ledger(&authority);
-        assert_eq!(authority.published().range.size(), bench.founding.as_ref().unwrap().size() as u64);
+        assert_eq!(authority.published().range.size(), bench.founded_size());
         bench.check_no_fork();
         if lived {
             assert!(dies_at > 3, "founding writes more than that");

@@ -2,7 +2,11 @@
 //! every write of founding and of section 5, and swapped directories. Start or refuse, and never two roots at one size.
 #![cfg(feature = "server")]
 
+#[cfg(test)]
 mod bench;
+#[cfg(test)]
 mod crash;
+#[cfg(test)]
 mod opening;
+#[cfg(test)]
 mod walk;

@@ -12,7 +12,7 @@ async fn issue_verify_suspend_reinstate_replace_end() {
     let bench = Bench::new();
     let authority = bench.start(None).unwrap();
     let market = bench.code("market-regulation");
-    assert_eq!(authority.published().range.size(), bench.founding.as_ref().unwrap().size() as u64);
+    assert_eq!(authority.published().range.size(), bench.founded_size());
 
     let issued = issue(&authority, &market, &business("甲公司"), "1").await.unwrap();
     let again = issue(&authority, &market, &business("甲公司"), "1").await.unwrap();

@@ -25,7 +25,7 @@ use vidimus::authority::caller::Caller;
 use vidimus::authority::founding::{Founding, NewKeys, Site};
 use vidimus::authority::keyring::Keyring as _;
 use vidimus::authority::{Authority, Opening};
-use vidimus::catalogue::{AuthorityPlan, BaseUrl, Catalogue};
+use vidimus::catalogue::{AuthorityPlan, Catalogue};
 use vidimus::crypto::{Digest, Entropy, KeyPurpose};
 use vidimus::http::{BadToken, HttpState, Tokens, router};
 use vidimus::keyring::MemoryKeyring;
@@ -36,6 +36,7 @@ use vidimus::ledger::state::{MemoryState, View as _};
 use vidimus::merkle::{TilePath, bundles, decode_bundle};
 use vidimus::note::{Note, VerifierKey};
 use vidimus::store::MemoryStore;
+use vidimus::values::identifiers::BaseUrl;
 use vidimus::values::time::{Clock, Time};
 
 /// When every sample is founded: 14:00 of the day in 样例市.

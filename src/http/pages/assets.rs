@@ -1,4 +1,4 @@
-//! The style sheet, built in. Not here: fonts, which are the system's.
+//! The style sheet and the icon, built in. Not here: fonts, which are the system's.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -15,8 +15,11 @@ struct Assets;
 
 /// `GET /assets/{name}`.
 pub async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
-    let file = Assets::get(&name).filter(|_| name.ends_with(".css"));
-    let file = file.ok_or_else(|| Problem::not_found(Thing::Path))?;
-    let styled = typed(StatusCode::OK, "text/css; charset=utf-8", file.data.into_owned());
-    Ok(kept(styled, "public, max-age=300"))
+    let media_type = match name.rsplit_once('.') {
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => return Err(Problem::not_found(Thing::Path)),
+    };
+    let file = Assets::get(&name).ok_or_else(|| Problem::not_found(Thing::Path))?;
+    Ok(kept(typed(StatusCode::OK, media_type, file.data.into_owned()), "public, max-age=300"))
 }
