@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Authority;
 use super::issuance::{Issued, Succession};
-use super::once::{Ask, Once};
+use super::once::{Answered, Ask, Once};
 use super::refusal::{Failure, Fault, Refusal};
 use super::store::Write;
 use super::vault::{Ground, commit};
@@ -114,7 +114,7 @@ impl Authority {
         if let Some(ask) = &ask
             && let Some(answered) = Once::answered(self.store.as_ref(), ask)?
         {
-            return self.acted_before(&answered.handle, answered.successor, wish.verb);
+            return self.acted_before(&answered);
         }
         // One act at a time on a licence: the next is judged by what this one leaves.
         let _held = self.once.wait(self.once.hide("licence", &wish.handle.to_string())).await;
@@ -165,7 +165,8 @@ impl Authority {
         };
         let mut rows = vec![ground];
         if let Some(ask) = ask {
-            rows.push(Once::remember(ask, handle, None)?);
+            // The licence is held, so its next entry is this act's.
+            rows.push(Once::remember_act(ask, handle, event_number(licence))?);
         }
         let committed = self.propose(Proposal { body, blobs: Vec::new(), rows }, None).await?;
         Ok(Acted {
@@ -222,23 +223,21 @@ impl Authority {
         let (salt, commitment) = commit(&licence.handle, "reason", &words.reason, self.entropy.as_ref())
             .map_err(|error| Fault::Crypto(error.to_string()))?;
         let ground = Ground { reason: words.reason, basis: words.basis, reference: words.reference, salt };
-        let number = u32::try_from(licence.events.len()).unwrap_or(u32::MAX);
-        Ok((commitment, self.vault.keep_ground(&licence.handle, number, &ground)?))
+        Ok((commitment, self.vault.keep_ground(&licence.handle, event_number(licence), &ground)?))
     }
 
-    /// The last act of this kind on the licence, with a receipt to today's checkpoint.
-    fn acted_before(&self, handle: &Handle, successor: Option<Handle>, verb: Verb) -> Result<Acted, Failure> {
+    /// The act that was answered under the same key, with a receipt to today's checkpoint.
+    fn acted_before(&self, answered: &Answered) -> Result<Acted, Failure> {
+        let handle = &answered.handle;
         let licence = self.licence_state(handle)?;
-        let by_verb = |standing: Standing| match verb {
-            Verb::Suspend => standing == Standing::Suspended,
-            Verb::Reinstate => standing == Standing::Valid,
-            Verb::End => matches!(standing, Standing::Ended(_)),
-            Verb::Replace => matches!(standing, Standing::Replaced(_)),
+        let event = match answered.event {
+            Some(number) => usize::try_from(number).ok().and_then(|number| licence.events.get(number)),
+            // A licence is replaced once.
+            None => licence.events.iter().find(|event| matches!(event.standing, Standing::Replaced(_))),
         };
-        let event = licence.events.iter().rev().find(|event| by_verb(event.standing));
         let event = event.ok_or_else(|| Fault::Damaged(format!("licence {handle} has no such act")))?;
         let (leaf, receipt) = self.receipt(event.index)?;
-        let issued = successor.map(|successor| self.issued_again(&successor)).transpose()?;
+        let issued = answered.successor.map(|successor| self.issued_again(&successor)).transpose()?;
         Ok(Acted {
             handle: *handle,
             standing: event.standing,
@@ -247,6 +246,11 @@ impl Authority {
             issued: issued.map(Box::new),
         })
     }
+}
+
+/// The place that the next entry about a licence takes among its entries.
+fn event_number(licence: &LicenceState) -> u32 {
+    u32::try_from(licence.events.len()).unwrap_or(u32::MAX)
 }
 
 /// Reads the body of an act.

@@ -29,6 +29,8 @@ pub struct Answered {
     pub handle: Handle,
     /// For a replacement, the new licence.
     pub successor: Option<Handle>,
+    /// For another act, its place among the licence's entries: the same kind of act may follow later.
+    pub event: Option<u32>,
 }
 
 /// The slots that are being answered now, and the hashes that find things.
@@ -99,7 +101,15 @@ impl Once {
 
     /// The row that remembers an answer.
     pub fn remember(ask: &Ask, handle: Handle, successor: Option<Handle>) -> Result<Write, Failure> {
-        let answered = Answered { body: ask.body, handle, successor };
+        Self::keep(ask, Answered { body: ask.body, handle, successor, event: None })
+    }
+
+    /// The row that remembers an act: the answer is the entry at this place among the licence's, and no later one.
+    pub fn remember_act(ask: &Ask, handle: Handle, event: u32) -> Result<Write, Failure> {
+        Self::keep(ask, Answered { body: ask.body, handle, successor: None, event: Some(event) })
+    }
+
+    fn keep(ask: &Ask, answered: Answered) -> Result<Write, Failure> {
         let bytes = postcard::to_stdvec(&answered).map_err(|error| Fault::Damaged(error.to_string()))?;
         Ok(Write::set(Row::Answered(ask.slot), bytes))
     }

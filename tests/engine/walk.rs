@@ -96,3 +96,25 @@ async fn three_hundred_at_once_and_every_one_is_there_once() {
     }
     assert_eq!(check_ledger(&authority).licences().count(), 300);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_answers_its_own_act_after_later_ones_of_the_same_kind() {
+    let bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    let issued = issue(&authority, &market, &business("甲公司"), "1").await.unwrap();
+    let act = async |verb, body, key| {
+        let (department, handle) = (&market, &issued.handle);
+        let wish = ActWish { department, handle, verb, body: &body, key: Some(key), dry_run: false };
+        let acted = authority.act(wish).await.unwrap();
+        (acted.entry.unwrap(), acted.standing)
+    };
+    let suspended = act(Verb::Suspend, json!({"reason": "检查"}), "a").await;
+    act(Verb::Reinstate, json!({"reason": "合格"}), "b").await;
+    let later = act(Verb::Suspend, json!({"reason": "检查"}), "c").await;
+    assert_ne!(suspended, later);
+    assert_eq!(act(Verb::Suspend, json!({"reason": "检查"}), "a").await, suspended);
+    let recalled = act(Verb::End, json!({"reason": "撤", "act": "recalled"}), "d").await;
+    act(Verb::End, json!({"reason": "销", "act": "cancelled"}), "e").await;
+    assert_eq!(act(Verb::End, json!({"reason": "撤", "act": "recalled"}), "d").await, recalled);
+}
