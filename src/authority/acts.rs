@@ -113,6 +113,7 @@ impl Authority {
         };
         if let Some(ask) = &ask
             && let Some(answered) = Once::answered(self.store.as_ref(), ask)?
+            && !wish.dry_run
         {
             return self.acted_before(&answered);
         }
@@ -197,12 +198,14 @@ impl Authority {
             return Err(Refusal::OtherType { pointer }.into());
         }
         let standing = Standing::Replaced(cause);
+        let _holders = self.hold_holders(wish.department, &request).await;
         let approved = self.approve(wish.department, request, Some(&old.handle), now)?;
         self.lint_certificate(&approved, wish.department, now)?;
+        let old_draft = self.vault.draft(&old.handle)?;
         if wish.dry_run {
+            self.check_number(wish.department, &approved, Some(&old_draft.licence_number))?;
             return Ok(Acted { handle: old.handle, standing, entry: None, receipt: None, issued: None });
         }
-        let old_draft = self.vault.draft(&old.handle)?;
         let _number = self.hold_number(wish.department, &approved, Some(&old_draft.licence_number)).await?;
         let replaces = Replaces { cause, handle: old.handle, prev: old.last };
         let succession = Succession { replaces, old_draft: &old_draft };

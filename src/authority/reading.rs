@@ -11,7 +11,7 @@ use crate::crypto::{Digest, KeyPurpose};
 use crate::ledger::body::Owner;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::state::LicenceState;
+use crate::ledger::state::{Charter, LicenceState};
 use crate::merkle::{TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at};
 use crate::note::{Scheme, VerifierKey};
 use crate::values::identifiers::{CreditCode, Handle};
@@ -72,7 +72,7 @@ pub struct Filter {
 /// Licences and where the next page begins.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// At most [`PAGE`].
+    /// At most fifty.
     pub items: Vec<Shown>,
     /// Give it as `after`.
     pub next: Option<Handle>,
@@ -90,6 +90,8 @@ pub struct Readiness {
     pub size: u64,
     /// Why nothing can be added, if so.
     pub writing: Option<String>,
+    /// Keys in force that the server should hold and does not, as `purpose owner id`.
+    pub missing_keys: Vec<String>,
     /// Why the clock is not believed, if so.
     pub clock: Option<String>,
     /// Certificates that end within 30 days, by purpose and day.
@@ -107,9 +109,42 @@ impl Authority {
         &self.catalogue
     }
 
-    /// The state of a licence.
+    /// The state of a licence at the published size: what is committed beyond it is nobody's to see yet.
     pub(super) fn licence_state(&self, handle: &Handle) -> Result<LicenceState, Failure> {
-        licence(self.store.as_ref(), handle)?.ok_or_else(|| no_licence(handle))
+        self.published_licence(handle)?.ok_or_else(|| no_licence(handle))
+    }
+
+    /// A licence at the published size, if it is there.
+    pub(super) fn published_licence(&self, handle: &Handle) -> Result<Option<LicenceState>, Failure> {
+        // The size is read first: a commit in between only adds what is cut off.
+        let size = self.window.published().range.size();
+        let found = licence(self.store.as_ref(), handle)?;
+        Ok(found.and_then(|licence| {
+            let last = licence.last;
+            let beyond = licence.events.last().is_some_and(|event| event.index >= size);
+            if beyond { licence.before(size, last) } else { Some(licence) }
+        }))
+    }
+
+    /// Keys in force that this server signs with and the keyring does not have.
+    fn missing_keys(&self, charter: &Charter) -> Vec<String> {
+        let ours = |purpose| {
+            matches!(
+                purpose,
+                KeyPurpose::Registry
+                    | KeyPurpose::Checkpoint
+                    | KeyPurpose::Credential
+                    | KeyPurpose::Status
+                    | KeyPurpose::Report
+            )
+        };
+        charter
+            .keys()
+            .filter(|(id, held)| {
+                held.in_force() && ours(held.value.purpose) && self.keyring.key(id).is_none()
+            })
+            .map(|(id, held)| format!("{} {} {id}", held.value.purpose, held.value.owner))
+            .collect()
     }
 
     /// Licences found by a keyed hash.
@@ -121,7 +156,7 @@ impl Authority {
             let handle = key.get(17..).and_then(|bytes| bytes.try_into().ok());
             let handle = handle.and_then(|bytes| Handle::from_bytes(bytes).ok());
             let handle = handle.ok_or_else(|| Fault::Damaged("the key of a finder".into()))?;
-            found.push(self.licence_state(&handle)?);
+            found.extend(self.published_licence(&handle)?);
         }
         Ok(found)
     }
@@ -221,7 +256,7 @@ impl Authority {
             let handle = key.get(1..).and_then(|bytes| bytes.try_into().ok());
             let handle = handle.and_then(|bytes| Handle::from_bytes(bytes).ok());
             let handle = handle.ok_or_else(|| Fault::Damaged("the key of a licence".into()))?;
-            licences.push(self.licence_state(&handle)?);
+            licences.extend(self.published_licence(&handle)?);
         }
         let more = (rows.len() == LOOKED_AT).then(|| licences.last().map(|licence| licence.handle)).flatten();
         Ok((licences, more))
@@ -343,7 +378,8 @@ impl Authority {
         }
         Readiness {
             size: published.range.size(),
-            writing: self.store.ended(),
+            writing: self.window.halted().map(str::to_owned).or_else(|| self.store.ended()),
+            missing_keys: self.missing_keys(&published.charter),
             clock: now.err().map(|stepped| stepped.to_string()),
             ending,
         }

@@ -25,6 +25,8 @@ pub enum Refusal {
         licence_type: String,
         /// Where.
         region: String,
+        /// Pointer to the region, where one was asked for, else to the type.
+        pointer: String,
     },
     /// The licence is another department's.
     #[error("the licence was issued by another department")]

@@ -37,42 +37,51 @@ impl Sealer {
         Self { store, keyring }
     }
 
-    /// Seals what was committed, over all cores, and keeps the signatures in one write.
-    pub fn seal<'a>(&self, sealings: impl Iterator<Item = &'a Sealing>) -> Result<(), Fault> {
-        let sealings: Vec<&Sealing> = sealings.collect();
+    /// Seals what was committed, over all cores, and keeps the signatures in one write. One result each: a key that is
+    /// gone stops its own licences only.
+    pub fn seal(&self, sealings: &[&Sealing]) -> Result<Vec<Result<(), Fault>>, Fault> {
         if sealings.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let writes: Vec<[Write; 2]> =
-            sealings.into_par_iter().map(|sealing| self.sign(sealing)).collect::<Result<_, _>>()?;
-        Ok(self.store.put(writes.into_iter().flatten().collect())?)
+        let signed: Vec<Result<[Write; 2], Fault>> =
+            sealings.into_par_iter().map(|sealing| self.sign(sealing)).collect();
+        let mut writes = Vec::with_capacity(signed.len() * 2);
+        let mut results = Vec::with_capacity(signed.len());
+        for one in signed {
+            results.push(one.map(|pair| writes.extend(pair)));
+        }
+        self.store.put(writes)?;
+        Ok(results)
     }
 
-    /// Seals what an earlier run committed and did not seal. The digest of the stored draft must be the entry's.
+    /// Seals what an earlier run committed and did not seal; how many could not be. The digest of the stored draft must
+    /// be the entry's. A licence whose key is gone waits on: the service is of use to all others.
     pub fn recover(&self, vault: &Vault) -> Result<usize, Failure> {
-        let mut recovered = 0;
+        let mut waiting = 0;
+        let mut after: Option<Vec<u8>> = None;
         loop {
-            let rows = self.store.scan(b"u", None, 256)?;
-            if rows.is_empty() {
-                return Ok(recovered);
-            }
+            let rows = self.store.scan(b"u", after.as_deref(), 256)?;
+            let Some((last, _)) = rows.last() else { return Ok(waiting) };
+            after = Some(last.clone());
             let mut sealings = Vec::with_capacity(rows.len());
             for (key, _) in rows {
                 let handle =
                     handle_of(&key).ok_or_else(|| Fault::Damaged("the key of an unsealed row".into()))?;
                 let draft = vault.draft(&handle)?;
                 let entered = licence(self.store.as_ref(), &handle)?;
-                let entered = entered.filter(|entered| {
-                    entered.credential_digest == Digest::of(draft.signing_input.as_bytes())
-                });
-                let entered = entered.ok_or_else(|| {
-                    Fault::Damaged(format!("the draft of {handle} is not what its entry names"))
-                })?;
+                let digest = Digest::of(draft.signing_input.as_bytes());
+                let entered =
+                    entered.filter(|entered| entered.credential_digest == digest).ok_or_else(|| {
+                        Fault::Damaged(format!("the draft of {handle} is not what its entry names"))
+                    })?;
                 let signing_input = draft.signing_input.into();
                 sealings.push(Sealing { handle, key: entered.credential_key, signing_input });
             }
-            recovered += sealings.len();
-            self.seal(sealings.iter())?;
+            let results = self.seal(&sealings.iter().collect::<Vec<_>>())?;
+            for failed in results.into_iter().filter_map(Result::err) {
+                tracing::error!(%failed, "a licence waits to be sealed: put the key's file back and start again");
+                waiting += 1;
+            }
         }
     }
 

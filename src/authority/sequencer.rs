@@ -125,10 +125,15 @@ fn append(writer: &mut Writer, sealer: &Sealer, group: Vec<Waiting>) -> Vec<Wait
             Outcome::Deferred(proposal) => deferred.push(Waiting { proposal: *proposal, seal, reply }),
         }
     }
-    let sealings = committed.iter().filter_map(|(_, seal, _)| seal.as_ref());
-    let sealed = sealer.seal(sealings);
-    for (one, _, reply) in committed {
-        drop(reply.send(sealed.clone().map(|()| one).map_err(Failure::from)));
+    let sealings: Vec<&Sealing> = committed.iter().filter_map(|(_, seal, _)| seal.as_ref()).collect();
+    let mut sealed = sealer.seal(&sealings).map(Vec::into_iter);
+    for (one, seal, reply) in committed {
+        let result = match (&mut sealed, seal) {
+            (_, None) => Ok(()),
+            (Ok(results), Some(_)) => results.next().unwrap_or(Err(Fault::Stopped)),
+            (Err(fault), Some(_)) => Err(fault.clone()),
+        };
+        drop(reply.send(result.map(|()| one).map_err(Failure::from)));
     }
     deferred
 }

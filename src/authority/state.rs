@@ -1,6 +1,6 @@
 //! The engine's state: what the law looks at when the server asks it, and what readers see.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::status::Statuses;
 use super::store::{Row, Store, StoreError};
@@ -73,12 +73,17 @@ pub struct Published {
 pub struct Window {
     published: RwLock<Arc<Published>>,
     statuses: RwLock<Statuses>,
+    halted: OnceLock<String>,
 }
 
 impl Window {
     /// A window on this state.
     pub fn new(published: Published, statuses: Statuses) -> Self {
-        Self { published: RwLock::new(Arc::new(published)), statuses: RwLock::new(statuses) }
+        Self {
+            published: RwLock::new(Arc::new(published)),
+            statuses: RwLock::new(statuses),
+            halted: OnceLock::new(),
+        }
     }
 
     /// The newest published state.
@@ -92,6 +97,17 @@ impl Window {
         let mut statuses = self.statuses.write().unwrap_or_else(PoisonError::into_inner);
         statuses.take(size, changes);
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(published);
+    }
+
+    /// Ends writing until restart: what was committed could not be brought under a signed checkpoint.
+    pub fn halt(&self, why: String) {
+        // The first reason stands.
+        let _first = self.halted.set(why);
+    }
+
+    /// Why writing has ended, if it has.
+    pub fn halted(&self) -> Option<&str> {
+        self.halted.get().map(String::as_str)
     }
 
     /// Looks at the statuses and the size they belong to.

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::Authority;
+use super::caller::Caller;
 use super::refusal::{Failure, Fault, Refusal, Thing};
-use super::state::licence;
 use super::store::{Row, Write};
 use crate::crypto::entropy::random;
 use crate::crypto::{Digest, KeyPurpose, hex};
@@ -42,7 +42,11 @@ pub struct Verified {
 
 impl Authority {
     /// Judges evidence. `Ok(Err(_))` is a question that cannot be judged at all.
-    pub fn verify(&self, asked: &Asked) -> Result<Result<Verified, AskError>, Failure> {
+    pub fn verify(
+        &self,
+        asked: &Asked,
+        keeper: Option<&Caller>,
+    ) -> Result<Result<Verified, AskError>, Failure> {
         let judgement = match self.judge(&asked.evidence, &asked.ask)? {
             Ok(judgement) => judgement,
             Err(error) => return Ok(Err(error)),
@@ -51,8 +55,8 @@ impl Authority {
         let report = Report::of(&judgement, &format!("R-{}", hex::encode(&number)), asked.lang);
         let value = serde_json::to_value(&report).map_err(|error| Fault::Damaged(error.to_string()))?;
         let signed = asked.sign.then(|| self.sign_report(&value)).transpose()?;
-        if asked.keep {
-            self.keep_report(&report, &value, signed.as_deref())?;
+        if let (true, Some(keeper)) = (asked.keep, keeper) {
+            self.keep_report(&report, &value, signed.as_deref(), keeper)?;
         }
         Ok(Ok(Verified { report, signed }))
     }
@@ -68,7 +72,7 @@ impl Authority {
             charter: &published.charter,
             log_keys: &log_keys,
             source: Source::OwnTree { size: published.range.size() },
-            licences: &|handle| match licence(self.store.as_ref(), handle) {
+            licences: &|handle| match self.published_licence(handle) {
                 Ok(Some(found)) => LedgerAnswer::Found(Box::new(found)),
                 Ok(None) => LedgerAnswer::Absent,
                 Err(_) => LedgerAnswer::Unknown,
@@ -124,12 +128,18 @@ impl Authority {
             .map_err(|error| Fault::Crypto(error.to_string()).into())
     }
 
-    fn keep_report(&self, report: &Report, value: &Value, signed: Option<&str>) -> Result<(), Failure> {
+    fn keep_report(
+        &self,
+        report: &Report,
+        value: &Value,
+        signed: Option<&str>,
+        keeper: &Caller,
+    ) -> Result<(), Failure> {
         let mut kept = value.clone();
         if let (Some(members), Some(signed)) = (kept.as_object_mut(), signed) {
             members.insert("signed".into(), json!(signed));
         }
-        let name = self.once.hide("report", &report.report);
+        let name = self.report_name(&report.report, keeper);
         let epoch = &self.keyring.secrets().epoch;
         let sealed = epoch
             .seal(kept.to_string().as_bytes(), &name, self.entropy.as_ref())
@@ -138,9 +148,15 @@ impl Authority {
         Ok(self.store.sync()?)
     }
 
-    /// A kept report, for whoever knows its number.
-    pub fn report(&self, number: &str) -> Result<Value, Failure> {
-        let name = self.once.hide("report", number);
+    /// The row of a kept report: nobody but its keeper can name it.
+    fn report_name(&self, number: &str, keeper: &Caller) -> [u8; 32] {
+        let keeper = keeper.department().map_or_else(|| format!("{keeper:?}"), ToString::to_string);
+        self.once.hide("report", &format!("{keeper}\n{number}"))
+    }
+
+    /// A kept report, for who asked to keep it.
+    pub fn report(&self, number: &str, keeper: &Caller) -> Result<Value, Failure> {
+        let name = self.report_name(number, keeper);
         let sealed = self.store.get(&Row::Report(name))?.ok_or(Refusal::NotFound(Thing::Report))?;
         let epoch = &self.keyring.secrets().epoch;
         let plain = epoch.open(&sealed, &name).map_err(|error| Fault::Damaged(error.to_string()))?;

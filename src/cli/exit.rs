@@ -6,6 +6,7 @@ use crate::audit::Verdict;
 use crate::audit::export::ExportError;
 use crate::audit::prove::ProveError;
 use crate::audit::trust::TrustError;
+use crate::verification::AskError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,9 @@ impl Exit {
 
     /// What an error ends in: our fault, unless it says something about the ledger.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if error.is::<AskError>() {
+            return Self::Usage;
+        }
         if let Some(error) = error.downcast_ref::<ProveError>() {
             return Self::of_prove(error);
         }

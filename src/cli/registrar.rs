@@ -38,7 +38,7 @@ enum Verb {
         /// Where; must not exist.
         file: PathBuf,
     },
-    /// Print the plan's [[registrars]] with the proof that you hold the key.
+    /// Print what the plan says of a registrar, with the proof that you hold the key.
     Possess {
         /// The key.
         #[arg(long, value_name = "FILE")]

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -19,6 +20,9 @@ use crate::wiring::callers::Callers;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::config::{ServeArgs, ServeConfig};
 use crate::wiring::telemetry::{self, LogArgs};
+
+/// How long open connections are waited for after SIGTERM.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// The service.
 #[derive(Debug, Args)]
@@ -71,20 +75,34 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     let authority = Arc::new(authority);
     let ticking = tokio::spawn(tick(Arc::clone(&authority), config.tick));
     let state = Arc::new(HttpState::new(authority, Arc::new(Callers(tokens)), Arc::new(SystemClock)));
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
     let stop = async move {
         tokio::select! {
             _ = terminated.recv() => {}
             _ = interrupted.recv() => {}
         }
         tracing::info!("stopping: what was accepted is finished first");
+        // Nobody waits for it any more only when serving has ended by itself.
+        let _told = stopping.send(());
     };
-    http::serve(listener, state, stop).await?;
+    // A client that neither sends nor reads on is not waited for without end.
+    let patience = async move {
+        if stopped.await.is_ok() {
+            tokio::time::sleep(GRACE).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        served = http::serve(listener, state, stop) => served?,
+        () = patience => tracing::warn!("some connections were still open and are closed now"),
+    }
     ticking.abort();
     Ok(())
 }
 
 /// Publishes what must be published, again and again. A tick that fails is told and tried again at the next.
-async fn tick(authority: Arc<Authority>, every: std::time::Duration) {
+async fn tick(authority: Arc<Authority>, every: Duration) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

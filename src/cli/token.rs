@@ -27,7 +27,7 @@ pub(super) struct Token {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make a token; it is written to <keys>/tokens/<name>.token.
+    /// Make a token; it is written to tokens/NAME.token under the keys.
     New {
         /// A department's slug, `operator` or `auditor`.
         name: Slug,

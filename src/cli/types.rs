@@ -20,13 +20,13 @@ pub(super) struct Types {
 enum Verb {
     /// The types that are built in, or those of a directory.
     List {
-        /// A directory of types: <slug>/<version>/….
+        /// A directory of types: SLUG/VERSION/….
         #[arg(long, value_name = "DIR")]
         schemas: Option<PathBuf>,
     },
     /// Say what is wrong with a directory of types.
     Check {
-        /// The directory: <slug>/<version>/….
+        /// The directory: SLUG/VERSION/….
         dir: PathBuf,
     },
 }

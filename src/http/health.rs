@@ -43,9 +43,10 @@ pub async fn alive() -> Response {
 /// `GET /readyz`: 503 only for what stops writing now; certificates that end soon are named, not failed.
 pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
     let readiness = state.authority.readiness();
-    let ready = readiness.writing.is_none() && readiness.clock.is_none();
+    let keys = readiness.missing_keys.is_empty();
+    let ready = readiness.writing.is_none() && readiness.clock.is_none() && keys;
     // The reasons may name files and are for the log; who asks here is told which item it is.
-    for why in [&readiness.writing, &readiness.clock].into_iter().flatten() {
+    for why in [&readiness.writing, &readiness.clock].into_iter().flatten().chain(&readiness.missing_keys) {
         tracing::warn!(%why, "not ready");
     }
     let ending: Vec<Value> =
@@ -57,6 +58,7 @@ pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
             "ready": ready,
             "ledger": if readiness.writing.is_none() { "open" } else { "closed" },
             "clock": if readiness.clock.is_none() { "sane" } else { "not believed" },
+            "keys": if keys { "loaded" } else { "missing" },
             "ledger_size": readiness.size,
             "ending": ending,
         }),

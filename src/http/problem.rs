@@ -180,12 +180,12 @@ impl From<Refusal> for Problem {
         let en = capital(&refusal.to_string());
         match refusal {
             Refusal::Request(error) => error.into(),
-            Refusal::NoPower { department, licence_type, region } => Self::new(
+            Refusal::NoPower { department, licence_type, region, pointer } => Self::new(
                 Kind::NoPower,
                 format!("{department} 今日在 {region} 没有签发 {licence_type} 的权力，请见 /v1/powers。"),
                 format!("{en}; see /v1/powers."),
             )
-            .at("/type"),
+            .at(pointer),
             Refusal::NotYours => Self::new(Kind::NotYours, "该证照由其他部门签发。", en),
             Refusal::NotFound(thing) => Self::not_found(thing),
             Refusal::IdempotencyConflict => Self::new(

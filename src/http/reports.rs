@@ -1,4 +1,4 @@
-//! Kept reports, for whoever knows their number. Not here: keeping them.
+//! Kept reports, for whoever asked to keep them. Not here: keeping them.
 
 use std::sync::Arc;
 
@@ -8,11 +8,14 @@ use axum::response::Response;
 use super::HttpState;
 use super::answer::ok;
 use super::problem::Problem;
+use super::request::{Who, no_token};
 
 /// `GET /v1/reports/{report}`.
 pub async fn kept(
     State(state): State<Arc<HttpState>>,
+    Who(caller): Who,
     Path(report): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(ok(&state.authority.report(&report)?))
+    let caller = caller.ok_or_else(no_token)?;
+    Ok(ok(&state.authority.report(&report, &caller)?))
 }

@@ -1,6 +1,7 @@
 //! Every route on one page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{Method, StatusCode};
@@ -9,6 +10,7 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
@@ -16,6 +18,9 @@ use super::{
     verifications, verify_batch,
 };
 use crate::authority::Thing;
+
+/// How long a body may say nothing before its connection is given up.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// The whole service.
 pub fn router(state: Arc<HttpState>) -> Router {
@@ -30,6 +35,7 @@ pub fn router(state: Arc<HttpState>) -> Router {
         }))
         .layer(from_fn_with_state(Arc::clone(&state), answer::speak))
         .layer(from_fn(health::measure))
+        .layer(RequestBodyTimeoutLayer::new(IDLE))
         .with_state(state)
 }
 

@@ -25,7 +25,7 @@ pub async fn token(
     let at = params.text("time").map(|text| read_time(&text)).transpose()?;
     params.finish()?;
     let number: u32 = list.parse().map_err(|_| not_found())?;
-    if number.to_string() != list || at.is_some_and(|at| at > state.clock.now()) {
+    if number.to_string() != list || at.is_some_and(|at| at.seconds() > state.clock.now().seconds()) {
         return Err(not_found());
     }
     let token = state.authority.status_token(number, at)?;
@@ -41,7 +41,8 @@ pub async fn lists(State(state): State<Arc<HttpState>>) -> Result<Response, Prob
 
 fn read_time(text: &str) -> Result<Time, Problem> {
     let seconds =
-        text.parse::<i64>().ok().and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?).ok());
+        // A whole second is meant to its end: a token's own `iat` is cut to the second it was made in.
+        text.parse::<i64>().ok().and_then(|seconds| Time::from_millis(seconds.checked_mul(1000)?.checked_add(999)?).ok());
     let wrong = "Must be seconds since 1970, or a time YYYY-MM-DDTHH:MM:SS.mmmZ.";
     seconds
         .or_else(|| text.parse().ok())

@@ -17,6 +17,7 @@ use super::answer::ok;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::request::{self, Params, Tongue, Whence, Who, media_type};
+use crate::authority::caller::Caller;
 use crate::authority::{Asked, Verified};
 use crate::catalogue::{ClaimRule, JsonKind, RequestError, RequestErrorKind};
 use crate::values::canonical::parse_strict;
@@ -37,12 +38,19 @@ const QUESTION: [&str; 7] =
     ["evidence", "licence_number", "verification_code", "at", "expect", "sign", "keep"];
 
 /// Who asks, as far as budgets go.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Asker {
     /// From where.
     pub address: IpAddr,
+    /// Who showed a good token.
+    pub caller: Option<Caller>,
+}
+
+impl Asker {
     /// Whether a good token was shown.
-    pub known: bool,
+    pub fn known(&self) -> bool {
+        self.caller.is_some()
+    }
 }
 
 /// `POST /v1/verifications`.
@@ -56,7 +64,7 @@ pub async fn verify(
     body: Body,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let asker = Asker { address, known: caller.is_some() };
+    let asker = Asker { address, caller };
     let asked = if request::is_json(&headers) {
         let body = request::bytes(&headers, body, request::JSON).await?;
         question_or_file(&body, lang)?
@@ -65,26 +73,30 @@ pub async fn verify(
         if !taken {
             return Err(request::other_media_type("application/json, application/dc+sd-jwt, text/plain"));
         }
-        let limit = if asker.known { request::DOCUMENT } else { request::JSON };
+        let limit = if asker.known() { request::DOCUMENT } else { request::JSON };
         let body = request::bytes(&headers, body, limit).await?;
         plain(Evidence::read(&String::from_utf8_lossy(&body))?, lang)
     };
-    let verified = judge(&state, asker, &asked)?;
+    let verified = judge(&state, &asker, &asked)?;
     Ok(ok(&report(&verified)?))
 }
 
 /// Judges within the budgets of who asks.
-pub fn judge(state: &HttpState, asker: Asker, asked: &Asked) -> Result<Verified, Problem> {
+pub fn judge(state: &HttpState, asker: &Asker, asked: &Asked) -> Result<Verified, Problem> {
+    // A report is kept for whoever asked; nobody in particular cannot come back for it.
+    if asked.keep && !asker.known() {
+        return Err(request::no_token());
+    }
     let by_number = matches!(asked.evidence, Evidence::Number { .. });
     if by_number {
         state.guesses.take(asker.address, 1.0)?;
     }
-    if !asker.known {
+    if !asker.known() {
         state.computing.take(asker.address, 0.0)?;
     }
     let begun = Instant::now();
-    let verified = state.authority.verify(asked)??;
-    if !asker.known {
+    let verified = state.authority.verify(asked, asker.caller.as_ref())??;
+    if !asker.known() {
         // What was used is taken afterwards: nobody knows it before.
         state.computing.spend(asker.address, begun.elapsed().as_secs_f64());
     }

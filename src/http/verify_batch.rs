@@ -61,8 +61,8 @@ pub async fn verify_batch(
     let brief = params.flag("brief")?;
     params.finish()?;
     check_media_type(&headers)?;
-    let asker = Asker { address, known: caller.is_some() };
-    let limit = if asker.known { usize::MAX } else { request::JSON };
+    let asker = Asker { address, caller };
+    let limit = if asker.known() { usize::MAX } else { request::JSON };
     if request::content_length(&headers).is_some_and(|length| length > limit) {
         return Err(request::too_large(limit));
     }
@@ -162,7 +162,7 @@ fn one(batch: &Batch, line: Line, sign: &mut bool) -> Result<Value, Problem> {
     let mut asked = question(&parse_strict(&line.bytes.ok_or_else(too_long)?)?, batch.lang)?;
     // One signature over all, not one a line.
     *sign |= std::mem::take(&mut asked.sign);
-    let verified = judge(&batch.state, batch.asker, &asked)?;
+    let verified = judge(&batch.state, &batch.asker, &asked)?;
     if batch.brief {
         return serde_json::to_value(verified.report.brief()).map_err(|error| Problem::fault(&error));
     }

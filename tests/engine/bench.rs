@@ -1,7 +1,7 @@
 //! A whole authority on a workbench: store and keyring in memory that can die at any write, a clock that is set, a
 //! counter for randomness.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -105,6 +105,7 @@ pub struct MortalKeyring {
     pub inner: Arc<MemoryKeyring>,
     pub fate: Arc<Fate>,
     pub history: Arc<Mutex<Vec<String>>>,
+    pub jammed: Arc<AtomicBool>,
 }
 
 impl Keyring for MortalKeyring {
@@ -119,6 +120,9 @@ impl Keyring for MortalKeyring {
     }
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
         self.fate.step().map_err(KeyringError::Unwritable)?;
+        if self.jammed.load(Ordering::SeqCst) {
+            return Err(KeyringError::Unwritable("jammed".into()));
+        }
         self.inner.replace_last_signed(old, new)?;
         self.history.lock().unwrap().push(new.to_owned());
         Ok(())
@@ -134,6 +138,8 @@ pub struct Bench {
     pub founding: Option<Founding>,
     pub signed: Arc<Mutex<Vec<String>>>,
     pub plan: AuthorityPlan,
+    /// Whether `last-signed` can be replaced.
+    pub jammed: Arc<AtomicBool>,
 }
 
 impl Bench {
@@ -167,6 +173,7 @@ impl Bench {
             founding: Some(founding),
             signed: Arc::new(Mutex::new(vec![empty])),
             plan,
+            jammed: Arc::default(),
         }
     }
 
@@ -178,8 +185,12 @@ impl Bench {
 
     pub fn start_under(&self, fate: Arc<Fate>) -> Result<Authority, OpenError> {
         let store = MortalStore { inner: Arc::clone(&self.store), fate: Arc::clone(&fate) };
-        let keyring =
-            MortalKeyring { inner: Arc::clone(&self.keyring), fate, history: Arc::clone(&self.signed) };
+        let keyring = MortalKeyring {
+            inner: Arc::clone(&self.keyring),
+            fate,
+            history: Arc::clone(&self.signed),
+            jammed: Arc::clone(&self.jammed),
+        };
         Opening {
             store: Arc::new(store),
             keyring: Arc::new(keyring),

@@ -1,7 +1,9 @@
 //! A kill after every write: whatever was acknowledged is there under the same hash, nothing is there twice, nothing is
 //! sealed without an entry, and no size ever has two roots.
 
-use vidimus::authority::Failure;
+use std::sync::atomic::Ordering;
+
+use vidimus::authority::{Failure, Filter, Refusal};
 
 use crate::bench::{Bench, business, check_ledger, issue};
 
@@ -73,4 +75,33 @@ async fn a_kill_after_every_write_of_issuing() {
             }
         }
     }
+}
+
+/// The commit is durable, but `last-signed` cannot be replaced: nothing of it is shown, nothing more is written, and the
+/// next start brings it under a checkpoint.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_signed_is_not_shown() {
+    let bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    let size = authority.published().range.size();
+    bench.jammed.store(true, Ordering::SeqCst);
+    issue(&authority, &market, &business("甲"), "1").await.unwrap_err();
+    bench.jammed.store(false, Ordering::SeqCst);
+    for (name, key) in [("乙", "2"), ("甲", "1")] {
+        let again = issue(&authority, &market, &business(name), key).await.unwrap_err();
+        assert!(matches!(again, Failure::Refused(Refusal::NotReady(_))), "{again:?}");
+    }
+    assert!(authority.readiness().writing.is_some());
+    assert_eq!(authority.published().range.size(), size);
+    assert!(authority.own_licences(&market, &Filter::default()).unwrap().items.is_empty());
+    check_ledger(&authority);
+    drop(authority);
+
+    let authority = bench.start(None).unwrap();
+    assert_eq!(authority.published().range.size(), size + 1);
+    let issued = issue(&authority, &market, &business("甲"), "1").await.unwrap();
+    assert_eq!(issued.index, size);
+    assert_eq!(check_ledger(&authority).licences().count(), 1);
+    bench.check_no_fork();
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use std::collections::BTreeSet;
+
 use super::Approved;
 use crate::authority::Authority;
 use crate::authority::once::Slot;
@@ -40,6 +42,7 @@ impl Authority {
                 department: department.to_string(),
                 licence_type: licence_type.slug().to_string(),
                 region: region.to_string(),
+                pointer: power_pointer(&request),
             }
         })?;
         let spare = [("case", request.case.is_some()), ("approvals", !request.approvals.is_empty())];
@@ -113,9 +116,25 @@ impl Authority {
         if Some(number) == replaced {
             return Ok(None);
         }
-        let slug = approved.licence_type.slug();
-        let name = format!("{department}\n{slug}\n{number}");
+        let name = format!("{department}\n{}\n{number}", approved.licence_type.slug());
         let slot = self.once.wait(self.once.hide("number", &name)).await;
+        self.check_number(department, approved, replaced)?;
+        Ok(Some(slot))
+    }
+
+    /// Refuses a number of the department's own that was issued before, unless it is the replaced licence's.
+    pub(in crate::authority) fn check_number(
+        &self,
+        department: &CreditCode,
+        approved: &Approved,
+        replaced: Option<&LicenceNumber>,
+    ) -> Result<(), Failure> {
+        let Some(number) =
+            approved.request.licence_number.as_ref().filter(|number| Some(*number) != replaced)
+        else {
+            return Ok(());
+        };
+        let slug = approved.licence_type.slug();
         let taken = self
             .found("number", number.as_str())?
             .into_iter()
@@ -124,6 +143,33 @@ impl Authority {
             let pointer = format!("{}/licence_number", approved.request.pointer);
             return Err(Refusal::NumberTaken { pointer }.into());
         }
-        Ok(Some(slot))
+        Ok(())
     }
+
+    /// Holds the holders of a type of which each may have one only, so that two requests at once do not both pass.
+    pub(in crate::authority) async fn hold_holders(
+        &self,
+        department: &CreditCode,
+        request: &IssueRequest,
+    ) -> Vec<Slot> {
+        let known = self.catalogue.find(&request.licence_type);
+        let Some(known) = known.filter(|known| !known.rules().issue.several_per_holder) else {
+            return Vec::new();
+        };
+        let names =
+            request.holders.iter().map(|holder| format!("{department}\n{}\n{}", known.slug(), holder.code));
+        // In one order for everybody, so that no two requests wait for each other.
+        let wanted: BTreeSet<[u8; 32]> = names.map(|name| self.once.hide("held", &name)).collect();
+        let mut held = Vec::with_capacity(wanted.len());
+        for slot in wanted {
+            held.push(self.once.wait(slot).await);
+        }
+        held
+    }
+}
+
+/// Where a request names what it has no power for.
+pub(super) fn power_pointer(request: &IssueRequest) -> String {
+    let member = if request.region.is_some() { "region" } else { "type" };
+    format!("{}/{member}", request.pointer)
 }

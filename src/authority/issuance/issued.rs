@@ -68,6 +68,7 @@ impl Authority {
                     department: department.to_string(),
                     licence_type: licence_type.to_string(),
                     region: region.to_string(),
+                    pointer: "/type".to_owned(),
                 }
                 .into()
             }
@@ -80,7 +81,12 @@ impl Authority {
 
     /// The answer that was given under the same key, with a receipt to today's checkpoint.
     pub(super) fn issued_before(&self, answered: &Answered) -> Result<Issued, Failure> {
-        self.issued_again(answered.successor.as_ref().unwrap_or(&answered.handle))
+        let handle = answered.successor.as_ref().unwrap_or(&answered.handle);
+        if self.published_licence(handle)?.is_none() {
+            // Committed, and not yet under a signed checkpoint: the answer is not anybody's to see.
+            return Err(Refusal::NotReady("this request is committed and waits to be signed".into()).into());
+        }
+        self.issued_again(handle)
     }
 
     /// An issued licence once more, with a receipt to today's checkpoint.

@@ -20,6 +20,10 @@ impl Authority {
         let published = self.window.published();
         let charter = &published.charter;
         let key = self.credential_key(charter, department)?;
+        if self.keyring.key(&key).is_none() {
+            let why = format!("the keyring has no credential key {key} of {department}: put its file back");
+            return Err(Refusal::NotReady(why).into());
+        }
         let chain = self.chains.ours(self.store.as_ref(), charter, &key)?;
         let validity = chain.leaf.validity();
         if !validity.contains(now.seconds()) {

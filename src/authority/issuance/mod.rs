@@ -102,12 +102,15 @@ impl Authority {
         };
         if let Some(ask) = &ask
             && let Some(answered) = Once::answered(self.store.as_ref(), ask)?
+            && !wish.dry_run
         {
             return Ok(Answer::Issued(Box::new(self.issued_before(&answered)?)));
         }
         let now = self.now()?;
+        let _holders = self.hold_holders(wish.department, &request).await;
         let approved = self.approve(wish.department, request, None, now)?;
         if wish.dry_run {
+            self.check_number(wish.department, &approved, None)?;
             self.lint_certificate(&approved, wish.department, now)?;
             let IssueRequest { licence_number, reference, .. } = approved.request;
             return Ok(Answer::DryRun { licence_number, reference });

@@ -45,9 +45,12 @@ impl Opening {
         if range.root() != signed_root {
             return Err(OpenError::OtherRoot { size: signed.size, found: range.root(), signed: signed_root });
         }
-        self.check_stored_checkpoint(&last_signed, signed.size)?;
+        let stored = self.check_stored_checkpoint(signed.size)?;
         let (charter, range) = replay(store, range, head.size)?;
         self.check_signature(&note, &charter)?;
+        if stored.as_deref() != Some(last_signed.as_str()) {
+            store.put(vec![Write::set(Row::Checkpoint, last_signed.as_str())])?;
+        }
         if head.size == signed.size {
             return Ok(Opened { charter, range, checkpoint: note, last_signed });
         }
@@ -60,7 +63,7 @@ impl Opening {
     }
 
     /// The stored checkpoint may be older than `last-signed`, never newer.
-    fn check_stored_checkpoint(&self, last_signed: &str, signed: u64) -> Result<(), OpenError> {
+    fn check_stored_checkpoint(&self, signed: u64) -> Result<Option<String>, OpenError> {
         let stored = self.store.get(&Row::Checkpoint)?;
         let text = stored.and_then(|bytes| String::from_utf8(bytes).ok());
         let size = text
@@ -71,10 +74,7 @@ impl Opening {
         if let Some(stored) = size.filter(|stored| *stored > signed) {
             return Err(OpenError::KeysOlder { stored, signed });
         }
-        if text.as_deref() != Some(last_signed) {
-            self.store.put(vec![Write::set(Row::Checkpoint, last_signed)])?;
-        }
-        Ok(())
+        Ok(text)
     }
 
     /// `last-signed` verifies under our own checkpoint key and origin.

@@ -80,7 +80,10 @@ impl Opening {
         let secrets = self.keyring.secrets();
         let vault = Vault::new(Arc::clone(&self.store), Arc::clone(&self.entropy), secrets.epoch.clone());
         let sealer = Arc::new(Sealer::new(Arc::clone(&self.store), Arc::clone(&self.keyring)));
-        sealer.recover(&vault)?;
+        let unsealed = sealer.recover(&vault)?;
+        if unsealed > 0 {
+            tracing::error!(unsealed, "licences wait to be sealed");
+        }
         let places = Places::open(store, secrets.places)?;
         let once = Once::new(secrets.lookup);
         let sequencer = Sequencer::start(writer, sealer).map_err(Failure::from)?;

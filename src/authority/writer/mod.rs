@@ -112,7 +112,7 @@ impl Writer {
     }
 
     fn try_append(&mut self, group: Vec<Proposal>, outcomes: &mut [Option<Outcome>]) -> Result<(), Failure> {
-        if let Some(why) = self.store.ended() {
+        if let Some(why) = self.window.halted().map(str::to_owned).or_else(|| self.store.ended()) {
             return Err(Refusal::NotReady(why).into());
         }
         let now = self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()))?;
@@ -125,7 +125,14 @@ impl Writer {
         if candidates.is_empty() {
             return Ok(());
         }
-        self.commit(&published, candidates, effects, after, outcomes)
+        let size = published.range.size();
+        self.commit(&published, candidates, effects, after, outcomes).inspect_err(|failure| {
+            // What is in the store and under no checkpoint is brought under one by the next start, never shown before.
+            if !self.store.head().is_ok_and(|head| head.size == size) {
+                tracing::error!(%failure, "writing ends until restart");
+                self.window.halt(failure.to_string());
+            }
+        })
     }
 
     /// Fixes time and `prev` and signs, all entries of the group in parallel: no two are about one subject.

@@ -135,7 +135,7 @@ async fn uploaded(request: Request) -> Result<Shown, Problem> {
 }
 
 fn judged(state: &HttpState, lang: Lang, address: IpAddr, evidence: Evidence) -> Result<Response, Problem> {
-    let verified = judge(state, Asker { address, known: false }, &plain(evidence, lang))?;
+    let verified = judge(state, &Asker { address, caller: None }, &plain(evidence, lang))?;
     result::show(state, lang, &verified.report)
 }
 
