@@ -20,15 +20,24 @@ async fn what_is_issued_is_valid_in_every_form() {
     let service = Service::found();
     let issued = service.issue(&business_licence()).await;
     let file = json!({"credential": issued["credential"], "receipt": issued["receipt"]});
-    let report = service.verify(&json!({"evidence": issued["credential"], "sign": true, "keep": true})).await;
+    let question = json!({"evidence": issued["credential"], "sign": true, "keep": true});
+    // Nobody in particular cannot come back for a report.
+    let nobody = service.ask(Method::POST, PATH).json(&question).send().await;
+    assert_eq!(nobody.refused().0, 401);
+    let report = service.post("market-regulation", PATH, &question).await.json();
     assert_eq!((&report["verdict"], &report["accepted"]), (&json!("valid"), &Value::Null), "{report:#}");
     assert!(report["signed"].as_str().unwrap().split('.').count() == 3);
     let checks: Vec<&str> =
         report["findings"].as_array().unwrap().iter().map(|one| one["check"].as_str().unwrap()).collect();
     assert_eq!(checks, ["signature", "issuer", "power", "ledger", "validity", "status", "holder"]);
-    let kept = service.get(&format!("/v1/reports/{}", report["report"].as_str().unwrap())).await.json();
-    assert_eq!(kept, report);
-    assert_eq!(service.get("/v1/reports/R-0").await.refused().0, 404);
+    let address = format!("/v1/reports/{}", report["report"].as_str().unwrap());
+    assert_eq!(service.ask(Method::GET, &address).token("market-regulation").send().await.json(), report);
+    assert_eq!(service.get(&address).await.refused().0, 401);
+    assert_eq!(service.ask(Method::GET, &address).token("public-security").send().await.refused().0, 404);
+    assert_eq!(
+        service.ask(Method::GET, "/v1/reports/R-0").token("market-regulation").send().await.refused().0,
+        404
+    );
 
     assert_eq!(service.verify(&file).await["verdict"], "valid");
     assert_eq!(service.verify(&json!({"evidence": file.to_string()})).await["verdict"], "valid");
