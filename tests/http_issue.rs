@@ -180,9 +180,13 @@ async fn a_pickup_bears_few_tries_and_little_time() {
     let service = Service::found();
     let issued = service.issue(&business_licence()).await;
     let path = format!("{PATH}/{}/pickup", issued["handle"].as_str().unwrap());
-    let made = service.post(OWN, &path, &json!({})).await;
+    let again =
+        || service.ask(Method::POST, &path).token(OWN).header("idempotency-key", "p").json(&json!({}));
+    let made = again().send().await;
     assert_eq!(made.status, StatusCode::CREATED);
     let made = made.json();
+    assert_eq!(again().send().await.json(), made);
+    assert_ne!(service.post(OWN, &path, &json!({})).await.json()["pickup"], made["pickup"]);
     let (id, code) = (made["pickup"].as_str().unwrap(), made["code"].as_str().unwrap());
     let get = |query: String| service.ask(Method::GET, &format!("/pickup/{id}{query}"));
     let page = get(String::new()).header("accept", "text/html").send().await;
@@ -208,5 +212,26 @@ async fn a_pickup_bears_few_tries_and_little_time() {
         format!("/pickup/{}?code={}", late["pickup"].as_str().unwrap(), late["code"].as_str().unwrap());
     assert_eq!(service.get(&address).await.problem(), "pickup-closed");
     assert_eq!(service.get("/pickup/00?code=1").await.problem(), "not-found");
+    service.check_ledger().await;
+}
+
+#[tokio::test]
+async fn a_batch_under_one_key_is_issued_once() {
+    let service = Service::found();
+    let body = format!("{}\n{}\n", business_licence(), business_licence());
+    let ask = || {
+        let path = format!("{PATH}/batch?brief=true");
+        service
+            .ask(Method::POST, &path)
+            .token(OWN)
+            .header("idempotency-key", "b")
+            .body("application/x-ndjson", body.clone())
+    };
+    let first = ask().send().await.lines();
+    let second = ask().send().await.lines();
+    let handles =
+        |lines: &[Value]| lines.iter().map(|line| line["issued"]["handle"].clone()).collect::<Vec<_>>();
+    assert_eq!(handles(&first), handles(&second));
+    assert_ne!(first[0]["issued"]["handle"], first[1]["issued"]["handle"]);
     service.check_ledger().await;
 }

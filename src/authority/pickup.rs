@@ -54,8 +54,36 @@ struct Kept {
 }
 
 impl Authority {
-    /// Makes a pickup for a licence.
-    pub fn make_pickup(&self, issuer: &CreditCode, handle: &Handle) -> Result<MadePickup, Failure> {
+    /// Makes a pickup for a licence; under the same key the same one again.
+    pub fn make_pickup(
+        &self,
+        issuer: &CreditCode,
+        handle: &Handle,
+        key: Option<&str>,
+    ) -> Result<MadePickup, Failure> {
+        self.check_pickup(issuer, handle)?;
+        let seed: [u8; 32] = match key {
+            Some(key) => self.once.hide("pickup-key", &format!("{issuer}\n{handle}\n{key}")),
+            None => random(self.entropy.as_ref()),
+        };
+        let seed = hex::encode(&seed);
+        let [id, _] = halves(self.once.hide("pickup-id", &seed));
+        let code = self.pickup_code(&seed);
+        let expires = match self.kept_pickup(id)? {
+            Some(kept) => kept.expires,
+            None => {
+                let expires = self.now()?.plus(OPEN);
+                let code = self.hidden(&id, &code);
+                self.keep_pickup(id, &Kept { handle: *handle, code, expires, tries: TRIES })?;
+                expires
+            }
+        };
+        let id = hex::encode(&id);
+        Ok(MadePickup { address: format!("{}/pickup/{id}", self.base_url()?), id, code, expires })
+    }
+
+    /// Whether a pickup could be made.
+    pub fn check_pickup(&self, issuer: &CreditCode, handle: &Handle) -> Result<(), Failure> {
         let licence = self.licence_state(handle)?;
         if licence.department != *issuer {
             return Err(Refusal::NotYours.into());
@@ -63,13 +91,7 @@ impl Authority {
         if licence.erased {
             return Err(Refusal::Erased.into());
         }
-        let expires = self.now()?.plus(OPEN);
-        let id: [u8; 16] = random(self.entropy.as_ref());
-        let code = self.pickup_code();
-        let kept = Kept { handle: *handle, code: self.hidden(&id, &code), expires, tries: TRIES };
-        self.keep_pickup(id, &kept)?;
-        let id = hex::encode(&id);
-        Ok(MadePickup { address: format!("{}/pickup/{id}", self.base_url()?), id, code, expires })
+        Ok(())
     }
 
     /// Opens a pickup. A wrong code costs a try; without tries or after its time it is closed.
@@ -78,9 +100,7 @@ impl Authority {
         let id: [u8; 16] = hex::decode(id).map_err(|_| not_found())?;
         // One try at a time, so that guesses in parallel cost as much as one after another.
         let _held = self.once.take(self.once.hide("pickup", &hex::encode(&id)))?;
-        let bytes = self.store.get(&Row::Pickup(id))?.ok_or_else(not_found)?;
-        let mut kept: Kept =
-            postcard::from_bytes(&bytes).map_err(|error| Fault::Damaged(format!("a pickup: {error}")))?;
+        let mut kept = self.kept_pickup(id)?.ok_or_else(not_found)?;
         if kept.tries == 0 || self.now()? >= kept.expires {
             return Err(Refusal::PickupClosed { tries: None }.into());
         }
@@ -111,13 +131,23 @@ impl Authority {
         Ok(format!("{}/?n={number}&c={}", self.base_url()?, draft.verification_code.as_str()))
     }
 
-    fn pickup_code(&self) -> VerificationCode {
+    /// The code that follows from a seed; unpredictable to whoever has not the secret.
+    fn pickup_code(&self, seed: &str) -> VerificationCode {
+        let mut tries = 0_u32;
         loop {
-            let bytes: [u8; VerificationCode::RANDOM_BYTES] = random(self.entropy.as_ref());
+            let [bytes, _] = halves(self.once.hide("pickup-letters", &format!("{seed}\n{tries}")));
             if let Some(code) = VerificationCode::from_random(&bytes) {
                 return code;
             }
+            tries += 1;
         }
+    }
+
+    fn kept_pickup(&self, id: [u8; 16]) -> Result<Option<Kept>, Failure> {
+        let Some(bytes) = self.store.get(&Row::Pickup(id))? else { return Ok(None) };
+        let kept =
+            postcard::from_bytes(&bytes).map_err(|error| Fault::Damaged(format!("a pickup: {error}")))?;
+        Ok(Some(kept))
     }
 
     fn hidden(&self, id: &[u8; 16], code: &VerificationCode) -> [u8; 32] {
@@ -139,4 +169,10 @@ fn percent(byte: u8) -> String {
     } else {
         format!("%{byte:02X}")
     }
+}
+
+fn halves(hash: [u8; 32]) -> [[u8; 16]; 2] {
+    let mut halves = [[0; 16]; 2];
+    halves.as_flattened_mut().iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    halves
 }

@@ -18,7 +18,7 @@ use super::answer::typed;
 use super::licences::answered;
 use super::lines::{Cutter, Line, check_media_type, too_long};
 use super::problem::Problem;
-use super::request::{Department, Params, Tongue};
+use super::request::{Department, Key, Params, Tongue};
 use crate::authority::{Patience, Wish};
 use crate::values::canonical::parse_strict;
 use crate::values::identifiers::CreditCode;
@@ -37,6 +37,8 @@ struct Batch {
     base_url: String,
     brief: bool,
     dry_run: bool,
+    /// The request's own key: with its number that of every line that brings none.
+    key: Option<String>,
 }
 
 /// `POST /v1/licences/batch?brief=`.
@@ -44,6 +46,7 @@ pub async fn issue_batch(
     State(state): State<Arc<HttpState>>,
     Department(department): Department,
     Tongue(lang): Tongue,
+    Key(key): Key,
     mut params: Params,
     headers: HeaderMap,
     body: Body,
@@ -52,7 +55,7 @@ pub async fn issue_batch(
     params.finish()?;
     check_media_type(&headers)?;
     let base_url = state.base_url();
-    let batch = Arc::new(Batch { state, department, lang, base_url, brief, dry_run });
+    let batch = Arc::new(Batch { state, department, lang, base_url, brief, dry_run, key });
     let (begun, answers) = mpsc::channel(IN_FLIGHT);
     let (out, lines) = mpsc::channel(WAITING);
     tokio::spawn(read(batch, body, begun));
@@ -110,10 +113,12 @@ async fn one(batch: Arc<Batch>, line: Line) -> String {
 
 async fn issue(batch: &Batch, line: Line) -> Result<Value, Problem> {
     let body = parse_strict(&line.bytes.ok_or_else(too_long)?)?;
+    let own = body.get("key").is_some_and(|key| !key.is_null());
+    let key = batch.key.as_ref().filter(|_| !own).map(|key| format!("{key}\n{}", line.number));
     let wish = Wish {
         department: &batch.department,
         body: &body,
-        key: None,
+        key: key.as_deref(),
         patience: Patience::Wait,
         dry_run: batch.dry_run,
     };

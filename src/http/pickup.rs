@@ -16,18 +16,20 @@ use super::kind::Kind;
 use super::licences::parse;
 use super::pages;
 use super::problem::Problem;
-use super::request::{self, Department, Params, Tongue, Whence, bad_parameter, media_type};
+use super::request::{self, Department, Key, Params, Tongue, Whence, bad_parameter, media_type};
 use crate::authority::Collected;
 
 /// `POST /v1/licences/{handle}/pickup`.
 pub async fn make(
     State(state): State<Arc<HttpState>>,
     Department(department): Department,
+    Key(key): Key,
     Path(handle): Path<String>,
-    params: Params,
+    mut params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let dry_run = params.flag("dry_run")?;
     params.finish()?;
     let body = request::bytes(&headers, body, request::JSON).await?;
     // There is nothing to say yet; what is said all the same must be understood.
@@ -37,7 +39,12 @@ pub async fn make(
         return Err(Problem::new(Kind::UnknownField, "此处没有这个字段。", "This member is not known here.")
             .at(format!("/{name}")));
     }
-    let made = state.authority.make_pickup(&department, &parse(&handle)?)?;
+    let handle = parse(&handle)?;
+    if dry_run {
+        state.authority.check_pickup(&department, &handle)?;
+        return Ok(ok(&json!({"pickup": null, "address": null, "code": null, "expires": null})));
+    }
+    let made = state.authority.make_pickup(&department, &handle, key.as_deref())?;
     Ok(json(
         StatusCode::CREATED,
         &json!({"pickup": made.id, "address": made.address, "code": made.code.printed(), "expires": made.expires}),
