@@ -50,7 +50,7 @@ struct Cli {
     noun: Option<Noun>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 holds, valid; 1 our fault or I/O; 2 usage; 10 not valid; 11 cannot tell; \
+const EXIT_CODES: &str = "Exit codes: 0 holds, valid; 1 our fault or I/O, refusal to start; 2 usage; 10 not valid; 11 cannot tell; \
     12 the ledger does not hold; 13 partial; 14 upgrade needed; 20 not found.";
 
 /// What a command is about.
