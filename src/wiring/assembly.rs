@@ -60,6 +60,7 @@ pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
     let begins = !matches!(found, Stage::Founded);
     let store = SledStore::open(&config.data).map_err(|error| in_context(&error, &config.data))?;
     let head = store.head()?;
+    // A store that a crash left empty before the first key was written is no data.
     if begins && head.size > 0 {
         bail!(only_data(config));
     }
@@ -135,7 +136,6 @@ fn refuse_half(found: &Stage, data_is_there: bool, config: &ServeConfig) -> anyh
                 ),
             ))
         }
-        Stage::Empty if data_is_there => bail!(only_data(config)),
         Stage::Founded if !data_is_there && !config.keys.join("founding.json").exists() => {
             let (keys, data) = (config.keys.display(), config.data.display());
             bail!(Told::new(
