@@ -70,12 +70,7 @@ impl fmt::Display for Span {
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Span {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+crate::values::text::serde_as_text!(Span);
 
 #[cfg(test)]
 mod tests {
