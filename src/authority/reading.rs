@@ -11,7 +11,7 @@ use crate::crypto::{Digest, KeyPurpose};
 use crate::ledger::body::Owner;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::state::{Charter, LicenceState};
+use crate::ledger::state::LicenceState;
 use crate::merkle::{TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at};
 use crate::note::{Scheme, VerifierKey};
 use crate::values::identifiers::{CreditCode, Handle};
@@ -83,21 +83,6 @@ const PAGE: usize = 50;
 /// Licences looked at for one page of a filter that few of them pass.
 const LOOKED_AT: usize = 5000;
 
-/// Whether the service is ready, item by item.
-#[derive(Debug, Clone)]
-pub struct Readiness {
-    /// Entries.
-    pub size: u64,
-    /// Why nothing can be added, if so.
-    pub writing: Option<String>,
-    /// Keys in force that the server should hold and does not, as `purpose owner id`.
-    pub missing_keys: Vec<String>,
-    /// Why the clock is not believed, if so.
-    pub clock: Option<String>,
-    /// Certificates that end within 30 days, by purpose and day.
-    pub ending: Vec<(String, Time)>,
-}
-
 impl Authority {
     /// The newest published state.
     pub fn published(&self) -> Arc<Published> {
@@ -124,27 +109,6 @@ impl Authority {
             let beyond = licence.events.last().is_some_and(|event| event.index >= size);
             if beyond { licence.before(size, last) } else { Some(licence) }
         }))
-    }
-
-    /// Keys in force that this server signs with and the keyring does not have.
-    fn missing_keys(&self, charter: &Charter) -> Vec<String> {
-        let ours = |purpose| {
-            matches!(
-                purpose,
-                KeyPurpose::Registry
-                    | KeyPurpose::Checkpoint
-                    | KeyPurpose::Credential
-                    | KeyPurpose::Status
-                    | KeyPurpose::Report
-            )
-        };
-        charter
-            .keys()
-            .filter(|(id, held)| {
-                held.in_force() && ours(held.value.purpose) && self.keyring.key(id).is_none()
-            })
-            .map(|(id, held)| format!("{} {} {id}", held.value.purpose, held.value.owner))
-            .collect()
     }
 
     /// Licences found by a keyed hash.
@@ -356,32 +320,5 @@ impl Authority {
         let root = root.ok_or_else(|| Fault::Law("there is no root".into()))?;
         let der = self.blob(&root.sha256)?;
         crate::x509::Certificate::from_der(&der).map_err(|error| Fault::Damaged(error.to_string()).into())
-    }
-
-    /// Whether the service is ready.
-    pub fn readiness(&self) -> Readiness {
-        const SOON: i64 = 30 * 24 * 3600 * 1000;
-        let published = self.window.published();
-        let now = self.clock.now();
-        let mut ending = Vec::new();
-        for (_, held) in published.charter.keys() {
-            let Ok(now) = now else { break };
-            if !held.in_force() || held.value.certificate.is_none() {
-                continue;
-            }
-            if let Ok(certificate) = super::chains::certificate(self.store.as_ref(), &held.value)
-                && let Ok(end) = Time::from_millis(certificate.validity().not_after.saturating_mul(1000))
-                && end.since(now) < SOON
-            {
-                ending.push((held.value.purpose.to_string(), end));
-            }
-        }
-        Readiness {
-            size: published.range.size(),
-            writing: self.window.halted().map(str::to_owned).or_else(|| self.store.ended()),
-            missing_keys: self.missing_keys(&published.charter),
-            clock: now.err().map(|stepped| stepped.to_string()),
-            ending,
-        }
     }
 }

@@ -49,8 +49,10 @@ pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
     for why in [&readiness.writing, &readiness.clock].into_iter().flatten().chain(&readiness.missing_keys) {
         tracing::warn!(%why, "not ready");
     }
-    let ending: Vec<Value> =
-        readiness.ending.iter().map(|(purpose, end)| json!({"purpose": purpose, "ends": end})).collect();
+    let ending: Vec<Value> = readiness
+        .ending(state.clock.now())
+        .map(|ending| json!({"purpose": ending.purpose, "ends": ending.ends}))
+        .collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json(
         status,

@@ -55,6 +55,12 @@ pub struct Opening {
     pub public_url: Option<BaseUrl>,
 }
 
+/// The charter of a store, by the law, from the entries that touch it.
+pub(super) fn charter_at(store: &dyn Store, size: u64) -> Result<Charter, OpenError> {
+    let range = replay::range_at(store, size)?;
+    Ok(replay::replay(store, range, size)?.0)
+}
+
 impl Opening {
     /// Opens, or says why not.
     pub fn open(self) -> Result<Authority, OpenError> {
