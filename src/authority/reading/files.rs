@@ -1,0 +1,102 @@
+//! The ledger's files, byte for byte as C2SP tlog-tiles says, its receipts and its public material.
+
+use crate::authority::Authority;
+use crate::authority::refusal::{Failure, Fault, Refusal, Thing};
+use crate::authority::store::Row;
+use crate::authority::tiles;
+use crate::crypto::{Digest, KeyPurpose};
+use crate::ledger::body::Owner;
+use crate::ledger::entry::leaf_hash;
+use crate::ledger::receipt::Receipt;
+use crate::merkle::{TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at};
+use crate::note::{KeyName, Scheme, VerifierKey};
+use crate::x509::Certificate;
+
+impl Authority {
+    /// The `.tlog-proof` of an entry, with its leaf hash.
+    pub fn receipt(&self, index: u64) -> Result<(Digest, String), Failure> {
+        let published = self.window.published();
+        if index >= published.range.size() {
+            return Err(Refusal::NotFound(Thing::File).into());
+        }
+        let entry = self.entry(index)?;
+        let proof = inclusion(index, published.range.size(), &|level, index| {
+            node_from_tiles(level, index, &|tile, width| {
+                tiles::stored(self.store.as_ref(), tile, width).ok().flatten()
+            })
+        })
+        .map_err(|error| Fault::Damaged(error.to_string()))?;
+        let path = proof.path.iter().map(|hash| hash.0).collect();
+        let leaf = leaf_hash(&entry);
+        let receipt = Receipt::new(Some(entry), index, path, published.checkpoint.clone())
+            .map_err(|error| Fault::Damaged(error.to_string()))?;
+        Ok((leaf, receipt.to_string()))
+    }
+
+    fn entry(&self, index: u64) -> Result<Vec<u8>, Failure> {
+        let entry = self.store.get(&Row::Entry(index))?;
+        Ok(entry.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?)
+    }
+
+    /// A tile or entry bundle of the published tree, byte for byte as C2SP tlog-tiles says.
+    pub fn tile(&self, path: &TilePath) -> Result<Vec<u8>, Failure> {
+        let size = self.window.published().range.size();
+        let not_found = || Refusal::NotFound(Thing::File);
+        match path {
+            TilePath::Hashes(tile, width) => {
+                let now = width_at(size, *tile).ok_or_else(not_found)?;
+                let hashes = tiles::stored(self.store.as_ref(), *tile, *width)?.ok_or_else(not_found)?;
+                if width.count() > now.count() {
+                    return Err(not_found().into());
+                }
+                Ok(encode_hashes(hashes.get(..width.count()).unwrap_or(&hashes)))
+            }
+            TilePath::Entries(bundle, width) => {
+                let tile = TileId::new(0, *bundle).map_err(|_| not_found())?;
+                let now = width_at(size, tile).ok_or_else(not_found)?;
+                if width.count() > now.count() {
+                    return Err(not_found().into());
+                }
+                let first = bundle * 256;
+                let count = u64::try_from(width.count()).unwrap_or(0);
+                let entries: Vec<Vec<u8>> =
+                    (first..first + count).map(|index| self.entry(index)).collect::<Result<_, _>>()?;
+                Ok(encode_bundle(&entries).map_err(|error| Fault::Damaged(error.to_string()))?)
+            }
+        }
+    }
+
+    /// Public material by digest.
+    pub fn blob(&self, name: &Digest) -> Result<Vec<u8>, Failure> {
+        Ok(self.store.get(&Row::Blob(*name))?.ok_or(Refusal::NotFound(Thing::File))?)
+    }
+
+    /// Verifier keys of the ledger, newest first.
+    pub fn verifier_keys(&self) -> Vec<VerifierKey> {
+        let published = self.window.published();
+        let charter = &published.charter;
+        let Some(name) = charter.origin().and_then(|origin| origin.as_str().parse().ok()) else {
+            return Vec::new();
+        };
+        let name: KeyName = name;
+        let mut keys: Vec<_> = charter
+            .keys()
+            .filter(|(_, held)| {
+                held.value.purpose == KeyPurpose::Checkpoint && held.value.owner == Owner::Authority
+            })
+            .collect();
+        keys.sort_by_key(|(_, held)| std::cmp::Reverse(held.since.index));
+        keys.into_iter()
+            .filter_map(|(_, held)| VerifierKey::of(name.clone(), Scheme::Ed25519, &held.value.public).ok())
+            .collect()
+    }
+
+    /// The root certificate.
+    pub fn root(&self) -> Result<Certificate, Failure> {
+        let published = self.window.published();
+        let root = published.charter.authority().map(|authority| authority.founded.root.certificate);
+        let root = root.ok_or_else(|| Fault::Law("there is no root".into()))?;
+        let der = self.blob(&root.sha256)?;
+        Certificate::from_der(&der).map_err(|error| Fault::Damaged(error.to_string()).into())
+    }
+}

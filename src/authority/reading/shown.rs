@@ -1,0 +1,103 @@
+//! A licence as its issuer, or an auditor, sees it, and its credential again.
+
+use crate::authority::Authority;
+use crate::authority::refusal::{Failure, Refusal};
+use crate::crypto::Digest;
+use crate::ledger::state::LicenceState;
+use crate::values::identifiers::{CreditCode, Handle};
+use crate::values::standing::Standing;
+use crate::values::time::Time;
+
+/// A licence as its issuer, or an auditor, sees it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The state.
+    pub licence: LicenceState,
+    /// Whether it has expired by now.
+    pub expired: bool,
+    /// What was printed; only for the issuer, and only while it is not erased.
+    pub licence_number: Option<String>,
+    /// 证照标识; only for the issuer.
+    pub identifier: Option<String>,
+    /// The department's record id; only for the issuer.
+    pub reference: Option<String>,
+    /// Printed beside the number; only for the issuer.
+    pub verification_code: Option<String>,
+    /// Every entry with its leaf hash and receipt.
+    pub events: Vec<ShownEvent>,
+}
+
+/// An entry about a licence.
+#[derive(Debug, Clone)]
+pub struct ShownEvent {
+    /// Index of the entry.
+    pub index: u64,
+    /// Its time.
+    pub time: Time,
+    /// Standing after it.
+    pub standing: Standing,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// `.tlog-proof`.
+    pub receipt: String,
+    /// Why, in the department's words; only for the issuer, and only of acts.
+    pub reason: Option<String>,
+}
+
+impl Authority {
+    /// A licence with its history; `issuer` is `None` for an auditor, who sees no payload.
+    pub fn licence(&self, issuer: Option<&CreditCode>, handle: &Handle) -> Result<Shown, Failure> {
+        let licence = self.licence_state(handle)?;
+        if issuer.is_some_and(|issuer| licence.department != *issuer) {
+            return Err(Refusal::NotYours.into());
+        }
+        self.show(licence, issuer.is_some(), true)
+    }
+
+    pub(super) fn show(
+        &self,
+        licence: LicenceState,
+        with_payload: bool,
+        with_receipts: bool,
+    ) -> Result<Shown, Failure> {
+        let draft =
+            (with_payload && !licence.erased).then(|| self.vault.draft(&licence.handle)).transpose()?;
+        let offset = self.window.published().charter.offset();
+        let expired =
+            offset.is_some_and(|offset| self.clock.now().is_ok_and(|now| licence.expired(now, offset)));
+        let mut events = Vec::new();
+        for (number, event) in licence.events.iter().enumerate().filter(|_| with_receipts) {
+            let (leaf, receipt) = self.receipt(event.index)?;
+            let (index, time, standing) = (event.index, event.time, event.standing);
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let ground = (number > 0 && draft.is_some()).then(|| self.vault.ground(&licence.handle, number));
+            let reason = ground.transpose()?.map(|ground| ground.reason);
+            events.push(ShownEvent { index, time, standing, leaf, receipt, reason });
+        }
+        let mut shown = Shown {
+            licence,
+            expired,
+            licence_number: None,
+            identifier: None,
+            reference: None,
+            verification_code: None,
+            events,
+        };
+        if let Some(draft) = draft {
+            shown.licence_number = Some(draft.licence_number.to_string());
+            shown.identifier = Some(draft.identifier);
+            shown.reference = draft.reference;
+            shown.verification_code = Some(draft.verification_code.printed());
+        }
+        Ok(shown)
+    }
+
+    /// The credential again, for its issuer.
+    pub fn credential(&self, issuer: &CreditCode, handle: &Handle) -> Result<String, Failure> {
+        let licence = self.licence_state(handle)?;
+        if licence.department != *issuer {
+            return Err(Refusal::NotYours.into());
+        }
+        Ok(self.vault.credential(handle)?.1)
+    }
+}
