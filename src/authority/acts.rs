@@ -278,7 +278,12 @@ fn understand(verb: Verb, body: &Value) -> Result<Understood, RequestError> {
             let cause = word(members, "cause", Cause::ALL, Cause::as_str)?;
             let licence =
                 members.get("licence").ok_or_else(|| error("/licence", RequestErrorKind::Missing))?;
-            (Act::Replace(cause), Some(IssueRequest::parse_at(licence, "/licence")?))
+            let licence = IssueRequest::parse_at(licence, "/licence")?;
+            // What takes another's place is issued today.
+            if licence.recorded.is_some() {
+                return Err(error("/licence/recorded", RequestErrorKind::UnknownField));
+            }
+            (Act::Replace(cause), Some(licence))
         }
     };
     Ok(Understood { act, ground, licence })

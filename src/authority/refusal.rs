@@ -51,7 +51,7 @@ pub enum Refusal {
         expired: bool,
     },
     /// The department's own licence number is taken.
-    #[error("this licence number was issued before")]
+    #[error("this licence number was issued or recorded before")]
     NumberTaken {
         /// Pointer to it.
         pointer: String,

@@ -36,7 +36,7 @@ pub struct Draft {
     pub verification_code: VerificationCode,
     /// The department's record id.
     pub reference: Option<String>,
-    /// `holders` and `claims`, in the clear.
+    /// `holders` and `claims`, and of a recorded licence `recorded`, in the clear.
     pub payload: Map<String, Value>,
     /// Salt of the commitment over the payload.
     pub salt: Base64Url,

@@ -8,7 +8,7 @@
 //! A type's own claims stand under `claims`, so that none can ever collide with a registered one (`exp`, `status`,
 //! `vct` …), and a report shows the same shape. Beside these two the engine puts `licence_number`, `identifier`,
 //! `issuer` `{code, name}`, `valid_from` and, where there is one, `valid_until`, always plain; the metadata names
-//! them too. Not here: digests and disclosures (`sd_jwt`).
+//! them too. What was granted before the ledger has `recorded` `{trust, issued_on}` as well. Not here: digests and disclosures (`sd_jwt`).
 
 use serde_json::{Map, Value, json};
 
@@ -74,6 +74,9 @@ const COMMON: &[(&[&str], bool)] = &[
     (&["valid_from"], true),
 ];
 
+/// Members of a credential whose licence was granted before the ledger; the metadata may name them.
+const RECORDED: &[&[&str]] = &[&["recorded", "trust"], &["recorded", "issued_on"]];
+
 /// Whether the metadata names exactly what a credential of the type holds, and hides what is personal.
 pub(super) fn agree(rules: &Rules, schema: &ClaimsSchema, metadata: &Metadata) -> Result<(), MetadataError> {
     let personal = rules.catalogue.holder_category != HolderCategory::Organisation;
@@ -91,6 +94,12 @@ pub(super) fn agree(rules: &Rules, schema: &ClaimsSchema, metadata: &Metadata) -
     };
     for (path, mandatory) in COMMON {
         demand(path.iter().copied().map(Some).collect(), *mandatory, plain)?;
+    }
+    for path in RECORDED {
+        let path: Vec<Option<&str>> = path.iter().copied().map(Some).collect();
+        if metadata.claim(&path).is_some() {
+            demand(path, false, plain)?;
+        }
     }
     demand(vec![Some("valid_until")], !rules.validity.open_ended, plain)?;
     demand(vec![Some("holders"), None, Some("name")], true, hidden)?;

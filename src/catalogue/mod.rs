@@ -18,7 +18,9 @@ mod claims_schema;
 mod columns;
 mod layout;
 mod licence_type;
+mod members;
 mod metadata;
+mod recorded;
 mod refusal;
 mod request;
 mod rules;
@@ -31,6 +33,7 @@ pub use layout::Layout;
 pub use licence_type::{COLUMNS_FILE, METADATA_FILE, SCHEMA_FILE, TYPE_FILE};
 pub use licence_type::{CatalogueError, LicenceType};
 pub use metadata::{ClaimDisplay, ClaimMetadata, Disclosure, Metadata, MetadataError, TypeDisplay};
+pub use recorded::RecordedRequest;
 pub use refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule};
 pub use request::{ApprovalRequest, HolderRequest, IssueRequest};
 pub use rules::{

@@ -161,6 +161,18 @@ pub enum ValidityRule {
         /// Days asked for.
         found: i64,
     },
+    /// A day of the past that has not come yet.
+    #[error("this happened before it is recorded, so not after today, {today}")]
+    NotYet {
+        /// The day of the request.
+        today: Date,
+    },
+    /// A standing that would be older than the licence.
+    #[error("the standing cannot begin before the licence was issued on {issued_on}")]
+    BeforeIssue {
+        /// When it was issued.
+        issued_on: Date,
+    },
 }
 
 impl RequestError {
@@ -275,6 +287,8 @@ impl ValidityRule {
             Self::BeginsInPast { today } => format!("起始日期不得早于今日({today})"),
             Self::BeginsTooLate { days, today } => format!("起始日期最多晚于今日({today}){days} 天"),
             Self::EndsInPast { today } => format!("截止日期不得早于今日({today})"),
+            Self::NotYet { today } => format!("补录的是已经发生的事，不得晚于今日（{today}）"),
+            Self::BeforeIssue { issued_on } => format!("状态起始日期不得早于发证日期（{issued_on}）"),
             Self::TooLong { limit, found } => format!("有效期最长 {limit} 天,所请求为 {found} 天"),
         }
     }

@@ -6,18 +6,16 @@
 //! a key and an approval is good.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use super::refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule, below};
+use super::members::Members;
+use super::recorded::RecordedRequest;
+use super::refusal::{ClaimRule, RequestError, RequestErrorKind};
 use crate::crypto::KeyId;
 use crate::crypto::base64url::{self, Base64Url};
 use crate::values::identifiers::{LicenceNumber, Region};
 use crate::values::time::Date;
-
-/// Longest holder name, reference, idempotency key and case number, in characters.
-const LONGEST_TEXT: usize = 256;
 
 /// A request to issue one licence: understood, not yet checked against its type. Personal: `Debug` shows no holder
 /// and no claim.
@@ -49,6 +47,8 @@ pub struct IssueRequest {
     pub case: Option<String>,
     /// Officers' approvals.
     pub approvals: Vec<ApprovalRequest>,
+    /// For what was granted before the ledger and is recorded now.
+    pub recorded: Option<RecordedRequest>,
 }
 
 /// One holder as sent.
@@ -95,6 +95,7 @@ const MEMBERS: &[&str] = &[
     "holder_key",
     "case",
     "approvals",
+    "recorded",
 ];
 
 impl IssueRequest {
@@ -119,6 +120,7 @@ impl IssueRequest {
             holder_key: object.map("holder_key")?,
             case: object.text("case")?,
             approvals: approvals(&object)?,
+            recorded: RecordedRequest::within(&object)?,
             pointer: object.at,
         })
     }
@@ -160,104 +162,11 @@ fn approval(value: &Value, pointer: String) -> Result<ApprovalRequest, RequestEr
     Ok(ApprovalRequest { key, sig: Base64Url(sig) })
 }
 
-/// The members of one object, and where it stands. `null` counts as left out.
-struct Members<'a> {
-    members: &'a Map<String, Value>,
-    at: String,
-}
-
-impl<'a> Members<'a> {
-    fn open(value: &'a Value, at: String, known: &[&str]) -> Result<Self, RequestError> {
-        let Value::Object(members) = value else {
-            return Err(wrong_type(at, JsonKind::Object, value));
-        };
-        match members.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(unknown) => Err(RequestError::at(below(&at, unknown), RequestErrorKind::UnknownField)),
-            None => Ok(Self { members, at }),
-        }
-    }
-
-    fn pointer(&self, name: &str) -> String {
-        below(&self.at, name)
-    }
-
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        self.members.get(name).filter(|value| !value.is_null())
-    }
-
-    fn required<T>(
-        &self,
-        name: &str,
-        read: impl FnOnce(&Self, &str) -> Result<Option<T>, RequestError>,
-    ) -> Result<T, RequestError> {
-        read(self, name)?.ok_or_else(|| RequestError::at(self.pointer(name), RequestErrorKind::Missing))
-    }
-
-    fn string(&self, name: &str) -> Result<Option<&'a str>, RequestError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::String, other)),
-        }
-    }
-
-    /// One line of text: not empty, no control characters, not endless.
-    fn text(&self, name: &str) -> Result<Option<String>, RequestError> {
-        let Some(text) = self.string(name)? else { return Ok(None) };
-        let broken = if text.trim().is_empty() {
-            ClaimRule::Empty
-        } else if text.chars().any(char::is_control) {
-            ClaimRule::ControlCharacter
-        } else if text.chars().nth(LONGEST_TEXT).is_some() {
-            ClaimRule::TooLong { limit: u64::try_from(LONGEST_TEXT).unwrap_or(u64::MAX) }
-        } else {
-            return Ok(Some(text.to_owned()));
-        };
-        Err(RequestError::rule(self.pointer(name), broken))
-    }
-
-    fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>, RequestError> {
-        let Some(text) = self.string(name)? else { return Ok(None) };
-        let refuse = |problem: T::Err| ClaimRule::Form(problem.to_string());
-        text.parse().map(Some).map_err(|problem| RequestError::rule(self.pointer(name), refuse(problem)))
-    }
-
-    fn day(&self, name: &str) -> Result<Option<Date>, RequestError> {
-        let Some(text) = self.string(name)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|problem: <Date as FromStr>::Err| {
-            let rule = ValidityRule::NoSuchDay(problem.to_string());
-            RequestError::at(self.pointer(name), RequestErrorKind::Validity(rule))
-        })
-    }
-
-    fn map(&self, name: &str) -> Result<Option<Map<String, Value>>, RequestError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Object(members)) => Ok(Some(members.clone())),
-            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::Object, other)),
-        }
-    }
-
-    /// The items of an array, each with its pointer.
-    fn list(&self, name: &str) -> Result<Option<Vec<(&'a Value, String)>>, RequestError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::Array(items)) => {
-                let at = self.pointer(name);
-                Ok(Some(items.iter().enumerate().map(|(n, item)| (item, format!("{at}/{n}"))).collect()))
-            }
-            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::Array, other)),
-        }
-    }
-}
-
-fn wrong_type(pointer: String, expected: JsonKind, found: &Value) -> RequestError {
-    RequestError::at(pointer, RequestErrorKind::WrongType { expected, found: JsonKind::of(found) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::JsonKind;
+    use crate::values::recorded::{RecordedStanding, TrustLevel};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -296,6 +205,43 @@ mod tests {
         assert_eq!(request.region.unwrap().as_str(), "430700");
         assert_eq!(request.approvals[0].sig, Base64Url(vec![0]));
         assert_eq!(request.valid_until, None);
+    }
+
+    #[test]
+    fn what_was_granted_before_says_so() {
+        let mut request = good();
+        request["recorded"] = json!({
+            "trust": "B", "standing": "suspended", "source": "名录库\n第3册", "issued_on": "2015-03-01",
+            "standing_since": "2020-01-01", "standing_reason": null,
+        });
+        let recorded = IssueRequest::parse(&request).unwrap().recorded.unwrap();
+        assert_eq!((recorded.trust, recorded.standing), (TrustLevel::B, RecordedStanding::Suspended));
+        let kept = json!({
+            "trust": "B", "standing": "suspended", "source": "名录库\n第3册", "issued_on": "2015-03-01",
+            "standing_since": "2020-01-01",
+        });
+        assert_eq!(recorded.kept(), kept);
+        assert_eq!(recorded.claim(), json!({"trust": "B", "issued_on": "2015-03-01"}));
+        assert!(!format!("{recorded:?}").contains("名录库"));
+        for (member, value, text) in [
+            ("trust", json!("E"), "one of A, B, C, D"),
+            ("trust", json!("a"), "one of A, B, C, D"),
+            ("trust", Value::Null, "required"),
+            ("standing", json!("有效"), "one of valid, suspended, recalled"),
+            ("standing", json!("renewed"), "one of valid, suspended, recalled"),
+            ("standing", json!(1), "expected a string"),
+            ("source", json!(" "), "empty"),
+            ("source", Value::Null, "required"),
+            ("standing_reason", json!("x".repeat(2001)), "at most 2000"),
+            ("issued_on", json!("2015-02-29"), "calendar day"),
+            ("colour", json!("red"), "not known"),
+        ] {
+            let mut request = request.clone();
+            request["recorded"][member] = value;
+            let error = IssueRequest::parse(&request).unwrap_err();
+            assert_eq!(error.pointer, format!("/recorded/{member}"), "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+        }
     }
 
     #[test]

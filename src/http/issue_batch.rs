@@ -103,7 +103,7 @@ async fn write(
 async fn one(batch: Arc<Batch>, line: Line) -> String {
     let number = line.number;
     let value = match issue(&batch, line).await {
-        Ok(issued) => json!({"line": number, "issued": issued}),
+        Ok((done, answer)) => json!({"line": number, done: answer}),
         Err(problem) => {
             json!({"line": number, "problem": problem.document(batch.lang, &batch.base_url)})
         }
@@ -111,8 +111,11 @@ async fn one(batch: Arc<Batch>, line: Line) -> String {
     format!("{value}\n")
 }
 
-async fn issue(batch: &Batch, line: Line) -> Result<Value, Problem> {
+/// What was done, `issued` or `recorded`, and the answer.
+async fn issue(batch: &Batch, line: Line) -> Result<(&'static str, Value), Problem> {
     let body = parse_strict(&line.bytes.ok_or_else(too_long)?)?;
+    let recorded = body.get("recorded").is_some_and(|recorded| !recorded.is_null());
+    let done = if recorded { "recorded" } else { "issued" };
     let own = body.get("key").is_some_and(|key| !key.is_null());
     let key = batch.key.as_ref().filter(|_| !own).map(|key| format!("{key}\n{}", line.number));
     let wish = Wish {
@@ -122,5 +125,5 @@ async fn issue(batch: &Batch, line: Line) -> Result<Value, Problem> {
         patience: Patience::Wait,
         dry_run: batch.dry_run,
     };
-    Ok(answered(&batch.state.authority.issue(wish).await?, batch.brief))
+    Ok((done, answered(&batch.state.authority.issue(wish).await?, batch.brief)))
 }

@@ -18,6 +18,7 @@ use super::request::{self, Department, Key, Params, Who, bad_parameter};
 use crate::authority::caller::Caller;
 use crate::authority::{ActWish, Acted, Answer, Filter, Issued, Patience, Shown, Thing, Verb, Wish};
 use crate::crypto::Digest;
+use crate::ledger::state::Granted;
 use crate::values::identifiers::Handle;
 use crate::values::standing::Standing;
 
@@ -65,6 +66,10 @@ fn issued(licence: &Issued, brief: bool) -> Value {
         "entry": entry(licence.index, licence.leaf),
         "status": {"uri": licence.status_uri, "index": licence.status.index},
     });
+    if let (Granted::Recorded(trust), Some(members)) = (licence.granted, value.as_object_mut()) {
+        let recorded = json!({"trust": trust.as_str(), "standing": licence.standing.as_str()});
+        members.insert("recorded".into(), recorded);
+    }
     if let (false, Some(members)) = (brief, value.as_object_mut()) {
         members.insert("credential".into(), json!(licence.credential));
         members.insert("receipt".into(), json!(licence.receipt));
@@ -88,6 +93,7 @@ pub async fn list(
         holder_code: params.text("holder_code"),
         standing: params.text("standing").map(|text| standing(&text)).transpose()?,
         after: params.parsed("after")?,
+        content: params.flag("content")?,
     };
     params.finish()?;
     let page = state.authority.own_licences(&department, &filter)?;
@@ -147,7 +153,14 @@ fn shown(state: &HttpState, shown: &Shown, with_history: bool) -> Value {
         "entry": licence.first().map(|event| event.index),
         "status": {"uri": uri, "index": licence.status.index},
     });
-    if let (true, Some(members)) = (with_history, value.as_object_mut()) {
+    let Some(members) = value.as_object_mut() else { return value };
+    if let Some(recorded) = &shown.recorded {
+        let mut recorded = recorded.clone();
+        recorded.insert("at".into(), json!(licence.first().map(|event| event.time)));
+        members.insert("recorded".into(), Value::Object(recorded));
+    }
+    members.extend(shown.content.clone().into_iter().flatten());
+    if with_history {
         let history = shown.events.iter().map(|event| {
             json!({
                 "entry": entry(event.index, event.leaf), "time": event.time, "standing": event.standing.as_str(),

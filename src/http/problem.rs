@@ -205,7 +205,7 @@ impl From<Refusal> for Problem {
                 Self::new(Kind::IllegalTransition, zh, en)
             }
             Refusal::NumberTaken { pointer } => {
-                Self::new(Kind::InvalidClaim, "该证照编号已经签发过。", en).at(pointer)
+                Self::new(Kind::InvalidClaim, "该证照编号已经签发或补录过。", en).at(pointer)
             }
             Refusal::OutlivesCertificate { pointer } => {
                 Self::new(Kind::Validity, "签发证书将先于证照到期。", en).at(pointer)

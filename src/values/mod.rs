@@ -3,6 +3,7 @@
 pub mod canonical;
 pub mod identifiers;
 pub mod lang;
+pub mod recorded;
 pub mod standing;
 pub(crate) mod text;
 pub mod time;

@@ -3,6 +3,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::values::recorded::TrustLevel;
+
 /// The result of a check. Unreachable and stale evidence is *unknown*: neither revoked nor fine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,7 +49,12 @@ codes! {
         SignatureGood = "signature_good",
         IssuerRecognised = "issuer_recognised",
         PowerHeld = "power_held",
+        PowerHeldAtRecording = "power_held_at_recording",
         Entered = "entered",
+        RecordedA = "recorded_a",
+        RecordedB = "recorded_b",
+        RecordedC = "recorded_c",
+        RecordedD = "recorded_d",
         WithinValidity = "within_validity",
         NoEnd = "no_end",
         StatusValid = "status_valid",
@@ -67,10 +74,12 @@ codes! {
         KeyNotInForce = "key_not_in_force",
         IssuerDiffers = "issuer_differs",
         PowerNotHeld = "power_not_held",
+        PowerNotHeldAtRecording = "power_not_held_at_recording",
         PowerNeverHeld = "power_never_held",
         NotEntered = "not_entered",
         EntryDiffers = "entry_differs",
         EnteredLater = "entered_later",
+        RecordedLater = "recorded_later",
         NumberNotFound = "number_not_found",
         NotYetValid = "not_yet_valid",
         Expired = "expired",
@@ -119,6 +128,23 @@ codes! {
         NoCredential = "no_credential",
         HolderNotAsked = "holder_not_asked",
         HolderBoundUnasked = "holder_bound_unasked",
+    }
+}
+
+impl Code {
+    /// What was granted before the ledger stands in it as recorded, with this trust in its source.
+    pub fn recorded(trust: TrustLevel) -> Self {
+        match trust {
+            TrustLevel::A => Self::RecordedA,
+            TrustLevel::B => Self::RecordedB,
+            TrustLevel::C => Self::RecordedC,
+            TrustLevel::D => Self::RecordedD,
+        }
+    }
+
+    /// Whether it says that the licence was recorded.
+    pub fn is_recorded(self) -> bool {
+        TrustLevel::ALL.into_iter().any(|trust| self == Self::recorded(trust))
     }
 }
 

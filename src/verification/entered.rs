@@ -9,9 +9,10 @@ use crate::ledger::body::{Body, Carrier, LicenceIssued, PowerId, StatusPlace};
 use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::receipt::Receipt;
-use crate::ledger::state::{LicenceState, Moment};
+use crate::ledger::state::{Granted, LicenceState, Moment};
 use crate::merkle::{Hash, InclusionProof, leaf};
 use crate::values::identifiers::{CreditCode, Region, Slug};
+use crate::values::recorded::TrustLevel;
 use crate::values::time::Date;
 
 /// A proved entry.
@@ -30,6 +31,8 @@ pub(super) struct Entered {
     pub(super) key: KeyId,
     pub(super) valid_from: Date,
     pub(super) valid_until: Option<Date>,
+    /// For a licence that was recorded: the trust in its source.
+    pub(super) recorded: Option<TrustLevel>,
     /// This carrier's own.
     pub(super) status: StatusPlace,
     /// The size of the checkpoint that proves it, when a receipt does.
@@ -52,6 +55,10 @@ impl Entered {
             key,
             valid_from: state.valid_from,
             valid_until: state.valid_until,
+            recorded: match state.granted {
+                Granted::Issued => None,
+                Granted::Recorded(trust) => Some(trust),
+            },
             status,
             checkpoint: None,
         };
@@ -81,12 +88,12 @@ impl Entered {
             Body::LicenceIssued(body) => {
                 about(body.handle)?;
                 same(body.credential_digest)?;
-                Ok(Self::granted_by(body, moment, size))
+                Ok(Self::granted_by(body, None, moment, size))
             }
             Body::LicenceRecorded(body) => {
                 about(body.grant.handle)?;
                 same(body.grant.credential_digest)?;
-                Ok(Self::granted_by(&body.grant, moment, size))
+                Ok(Self::granted_by(&body.grant, Some(body.trust), moment, size))
             }
             Body::LicenceCarried(body) if body.carrier == Carrier::Wallet => {
                 about(body.handle)?;
@@ -105,7 +112,7 @@ impl Entered {
         }
     }
 
-    fn granted_by(body: &LicenceIssued, moment: Moment, size: u64) -> Self {
+    fn granted_by(body: &LicenceIssued, recorded: Option<TrustLevel>, moment: Moment, size: u64) -> Self {
         Self {
             moment,
             granted: moment,
@@ -117,6 +124,7 @@ impl Entered {
             key: body.credential_key,
             valid_from: body.valid_from,
             valid_until: body.valid_until,
+            recorded,
             status: body.status,
             checkpoint: Some(size),
         }

@@ -25,6 +25,8 @@ pub enum Verdict {
 pub enum Reason {
     /// Every check passed, and what was expected is so.
     AllPassed,
+    /// The same of a licence that was granted before the ledger: how far to trust its source is another question.
+    AllPassedRecorded,
     /// A finding: the first that failed, else the first unknown, else the first not checked.
     Finding(Code),
     /// Valid, but of another licence type than the one expected.
@@ -64,6 +66,7 @@ impl Judgement {
         let reason = match decisive(&findings) {
             Some(finding) => Reason::Finding(finding.code),
             None if expected == Some(false) => Reason::OtherType,
+            None if findings.iter().any(|finding| finding.code.is_recorded()) => Reason::AllPassedRecorded,
             None => Reason::AllPassed,
         };
         let accepted = expected.map(|met| met && valid);

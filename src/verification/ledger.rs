@@ -1,6 +1,8 @@
 //! Check 4, `ledger`: the credential was entered, as it stands, before it was judged. Absence is *failed* only in the
 //! authority's own tree; for a mirror or trust folder it is *unknown* (law 0, section 10).
 
+use serde_json::Value;
+
 use super::code::Code;
 use super::context::{Context, LedgerAnswer};
 use super::entered::Entered;
@@ -40,7 +42,12 @@ pub(super) fn judge(opened: &Opened<'_>, receipt: Option<&str>, context: &Contex
         let finding = shown(finding(Code::EntryDiffers), &entered, context.age()).on("differs", member);
         return Ruling { finding, entered: None, state };
     }
-    let code = if entered.moment.time > at { Code::EnteredLater } else { Code::Entered };
+    let code = match (entered.recorded, entered.moment.time > at) {
+        (None, false) => Code::Entered,
+        (None, true) => Code::EnteredLater,
+        (Some(trust), false) => Code::recorded(trust),
+        (Some(_), true) => Code::RecordedLater,
+    };
     Ruling { finding: shown(finding(code), &entered, context.age()), entered: Some(entered), state }
 }
 
@@ -77,7 +84,13 @@ fn difference(opened: &Opened<'_>, entered: &Entered, context: &Context<'_>) -> 
     if opened.leaf.subject().code() != entered.department.as_str() {
         return Some("department");
     }
-    (opened.leaf.public_key().id() != entered.key).then_some("key")
+    if opened.leaf.public_key().id() != entered.key {
+        return Some("key");
+    }
+    // What was recorded says so itself, and nothing else does.
+    let claimed = opened.claims.get("recorded").map(|claim| claim.get("trust").and_then(Value::as_str));
+    let recorded = entered.recorded.map(|trust| Some(trust.as_str()));
+    (claimed != recorded).then_some("recorded")
 }
 
 /// A receipt does not age; what was read from the ledger is as old as the source.

@@ -39,7 +39,7 @@ pub use context::{Context, LedgerAnswer, Licences, Paths, Source, TokenAnswer, T
 pub use evidence::{Evidence, MAX_EVIDENCE, Unreadable};
 pub use finding::{Check, Finding};
 pub use judgement::{Judgement, Reason, Verdict};
-pub use report::{Brief, Issuer, Licence, Line, ReasonCode, Report, Told};
+pub use report::{Brief, Issuer, Licence, Line, ReasonCode, Recorded, Report, Told};
 pub use shown::Shown;
 pub use token::{CheckedToken, TokenError};
 pub use verify::{unresolved, verify};

@@ -15,18 +15,22 @@ pub(super) fn judge(opened: &Opened<'_>, entered: Option<&Entered>, context: &Co
 }
 
 fn at_entry(entered: &Entered, context: &Context<'_>) -> Finding {
+    let (yes, no) = match entered.recorded {
+        None => (Code::PowerHeld, Code::PowerNotHeld),
+        Some(_) => (Code::PowerHeldAtRecording, Code::PowerNotHeldAtRecording),
+    };
     let known = context.reaches(entered.granted.index);
     let code = match context.charter.power(&entered.power) {
-        None if known => Code::PowerNotHeld,
+        None if known => no,
         None => Code::PowerListTooOld,
         Some(held) => {
             let fits = held.value.department == entered.department
                 && held.value.r#type == entered.licence_type
                 && context.charter.power_covers(held, &entered.region, entered.granted);
             match (fits, known) {
-                (false, _) => Code::PowerNotHeld,
+                (false, _) => no,
                 (true, false) => Code::PowerListTooOld,
-                (true, true) => Code::PowerHeld,
+                (true, true) => yes,
             }
         }
     };

@@ -77,8 +77,22 @@ pub struct Licence {
     pub valid_until: Option<String>,
     /// At the time judged.
     pub standing: Option<&'static str>,
+    /// Only of a licence that was granted before the ledger and recorded in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
     /// As disclosed.
     pub claims: Map<String, Value>,
+}
+
+/// What a recorded licence says of that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recorded {
+    /// Trust in its source, `A` to `D`.
+    pub trust: Option<String>,
+    /// The day it was granted.
+    pub issued_on: Option<String>,
+    /// The time of its entry: when it was recorded, never when it was granted.
+    pub at: Option<Time>,
 }
 
 /// A department.
@@ -139,6 +153,7 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AllPassed => "all_passed",
+            Self::AllPassedRecorded => "all_passed_recorded",
             Self::OtherType => "other_type",
             Self::Finding(code) => code.as_str(),
         }
@@ -170,6 +185,7 @@ impl Licence {
             valid_from: shown.valid_from,
             valid_until: shown.valid_until,
             standing: shown.standing,
+            recorded: shown.recorded,
             claims: shown.claims,
         }
     }

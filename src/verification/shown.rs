@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::context::Context;
+use super::entered::Entered;
 use super::finding::Finding;
+use super::report::Recorded;
 use super::signature::Opened;
 use super::status;
 use crate::ledger::body::Name;
@@ -29,12 +31,19 @@ pub struct Shown {
     pub valid_until: Option<String>,
     /// Where it stood at the time judged, as far as that is known.
     pub standing: Option<&'static str>,
+    /// Of a recorded licence.
+    pub recorded: Option<Recorded>,
     /// The type's own claims, as disclosed.
     pub claims: Map<String, Value>,
 }
 
 impl Shown {
-    pub(super) fn of(opened: &Opened<'_>, status: &Finding, context: &Context<'_>) -> Self {
+    pub(super) fn of(
+        opened: &Opened<'_>,
+        entered: Option<&Entered>,
+        status: &Finding,
+        context: &Context<'_>,
+    ) -> Self {
         let text = |name| opened.text(name).map(str::to_owned);
         let licence_type = opened.licence_type(context);
         let version =
@@ -55,6 +64,11 @@ impl Shown {
             valid_from: text("valid_from"),
             valid_until: text("valid_until"),
             standing: status::standing(status.code),
+            recorded: object("recorded").map(|recorded| {
+                let text = |name| recorded.get(name).and_then(Value::as_str).map(str::to_owned);
+                let at = entered.map(|entered| entered.granted.time);
+                Recorded { trust: text("trust"), issued_on: text("issued_on"), at }
+            }),
             claims: object("claims").unwrap_or_default(),
         }
     }

@@ -55,7 +55,7 @@ fn credential_with(
     let ruling = ledger::judge(&opened, receipt, context, at);
     let entered = ruling.entered.as_ref();
     let status = status::judge(&opened, &ruling, context, at);
-    let shown = Shown::of(&opened, &status, context);
+    let shown = Shown::of(&opened, entered, &status, context);
     let expected = expectation(&shown, ask);
     let findings = [
         signature,

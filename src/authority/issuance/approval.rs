@@ -16,6 +16,7 @@ use crate::catalogue::{Checked, IssueRequest, LicenceType, RequestError, Request
 use crate::jose::jwk;
 use crate::ledger::state::{Charter, Moment};
 use crate::values::identifiers::{CreditCode, Handle, LicenceNumber};
+use crate::values::recorded::RecordedStanding;
 use crate::values::standing::Standing;
 use crate::values::time::Time;
 
@@ -90,6 +91,16 @@ impl Authority {
             return Ok(());
         }
         let offset = self.window.published().charter.offset();
+        // What is recorded as suspended, ended or over stands beside a valid one.
+        let over =
+            offset.is_some_and(|offset| checked.valid_until().is_some_and(|last| now >= last.end(offset)));
+        if request
+            .recorded
+            .as_ref()
+            .is_some_and(|recorded| over || recorded.standing != RecordedStanding::Valid)
+        {
+            return Ok(());
+        }
         for (place, holder) in checked.holders().iter().enumerate() {
             for licence in self.found("holder", holder.code().as_str())? {
                 let expired = offset.is_some_and(|offset| licence.expired(now, offset));

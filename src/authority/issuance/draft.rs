@@ -65,15 +65,20 @@ impl Authority {
         if let Some(key) = holder_key {
             claims.insert("cnf".into(), json!({"jwk": key}));
         }
+        let mut payload = layout.claims;
+        if let Some(recorded) = &request.recorded {
+            claims.insert("recorded".into(), recorded.claim());
+            payload.insert("recorded".into(), recorded.kept());
+        }
         let header = self.header(charter, &credential_key)?;
         let fixed = CredentialDraft { header, claims, disclosable: layout.disclosable }
             .fix(entropy)
             .map_err(|error| Fault::Crypto(error.to_string()))?;
-        let (salt, commitment) = commit(&handle, "payload", &layout.claims, entropy)
+        let (salt, commitment) = commit(&handle, "payload", &payload, entropy)
             .map_err(|error| Fault::Crypto(error.to_string()))?;
 
         let rows = self.index_rows(handle, &checked, &licence_number, &request, department);
-        let body = LicenceIssued {
+        let grant = LicenceIssued {
             approvals: Vec::new(),
             commitment,
             credential_digest: fixed.credential_digest,
@@ -97,10 +102,11 @@ impl Authority {
             identifier: identifier.as_str().to_owned(),
             verification_code: fresh_code(entropy),
             reference: request.reference,
-            payload: layout.claims,
+            payload,
             salt,
         };
-        Ok(Drafted { body, draft, rows })
+        let recorded = request.recorded.map(|recorded| (recorded.standing, recorded.trust));
+        Ok(Drafted { grant, recorded, draft, rows })
     }
 
     /// The JOSE header: algorithm, type, and the chain from the credential key up to just below the root.

@@ -9,8 +9,10 @@ use crate::authority::store::Write;
 use crate::authority::writer::{Committed, Proposal};
 use crate::crypto::Digest;
 use crate::law;
-use crate::ledger::body::{Body, StatusPlace};
+use crate::ledger::body::{Body, LicenceRecorded, StatusPlace};
+use crate::ledger::state::{Granted, LicenceState};
 use crate::values::identifiers::{Handle, LicenceNumber};
+use crate::values::standing::Standing;
 
 /// An issued licence. Only what is committed and sealed becomes one; only it can be sent.
 #[derive(Debug, Clone)]
@@ -35,6 +37,10 @@ pub struct Issued {
     pub status_uri: String,
     /// Place on it.
     pub status: StatusPlace,
+    /// Issued here, or granted before and recorded.
+    pub granted: Granted,
+    /// Where it stood when it was entered.
+    pub standing: Standing,
 }
 
 impl Authority {
@@ -45,21 +51,25 @@ impl Authority {
         ask: Option<&Ask>,
         more: Vec<Write>,
     ) -> Result<(Issued, Committed), Failure> {
-        let Drafted { body, draft, mut rows } = drafted;
-        let handle = body.handle;
+        let Drafted { grant, recorded, draft, mut rows } = drafted;
+        let handle = grant.handle;
         rows.push(self.vault.keep_draft(&handle, &draft)?);
         rows.extend(more);
         if let Some(ask) = ask {
-            let (first, successor) = match &body.replaces {
+            let (first, successor) = match &grant.replaces {
                 Some(replaces) => (replaces.handle, Some(handle)),
                 None => (handle, None),
             };
             rows.push(Once::remember(ask, first, successor)?);
         }
         let sealing =
-            Sealing { handle, key: body.credential_key, signing_input: draft.signing_input.as_str().into() };
-        let refused = (body.department.clone(), body.r#type.clone(), body.region.clone());
-        let proposal = Proposal { body: Body::LicenceIssued(body), blobs: Vec::new(), rows };
+            Sealing { handle, key: grant.credential_key, signing_input: draft.signing_input.as_str().into() };
+        let refused = (grant.department.clone(), grant.r#type.clone(), grant.region.clone());
+        let body = match recorded {
+            None => Body::LicenceIssued(grant),
+            Some((standing, trust)) => Body::LicenceRecorded(LicenceRecorded { grant, standing, trust }),
+        };
+        let proposal = Proposal { body, blobs: Vec::new(), rows };
         let committed = self.propose(proposal, Some(sealing)).await.map_err(|failure| match failure {
             // The power was withdrawn between the check and the entry.
             Failure::Judged(violation) if violation.rule == law::Rule::Power => {
@@ -99,7 +109,7 @@ impl Authority {
     }
 
     fn issued(&self, handle: &Handle, index: u64, leaf: Digest, receipt: String) -> Result<Issued, Failure> {
-        let status = self.licence_state(handle)?.status;
+        let LicenceState { status, granted, events, .. } = self.licence_state(handle)?;
         let (draft, credential) = self.vault.credential(handle)?;
         Ok(Issued {
             handle: *handle,
@@ -112,6 +122,8 @@ impl Authority {
             receipt,
             status_uri: self.list_uri(status.list)?,
             status,
+            granted,
+            standing: events.first().map_or(Standing::Valid, |event| event.standing),
         })
     }
 }

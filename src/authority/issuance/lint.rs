@@ -31,7 +31,9 @@ impl Authority {
                 format!("the credential certificate of {department} is not valid today; rotate its key");
             return Err(Refusal::NotReady(why).into());
         }
-        if approved.licence_type.rules().validity.outlives_certificate {
+        // What was granted long ago ends when it ends; that the credential was entered in time is what counts.
+        let granted_before = approved.request.recorded.is_some();
+        if granted_before || approved.licence_type.rules().validity.outlives_certificate {
             return Ok(());
         }
         let offset = charter.offset().ok_or_else(|| Fault::Law("there is no offset".into()))?;
@@ -47,7 +49,7 @@ impl Authority {
     pub(in crate::authority) fn lint(&self, drafted: Drafted) -> Result<Linted, Failure> {
         let text = format!("{}.{}~", drafted.draft.signing_input, base64url::encode(&[0; 64]));
         let read = Presentation::parse(&text).map_err(|error| Fault::Crypto(error.to_string()))?;
-        if read.credential_digest() != drafted.body.credential_digest {
+        if read.credential_digest() != drafted.grant.credential_digest {
             return Err(Fault::Crypto("the draft's digest is not its own".into()).into());
         }
         read.disclosed().map_err(|error| Fault::Crypto(error.to_string()))?;

@@ -1,5 +1,6 @@
 //! Issuing one licence (law 0, section 5). One function a step, each consuming the last:
-//! `IssueRequest → Approved → Drafted → Linted → Committed → Issued`.
+//! `IssueRequest → Approved → Drafted → Linted → Committed → Issued`. Recording what was granted before the ledger goes
+//! the same way and ends in another kind of entry.
 //!
 //! The states stand here with private fields, so that only the steps of this room can make them: `approval`, `draft`,
 //! `lint`, then `issued`. Not here: many at once (`http`), succession (`acts`).
@@ -23,6 +24,7 @@ use super::vault::Draft;
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
 use crate::ledger::body::{LicenceIssued, PowerId, Replaces};
 use crate::values::identifiers::{CreditCode, LicenceNumber, Region};
+use crate::values::recorded::{RecordedStanding, TrustLevel};
 
 /// How a request meets another with the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub enum Patience {
     Wait,
 }
 
-/// A wish to issue, as it came in.
+/// A wish to issue or to record, as it came in.
 #[derive(Clone, Copy)]
 pub struct Wish<'a> {
     /// Who asks.
@@ -74,7 +76,9 @@ pub(super) struct Approved {
 
 /// A credential whose bytes are fixed, with what is kept beside the ledger.
 pub(super) struct Drafted {
-    body: LicenceIssued,
+    grant: LicenceIssued,
+    /// For a licence that is recorded: where it stands, and the trust in its source.
+    recorded: Option<(RecordedStanding, TrustLevel)>,
     draft: Draft,
     rows: Vec<Write>,
 }

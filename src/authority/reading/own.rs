@@ -1,6 +1,7 @@
 //! A department's own licences, found and paged.
 
 use super::Shown;
+use super::shown::Portion;
 use crate::authority::Authority;
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::Row;
@@ -22,6 +23,8 @@ pub struct Filter {
     pub standing: Option<Standing>,
     /// The last handle of the page before.
     pub after: Option<Handle>,
+    /// Whether holders and claims are shown too.
+    pub content: bool,
 }
 
 /// Licences and where the next page begins.
@@ -85,6 +88,7 @@ impl Authority {
             }
             None => self.licences_after(filter.after)?,
         };
+        let portion = if filter.content { Portion::Content } else { Portion::Line };
         let mut items = Vec::new();
         let mut next = more;
         for licence in candidates.into_iter().filter(wanted) {
@@ -92,7 +96,7 @@ impl Authority {
                 next = items.last().map(|shown: &Shown| shown.licence.handle);
                 break;
             }
-            items.push(self.show(licence, true, false)?);
+            items.push(self.show(licence, portion)?);
         }
         Ok(Page { items, next })
     }

@@ -1,9 +1,11 @@
 //! A licence as its issuer, or an auditor, sees it, and its credential again.
 
+use serde_json::{Map, Value};
+
 use crate::authority::Authority;
 use crate::authority::refusal::{Failure, Refusal};
 use crate::crypto::Digest;
-use crate::ledger::state::LicenceState;
+use crate::ledger::state::{Granted, LicenceState};
 use crate::values::identifiers::{CreditCode, Handle};
 use crate::values::standing::Standing;
 use crate::values::time::Time;
@@ -23,6 +25,10 @@ pub struct Shown {
     pub reference: Option<String>,
     /// Printed beside the number; only for the issuer.
     pub verification_code: Option<String>,
+    /// Of a recorded licence, what was recorded: for an auditor no more than the trust.
+    pub recorded: Option<Map<String, Value>>,
+    /// Holders and claims, where they are asked for.
+    pub content: Option<Map<String, Value>>,
     /// Every entry with its leaf hash and receipt.
     pub events: Vec<ShownEvent>,
 }
@@ -44,6 +50,19 @@ pub struct ShownEvent {
     pub reason: Option<String>,
 }
 
+/// How much of a licence is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Portion {
+    /// To an auditor: state and history, no payload.
+    History,
+    /// One of a list.
+    Line,
+    /// One of a list, with holders and claims.
+    Content,
+    /// Everything but holders and claims.
+    Whole,
+}
+
 impl Authority {
     /// A licence with its history; `issuer` is `None` for an auditor, who sees no payload.
     pub fn licence(&self, issuer: Option<&CreditCode>, handle: &Handle) -> Result<Shown, Failure> {
@@ -51,29 +70,23 @@ impl Authority {
         if issuer.is_some_and(|issuer| licence.department != *issuer) {
             return Err(Refusal::NotYours.into());
         }
-        self.show(licence, issuer.is_some(), true)
+        self.show(licence, if issuer.is_some() { Portion::Whole } else { Portion::History })
     }
 
-    pub(super) fn show(
-        &self,
-        licence: LicenceState,
-        with_payload: bool,
-        with_receipts: bool,
-    ) -> Result<Shown, Failure> {
-        let draft =
-            (with_payload && !licence.erased).then(|| self.vault.draft(&licence.handle)).transpose()?;
+    pub(super) fn show(&self, licence: LicenceState, portion: Portion) -> Result<Shown, Failure> {
+        let with_payload = portion != Portion::History && !licence.erased;
+        let draft = with_payload.then(|| self.vault.draft(&licence.handle)).transpose()?;
         let offset = self.window.published().charter.offset();
         let expired =
             offset.is_some_and(|offset| self.clock.now().is_ok_and(|now| licence.expired(now, offset)));
-        let mut events = Vec::new();
-        for (number, event) in licence.events.iter().enumerate().filter(|_| with_receipts) {
-            let (leaf, receipt) = self.receipt(event.index)?;
-            let (index, time, standing) = (event.index, event.time, event.standing);
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let ground = (number > 0 && draft.is_some()).then(|| self.vault.ground(&licence.handle, number));
-            let reason = ground.transpose()?.map(|ground| ground.reason);
-            events.push(ShownEvent { index, time, standing, leaf, receipt, reason });
-        }
+        let events = match portion {
+            Portion::History | Portion::Whole => self.events(&licence, draft.is_some())?,
+            Portion::Line | Portion::Content => Vec::new(),
+        };
+        let trust = match licence.granted {
+            Granted::Issued => None,
+            Granted::Recorded(trust) => Some(trust),
+        };
         let mut shown = Shown {
             licence,
             expired,
@@ -81,15 +94,34 @@ impl Authority {
             identifier: None,
             reference: None,
             verification_code: None,
+            recorded: trust.map(|trust| Map::from_iter([("trust".to_owned(), trust.as_str().into())])),
+            content: None,
             events,
         };
-        if let Some(draft) = draft {
+        if let Some(mut draft) = draft {
             shown.licence_number = Some(draft.licence_number.to_string());
             shown.identifier = Some(draft.identifier);
             shown.reference = draft.reference;
             shown.verification_code = Some(draft.verification_code.printed());
+            if let Some(Value::Object(recorded)) = draft.payload.remove("recorded") {
+                shown.recorded = Some(recorded);
+            }
+            shown.content = (portion == Portion::Content).then_some(draft.payload);
         }
         Ok(shown)
+    }
+
+    fn events(&self, licence: &LicenceState, with_reasons: bool) -> Result<Vec<ShownEvent>, Failure> {
+        let mut events = Vec::with_capacity(licence.events.len());
+        for (number, event) in licence.events.iter().enumerate() {
+            let (leaf, receipt) = self.receipt(event.index)?;
+            let (index, time, standing) = (event.index, event.time, event.standing);
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let ground = (number > 0 && with_reasons).then(|| self.vault.ground(&licence.handle, number));
+            let reason = ground.transpose()?.map(|ground| ground.reason);
+            events.push(ShownEvent { index, time, standing, leaf, receipt, reason });
+        }
+        Ok(events)
     }
 
     /// The credential again, for its issuer.

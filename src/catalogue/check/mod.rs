@@ -38,7 +38,8 @@ impl LicenceType {
         }
         let holders = self.check_holders(&request.holders, at("holders"))?;
         self.schema().check(&request.claims, &at("claims"))?;
-        self.check_validity(request.valid_from, request.valid_until, today)
+        request.check_recorded(today)?;
+        self.check_validity(request, today)
             .map_err(|(member, rule)| RequestError::at(at(member), RequestErrorKind::Validity(rule)))?;
         Ok(Checked {
             slug: self.slug().clone(),
@@ -209,6 +210,46 @@ mod tests {
             ("/claims/scope", json!(format!("甲;\n{}", "乙".repeat(15_990)))),
         ] {
             checked(&business, &with(company(), at, value)).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_was_granted_long_ago_keeps_its_days() {
+        let identity = licence_type("identity-attestation");
+        let recorded = |changes: &[(&str, Value)]| {
+            let mut request = person();
+            request["recorded"] = json!({"trust": "A", "standing": "valid", "source": "档案"});
+            request["licence_number"] = json!("旧字第7号");
+            request["valid_from"] = json!("1999-01-01");
+            request["valid_until"] = json!("2019-12-31");
+            changes.iter().fold(request, |request, (at, value)| with(request, at, value.clone()))
+        };
+        checked(&identity, &recorded(&[])).unwrap();
+        checked(&identity, &recorded(&[("/recorded/issued_on", json!("2026-11-22"))])).unwrap();
+        for (changes, pointer, text) in [
+            (&[("/licence_number", Value::Null)][..], "/licence_number", "required"),
+            (&[("/valid_until", json!("1998-12-31"))], "/valid_until", "before it begins"),
+            (&[("/valid_until", Value::Null)], "/valid_until", "needs a last day"),
+            (&[("/valid_from", json!("2026-11-23"))], "/valid_from", "at most 0 days"),
+            (&[("/recorded/issued_on", json!("2026-11-23"))], "/recorded/issued_on", "not after today"),
+            (
+                &[("/recorded/standing_since", json!("2027-01-01"))],
+                "/recorded/standing_since",
+                "not after today",
+            ),
+            (
+                &[
+                    ("/recorded/issued_on", json!("2001-01-01")),
+                    ("/recorded/standing_since", json!("2000-12-31")),
+                ],
+                "/recorded/standing_since",
+                "before the licence was issued on 2001-01-01",
+            ),
+            (&[("/holder/code", json!("110105194912310021"))], "/holder/code", "should be X"),
+        ] {
+            let error = checked(&identity, &recorded(changes)).unwrap_err();
+            assert_eq!(error.pointer, pointer, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
         }
     }
 

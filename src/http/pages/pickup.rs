@@ -2,13 +2,15 @@
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
+use serde_json::Value;
 
 use super::page;
 use super::qr::{Drawing, draw};
-use super::result::{Fact, fact, payload, term};
+use super::result::{Fact, fact, payload, recorded, term};
 use crate::authority::Collected;
 use crate::http::HttpState;
 use crate::http::problem::Problem;
+use crate::ledger::state::Granted;
 use crate::values::lang::Lang;
 
 #[derive(Template)]
@@ -61,6 +63,12 @@ pub fn pickup(
     facts.extend(payload(lang, known.map(AsRef::as_ref), &collected.draft.payload));
     let until = licence.valid_until.map(|until| until.to_string());
     facts.extend(term(lang, Some(licence.valid_from.to_string()), until));
+    if let Granted::Recorded(trust) = licence.granted {
+        let kept = collected.draft.payload.get("recorded").and_then(|kept| kept.get("issued_on"));
+        let issued_on = kept.and_then(Value::as_str).map(str::to_owned);
+        let at = licence.first().map(|event| event.time);
+        facts.extend(recorded(state, lang, trust.as_str(), issued_on, at));
+    }
     let standing = licence.standing();
     page(&Printable {
         lang,

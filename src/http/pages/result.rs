@@ -10,6 +10,7 @@ use crate::catalogue::LicenceType;
 use crate::http::HttpState;
 use crate::http::problem::Problem;
 use crate::values::lang::Lang;
+use crate::values::time::Time;
 use crate::verification::{Check, Line, Outcome, Report, Verdict};
 
 #[derive(Template)]
@@ -92,7 +93,33 @@ fn licence(state: &HttpState, lang: Lang, report: &Report) -> Vec<Fact> {
     ]);
     facts.extend(payload(lang, known.map(AsRef::as_ref), &members));
     facts.extend(term(lang, licence.valid_from.clone(), licence.valid_until.clone()));
+    if let Some(told) = &licence.recorded {
+        let trust = told.trust.as_deref().unwrap_or("?");
+        facts.extend(recorded(state, lang, trust, told.issued_on.clone(), told.at));
+    }
     facts
+}
+
+/// That a licence was recorded and when, which is not when it was granted, and how far its source is trusted.
+pub fn recorded(
+    state: &HttpState,
+    lang: Lang,
+    trust: &str,
+    issued_on: Option<String>,
+    at: Option<Time>,
+) -> Vec<Fact> {
+    let published = state.authority.published();
+    let day = at.zip(published.charter.offset()).map(|(at, offset)| at.date(offset).to_string());
+    let how = lang.choose(
+        format!("建账以前发放的存量证照，可信等级 {trust}"),
+        format!("granted before this ledger, trust level {trust}"),
+    );
+    let named = [
+        (lang.choose("补录", "Recorded"), Some(how)),
+        (lang.choose("补录日期", "Recorded on"), day),
+        (lang.choose("原发证日期", "Granted on"), issued_on),
+    ];
+    named.into_iter().filter_map(|(label, value)| Some(fact(label, value?))).collect()
 }
 
 /// From when until when.

@@ -6,7 +6,7 @@ use crate::law::applied::Owed;
 use crate::law::violation::{Refused, Rule, Violation};
 use crate::ledger::body::{
     LicenceActed, LicenceCarried, LicenceEnded, LicenceErased, LicenceIssued, LicenceRecorded, Owner,
-    RecordedStanding, Replaces, StatusPlace,
+    Replaces, StatusPlace,
 };
 use crate::ledger::state::{Carried, Event, Granted, LicenceState};
 use crate::values::identifiers::Handle;
@@ -30,7 +30,7 @@ pub(super) fn recorded(case: Case<'_>, body: &LicenceRecorded) -> Result<Deed, R
     let owed = granted(case, &body.grant)?;
     demand(body.grant.replaces.is_none(), Rule::Schema, || "a recorded licence replaces nothing".into())?;
     let mut deed = Deed::default().owing(owed);
-    enter(case, &body.grant, Granted::Recorded, standing_of(body.standing), &mut deed);
+    enter(case, &body.grant, Granted::Recorded(body.trust), body.standing.standing(), &mut deed);
     Ok(deed)
 }
 
@@ -212,16 +212,4 @@ fn free_place(case: Case<'_>, place: StatusPlace) -> Result<(), Refused> {
     demand(!case.view.place_taken(place)?, Rule::StatusPlace, || {
         format!("list {} index {} was used before", place.list, place.index)
     })
-}
-
-fn standing_of(recorded: RecordedStanding) -> Standing {
-    match recorded {
-        RecordedStanding::Valid => Standing::Valid,
-        RecordedStanding::Suspended => Standing::Suspended,
-        RecordedStanding::Recalled => Standing::Ended(Ending::Recalled),
-        RecordedStanding::Rescinded => Standing::Ended(Ending::Rescinded),
-        RecordedStanding::Penalty => Standing::Ended(Ending::Penalty),
-        RecordedStanding::Annulled => Standing::Ended(Ending::Annulled),
-        RecordedStanding::Cancelled => Standing::Ended(Ending::Cancelled),
-    }
 }

@@ -7,6 +7,7 @@ use super::catalogue::PowerId;
 use crate::crypto::{Digest, KeyId};
 use crate::ledger::signature::Approval;
 use crate::values::identifiers::{CreditCode, Handle, Region, Slug};
+use crate::values::recorded::{RecordedStanding, TrustLevel};
 use crate::values::standing::{Cause, Ending};
 use crate::values::time::{Date, Time};
 
@@ -70,39 +71,6 @@ pub struct LicenceIssued {
     pub valid_until: Option<Date>,
     /// Version of the type.
     pub version: u64,
-}
-
-/// How far the data of a recorded licence can be trusted (国办函〔2016〕108号).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TrustLevel {
-    /// Highest.
-    A,
-    /// High.
-    B,
-    /// Middle.
-    C,
-    /// Lowest.
-    D,
-}
-
-/// The standing of a licence when it was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RecordedStanding {
-    /// Valid.
-    Valid,
-    /// Suspended.
-    Suspended,
-    /// 撤回.
-    Recalled,
-    /// 撤销.
-    Rescinded,
-    /// 吊销.
-    Penalty,
-    /// 废止.
-    Annulled,
-    /// 注销.
-    Cancelled,
 }
 
 /// What was granted before founding; never *issued then*.

@@ -19,7 +19,7 @@ pub use charter::{
 pub use counts::{LedgerAnchored, RefusalCount, RefusalsCounted};
 pub use licence::{
     Carrier, LicenceActed, LicenceCarried, LicenceEnded, LicenceErased, LicenceIssued, LicenceRecorded,
-    RecordedStanding, Replaces, StatusPlace, TrustLevel,
+    Replaces, StatusPlace,
 };
 
 use super::entry::EntryError;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::crypto::{Digest, KeyId};
 use crate::ledger::body::{Carrier, PowerId, StatusPlace};
 use crate::values::identifiers::{CreditCode, Handle, Region, Slug};
+use crate::values::recorded::TrustLevel;
 use crate::values::standing::{Ending, Standing};
 use crate::values::time::{Date, Time, UtcOffset};
 
@@ -13,8 +14,8 @@ use crate::values::time::{Date, Time, UtcOffset};
 pub enum Granted {
     /// Issued here.
     Issued,
-    /// Granted before the ledger and recorded.
-    Recorded,
+    /// Granted before the ledger and recorded, with this trust in its source.
+    Recorded(TrustLevel),
 }
 
 /// One entry about a licence and the standing after it.

@@ -4,6 +4,7 @@ mod course;
 mod entry;
 mod origin;
 mod presenter;
+mod recorded;
 
 use std::collections::BTreeSet;
 
@@ -44,6 +45,7 @@ fn every_code_is_given_where_it_belongs() {
         origin::issuer(&sample),
         entry::power(&sample),
         entry::ledger(&sample),
+        recorded::all(&sample),
         course::validity(&sample),
         course::status(&sample),
         presenter::holder(&sample),

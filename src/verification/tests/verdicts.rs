@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::ledger::body::Body;
-use crate::ledger::state::Event;
+use crate::ledger::state::{Event, Granted, LicenceState};
 use crate::sd_jwt::Presentation;
 use crate::values::lang::Lang;
+use crate::values::recorded::TrustLevel;
 use crate::values::standing::{Ending, Standing};
 use crate::values::time::Time;
 use crate::verification::desk::Desk;
@@ -39,6 +40,28 @@ fn the_own_tree_and_the_download_file_say_valid() {
     let file = json!({"credential": issued.text, "receipt": receipt}).to_string();
     let judgement = Desk::folder(&sample).judge(&Evidence::read(&file).unwrap());
     assert_eq!(judgement.verdict, Verdict::Valid, "{:?}", judgement.findings);
+}
+
+#[test]
+fn what_was_recorded_never_reads_as_issued() {
+    let sample = Sample::new();
+    let issued = sample.issue_with(|claims| {
+        claims.insert("recorded".into(), json!({"trust": "D", "issued_on": "2015-03-01"}));
+    });
+    let granted = Granted::Recorded(TrustLevel::D);
+    let desk = Desk::own(&sample, LicenceState { granted, ..sample.state(issued.digest) });
+    let judgement = judge(&desk, &issued);
+    assert_eq!((judgement.verdict, judgement.reason), (Verdict::Valid, Reason::AllPassedRecorded));
+    let report = serde_json::to_value(Report::of(&judgement, "R-1", Lang::Zh)).unwrap();
+    let expected = json!({"trust": "D", "issued_on": "2015-03-01", "at": entered()});
+    assert_eq!(report["licence"]["recorded"], expected);
+    assert_eq!(report["reason"]["code"], "all_passed_recorded");
+    for text in ["/reason/text", "/findings/3/text"] {
+        assert!(report.pointer(text).unwrap().as_str().unwrap().contains("补录"), "{report}");
+    }
+    let (_, issued, desk) = sample_and_desk();
+    let report = serde_json::to_value(Report::of(&judge(&desk, &issued), "R-2", Lang::Zh)).unwrap();
+    assert!(!report.to_string().contains("recorded"));
 }
 
 #[test]

@@ -10,7 +10,22 @@ pub(super) fn sentence(code: Code) -> &'static str {
             "The issuer is recognised: its certificate leads to a trusted root and its key is in the ledger."
         }
         Code::PowerHeld => "The department had the power to issue this when it did.",
+        Code::PowerHeldAtRecording => {
+            "The department had the power over this type when it recorded the licence; its power at the time of the grant is not judged here."
+        }
         Code::Entered => "The licence stands in the ledger as it is shown here.",
+        Code::RecordedA => {
+            "It was granted before this ledger and recorded in it, trust level A (highest): it can be used like one issued here."
+        }
+        Code::RecordedB => {
+            "It was granted before this ledger and recorded in it, trust level B (high): compare it with the original only where the matter asks for it."
+        }
+        Code::RecordedC => {
+            "It was granted before this ledger and recorded in it, trust level C (middle): compare what matters with the original or ask the issuer."
+        }
+        Code::RecordedD => {
+            "It was granted before this ledger and recorded in it, trust level D (lowest): for information only, ask the issuer before relying on it."
+        }
         Code::WithinValidity => "Within its period of validity.",
         Code::NoEnd => "It has no last day: valid without end.",
         Code::StatusValid => "Neither suspended nor ended.",
@@ -50,6 +65,9 @@ pub(super) fn sentence(code: Code) -> &'static str {
         Code::PowerNotHeld => {
             "The department had no power to issue this when it did. Do not rely on it; report it."
         }
+        Code::PowerNotHeldAtRecording => {
+            "The department had no power over this type when it recorded the licence. Do not rely on it; report it."
+        }
         Code::PowerNeverHeld => {
             "The department never had the power to issue this type. Do not rely on it; report it."
         }
@@ -60,6 +78,9 @@ pub(super) fn sentence(code: Code) -> &'static str {
             "The ledger's entry for this licence says otherwise. Do not rely on it; ask for the original."
         }
         Code::EnteredLater => "At the time asked about it had not been issued yet. Check that time.",
+        Code::RecordedLater => {
+            "At the time asked about it was not in this ledger: it was recorded later. Ask the issuer about the time before."
+        }
         Code::NumberNotFound => {
             "No licence has this number and code. Check both for typing mistakes and try again."
         }

@@ -25,6 +25,10 @@ impl Reason {
             Self::AllPassed => {
                 lang.choose("各项核验均通过，可以采信。", "Every check passed: the licence can be relied on.")
             }
+            Self::AllPassedRecorded => lang.choose(
+                "各项核验均通过。这是建账以前发放、后来补录的证照，来源的可信等级见账本一项。",
+                "Every check passed. It was granted before this ledger and recorded later: how far its source is trusted stands in the ledger finding.",
+            ),
             Self::OtherType => lang.choose(
                 "证照本身有效，但不是所要求的种类。请出示所要求的证照。",
                 "The licence is valid, but not of the type asked for. Ask for the right one.",

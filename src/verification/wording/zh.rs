@@ -8,6 +8,13 @@ pub(super) fn sentence(code: Code) -> &'static str {
         Code::SignatureGood => "签名有效，内容自签发后未被改动。",
         Code::IssuerRecognised => "签发机关可信：证书可追溯到信任的根，密钥已登记于该机关名下。",
         Code::PowerHeld => "签发时该机关有权签发此类证照。",
+        Code::PowerHeldAtRecording => "补录时该机关有权办理此类证照；原发证时的权限不在此判断。",
+        Code::RecordedA => "建账以前发放，已补录入账，可信等级 A（最高）：可与在此签发的证照同样使用。",
+        Code::RecordedB => "建账以前发放，已补录入账，可信等级 B（较高）：办理事项另有要求时再核对原件。",
+        Code::RecordedC => {
+            "建账以前发放，已补录入账，可信等级 C（一般）：关键内容请核对原件或向签发机关核实。"
+        }
+        Code::RecordedD => "建账以前发放，已补录入账，可信等级 D（最低）：仅供参考，采信前请向签发机关核实。",
         Code::Entered => "该证照已登入签发账本，内容一致。",
         Code::WithinValidity => "在有效期内。",
         Code::NoEnd => "长期有效，没有截止日期。",
@@ -26,10 +33,12 @@ pub(super) fn sentence(code: Code) -> &'static str {
         Code::KeyNotInForce => "当时该密钥或该机关尚未生效，或已停用。请向该机关核实。",
         Code::IssuerDiffers => "所称的签发机关与签名证书不一致。请勿采信，向签发机关核实。",
         Code::PowerNotHeld => "签发时该机关无权签发此类证照。请勿采信并报告主管部门。",
+        Code::PowerNotHeldAtRecording => "补录时该机关无权办理此类证照。请勿采信并报告主管部门。",
         Code::PowerNeverHeld => "该机关从未有权签发此类证照。请勿采信并报告主管部门。",
         Code::NotEntered => "账本中没有该证照的签发记录。请勿采信，向签发机关核实。",
         Code::EntryDiffers => "与账本中同一证照的记录不一致。请勿采信，索取原件。",
         Code::EnteredLater => "在所查时间，该证照尚未签发。请核对查验时间。",
+        Code::RecordedLater => "在所查时间，该证照尚未补录入账。此前的情况请向签发机关核实。",
         Code::NumberNotFound => "没有找到该编号和查验码对应的证照。请核对是否输错，再试一次。",
         Code::NotYetValid => "尚未到生效日期。请在生效后再使用。",
         Code::Expired => "已过有效期。请持证人办理延续或出示新证。",

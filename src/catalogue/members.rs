@@ -1,0 +1,139 @@
+//! The members of a JSON object of a request, read by hand: an error with the right JSON pointer for everything that is
+//! wrong with them. Not here: which members there are (`request`, `recorded`).
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use super::refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule, below};
+use crate::values::time::Date;
+
+/// Longest holder name, reference, idempotency key and case number, in characters.
+const LONGEST_TEXT: usize = 256;
+/// Longest source and reason, in characters.
+const LONGEST_PROSE: usize = 2000;
+
+/// The members of one object, and where it stands. `null` counts as left out.
+pub(super) struct Members<'a> {
+    members: &'a Map<String, Value>,
+    /// Its JSON pointer.
+    pub(super) at: String,
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn open(value: &'a Value, at: String, known: &[&str]) -> Result<Self, RequestError> {
+        let Value::Object(members) = value else {
+            return Err(wrong_type(at, JsonKind::Object, value));
+        };
+        match members.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(unknown) => Err(RequestError::at(below(&at, unknown), RequestErrorKind::UnknownField)),
+            None => Ok(Self { members, at }),
+        }
+    }
+
+    pub(super) fn pointer(&self, name: &str) -> String {
+        below(&self.at, name)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn required<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Self, &str) -> Result<Option<T>, RequestError>,
+    ) -> Result<T, RequestError> {
+        read(self, name)?.ok_or_else(|| RequestError::at(self.pointer(name), RequestErrorKind::Missing))
+    }
+
+    fn string(&self, name: &str) -> Result<Option<&'a str>, RequestError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::String, other)),
+        }
+    }
+
+    /// One line of text: not empty, no control characters, not endless.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, RequestError> {
+        self.worded(name, LONGEST_TEXT, |character| character.is_control())
+    }
+
+    /// Sentences: as a text, but of several lines and longer.
+    pub(super) fn prose(&self, name: &str) -> Result<Option<String>, RequestError> {
+        self.worded(name, LONGEST_PROSE, |character| character.is_control() && character != '\n')
+    }
+
+    fn worded(
+        &self,
+        name: &str,
+        longest: usize,
+        refused: impl Fn(char) -> bool,
+    ) -> Result<Option<String>, RequestError> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        let broken = if text.trim().is_empty() {
+            ClaimRule::Empty
+        } else if text.chars().any(refused) {
+            ClaimRule::ControlCharacter
+        } else if text.chars().nth(longest).is_some() {
+            ClaimRule::TooLong { limit: u64::try_from(longest).unwrap_or(u64::MAX) }
+        } else {
+            return Ok(Some(text.to_owned()));
+        };
+        Err(RequestError::rule(self.pointer(name), broken))
+    }
+
+    /// One word of a closed list.
+    pub(super) fn word<T: Copy>(
+        &self,
+        name: &str,
+        all: &[T],
+        as_str: impl Fn(T) -> &'static str,
+    ) -> Result<Option<T>, RequestError> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        let found = all.iter().copied().find(|one| as_str(*one) == text);
+        let options = || all.iter().map(|one| as_str(*one).to_owned()).collect();
+        found
+            .map(Some)
+            .ok_or_else(|| RequestError::rule(self.pointer(name), ClaimRule::OneOf { options: options() }))
+    }
+
+    pub(super) fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>, RequestError> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        let refuse = |problem: T::Err| ClaimRule::Form(problem.to_string());
+        text.parse().map(Some).map_err(|problem| RequestError::rule(self.pointer(name), refuse(problem)))
+    }
+
+    pub(super) fn day(&self, name: &str) -> Result<Option<Date>, RequestError> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|problem: <Date as FromStr>::Err| {
+            let rule = ValidityRule::NoSuchDay(problem.to_string());
+            RequestError::at(self.pointer(name), RequestErrorKind::Validity(rule))
+        })
+    }
+
+    pub(super) fn map(&self, name: &str) -> Result<Option<Map<String, Value>>, RequestError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Object(members)) => Ok(Some(members.clone())),
+            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::Object, other)),
+        }
+    }
+
+    /// The items of an array, each with its pointer.
+    pub(super) fn list(&self, name: &str) -> Result<Option<Vec<(&'a Value, String)>>, RequestError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Array(items)) => {
+                let at = self.pointer(name);
+                Ok(Some(items.iter().enumerate().map(|(n, item)| (item, format!("{at}/{n}"))).collect()))
+            }
+            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::Array, other)),
+        }
+    }
+}
+
+fn wrong_type(pointer: String, expected: JsonKind, found: &Value) -> RequestError {
+    RequestError::at(pointer, RequestErrorKind::WrongType { expected, found: JsonKind::of(found) })
+}
