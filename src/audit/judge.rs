@@ -15,6 +15,7 @@ use super::statuses::{self, Bench, Lists, Tokens};
 use super::summary::{Finding, Upgrade};
 use super::trail::Trail;
 use crate::law::{self, Applied, Refused, Rule, Violation};
+use crate::ledger::body::Body;
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{MemoryState, View as _};
 
@@ -31,6 +32,8 @@ pub(super) struct Judge<'a> {
     pub(super) trail: Trail,
     /// Entries by kind.
     pub(super) kinds: BTreeMap<String, u64>,
+    /// Refused wishes by reason.
+    pub(super) refusals: BTreeMap<String, u64>,
     /// Entries of the charter: index and bytes.
     pub(super) charter: Vec<(u64, Vec<u8>)>,
     pub(super) findings: Vec<Finding>,
@@ -51,6 +54,7 @@ impl<'a> Judge<'a> {
             blobs: Blobs::default(),
             trail: Trail::default(),
             kinds: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             charter: Vec::new(),
             findings: Vec::new(),
             upgrade: None,
@@ -105,6 +109,12 @@ impl<'a> Judge<'a> {
             }
         }
         self.trail.follow(index, entry.body());
+        if let Body::RefusalsCounted(counted) = entry.body() {
+            for row in &counted.counts {
+                let sum = self.refusals.entry(row.reason.to_string()).or_default();
+                *sum = sum.saturating_add(row.count);
+            }
+        }
         self.charter.push((index, entry.bytes().to_vec()));
         Ok(())
     }

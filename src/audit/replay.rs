@@ -186,6 +186,7 @@ fn conclude(
         key: if pins.keys().is_empty() { "from source" } else { "pinned" },
         law: judge.state.charter().authority().map(|authority| authority.laws.clone()).unwrap_or_default(),
         entries: judge.kinds,
+        refusals: judge.refusals,
         licences: Licences::count(&judge.state),
         violations,
         upgrade: judge.upgrade,

@@ -87,6 +87,8 @@ pub struct Summary {
     pub law: Vec<u64>,
     /// Entries by kind.
     pub entries: BTreeMap<String, u64>,
+    /// Refused wishes by reason, as they were counted.
+    pub refusals: BTreeMap<String, u64>,
     /// What became of licences.
     pub licences: Licences,
     /// Every broken rule that was met, by index; those about files and the whole at the end.

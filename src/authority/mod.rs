@@ -20,6 +20,7 @@ mod publication;
 mod readiness;
 mod reading;
 mod refusal;
+mod refusals;
 mod sealing;
 mod sequencer;
 mod state;
@@ -39,6 +40,7 @@ pub use pickup::{Collected, MadePickup};
 pub use readiness::{Ending, Listed, Readiness};
 pub use reading::{Filter, Page, Shown, ShownEvent};
 pub use refusal::{Failure, Fault, Refusal, Thing};
+pub use refusals::{Hours, Refused};
 pub use state::Published;
 pub use verifying::{Asked, Verified};
 
@@ -69,6 +71,7 @@ pub struct Authority {
     places: Places,
     chains: Chains,
     shelf: publication::Shelf,
+    refusals: refusals::Refusals,
 }
 
 impl Authority {

@@ -108,6 +108,7 @@ fn table(summary: &Summary, lang: Lang) -> String {
         ),
         (lang.choose("法", "law"), law.join(", ")),
         (lang.choose("各类记录", "by kind"), counted(&mut summary.entries.iter())),
+        (lang.choose("拒绝次数", "refusals"), counted(&mut summary.refusals.iter())),
         (lang.choose("证照", "licences"), licences.issued.to_string()),
         (lang.choose("按类型", "by type"), counted(&mut licences.by_type.iter())),
         (lang.choose("按状态", "by standing"), counted(&mut licences.by_standing.iter())),

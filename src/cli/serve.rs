@@ -9,10 +9,11 @@ use anyhow::Context as _;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::output::Output;
-use crate::authority::Authority;
+use crate::authority::{Authority, Hours};
 use crate::http::{self, HttpState};
 use crate::values::lang::Lang;
 use crate::wiring::assembly::{Assembled, assemble, token_path};
@@ -73,8 +74,10 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     told(&authority, config, &address, founded, out.lang)?;
 
     let authority = Arc::new(authority);
-    let ticking = tokio::spawn(tick(Arc::clone(&authority), config.tick));
-    let state = Arc::new(HttpState::new(authority, Arc::new(Callers(tokens)), Arc::new(SystemClock)));
+    let (end, ended) = watch::channel(());
+    let ticking = tokio::spawn(tick(Arc::clone(&authority), config.tick, ended));
+    let tokens = Arc::new(Callers(tokens));
+    let state = Arc::new(HttpState::new(Arc::clone(&authority), tokens, Arc::new(SystemClock)));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let stop = async move {
         tokio::select! {
@@ -97,16 +100,28 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
         served = http::serve(listener, state, stop) => served?,
         () = patience => tracing::warn!("some connections were still open and are closed now"),
     }
-    ticking.abort();
+    // A tick that has begun is waited for: what it enters must not be entered twice.
+    drop(end);
+    ticking.await.context("ticking")?;
+    if let Err(failure) = authority.enter_refusals(Hours::All).await {
+        tracing::error!(%failure, "the refusals of the last hour were not entered");
+    }
     Ok(())
 }
 
-/// Publishes what must be published, again and again. A tick that fails is told and tried again at the next.
-async fn tick(authority: Arc<Authority>, every: Duration) {
+/// Publishes and enters what must be, again and again until the end. What fails is told and tried again at the next
+/// tick.
+async fn tick(authority: Arc<Authority>, every: Duration, mut ended: watch::Receiver<()>) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = ended.changed() => return,
+        }
+        if let Err(failure) = authority.enter_refusals(Hours::Over).await {
+            tracing::error!(%failure, "refusals were not entered");
+        }
         let authority = Arc::clone(&authority);
         match tokio::task::spawn_blocking(move || authority.publish()).await {
             Ok(Ok(0)) => {}

@@ -50,14 +50,18 @@ pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: 
     let headers = request.headers().clone();
     let lang = of_path(request.uri().path()).unwrap_or_else(|| tongue(&headers));
     let response = next.run(request).await;
-    let problem = response.extensions().get::<Problem>().cloned();
-    let problem = problem.or_else(|| is_bare(&response).then(|| Problem::of_status(response.status())));
-    let mut response = match problem {
+    let mut response = match problem_of(&response) {
         Some(problem) => worded(&state, lang, &headers, &problem, response.headers()),
         None => response,
     };
     protect(response.headers_mut());
     response
+}
+
+/// What is wrong, if an answer says that something is.
+pub fn problem_of(response: &Response) -> Option<Problem> {
+    let problem = response.extensions().get::<Problem>().cloned();
+    problem.or_else(|| is_bare(response).then(|| Problem::of_status(response.status())))
 }
 
 /// The language of a page by its path.

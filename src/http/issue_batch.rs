@@ -15,9 +15,10 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::HttpState;
 use super::answer::typed;
-use super::licences::answered;
+use super::licences::{answered, refusal};
 use super::lines::{Cutter, Line, check_media_type, too_long};
 use super::problem::Problem;
+use super::refused;
 use super::request::{Department, Key, Params, Tongue};
 use crate::authority::{Patience, Wish};
 use crate::values::canonical::parse_strict;
@@ -105,6 +106,9 @@ async fn one(batch: Arc<Batch>, line: Line) -> String {
     let value = match issue(&batch, line).await {
         Ok((done, answer)) => json!({"line": number, done: answer}),
         Err(problem) => {
+            if !batch.dry_run {
+                refused::count(&batch.state, Some(&batch.department), &problem);
+            }
             json!({"line": number, "problem": problem.document(batch.lang, &batch.base_url)})
         }
     };
@@ -125,5 +129,7 @@ async fn issue(batch: &Batch, line: Line) -> Result<(&'static str, Value), Probl
         patience: Patience::Wait,
         dry_run: batch.dry_run,
     };
-    Ok((done, answered(&batch.state.authority.issue(wish).await?, batch.brief)))
+    let answer = batch.state.authority.issue(wish).await;
+    let answer = answer.map_err(|failure| refusal(&batch.state, failure, &body))?;
+    Ok((done, answered(&answer, batch.brief)))
 }

@@ -16,7 +16,7 @@ use super::kind::Kind;
 use super::problem::Problem;
 use super::request::{self, Department, Key, Params, Who, bad_parameter};
 use crate::authority::caller::Caller;
-use crate::authority::{ActWish, Acted, Answer, Filter, Issued, Patience, Shown, Thing, Verb, Wish};
+use crate::authority::{ActWish, Acted, Answer, Failure, Filter, Issued, Patience, Shown, Thing, Verb, Wish};
 use crate::crypto::Digest;
 use crate::ledger::state::Granted;
 use crate::values::identifiers::Handle;
@@ -41,9 +41,16 @@ pub async fn issue(
         patience: Patience::Refuse,
         dry_run,
     };
-    let answer = state.authority.issue(wish).await?;
+    let answer = state.authority.issue(wish).await.map_err(|failure| refusal(&state, failure, &body))?;
     let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
     Ok(json(status, &answered(&answer, false)))
+}
+
+/// Why nothing was issued, with the type that was asked for.
+pub fn refusal(state: &HttpState, failure: Failure, body: &Value) -> Problem {
+    let asked = body.get("type").and_then(Value::as_str);
+    let known = asked.and_then(|asked| state.authority.catalogue().find(asked));
+    Problem::from(failure).with_type(known.map(|known| known.slug().clone()))
 }
 
 /// What is answered to an issue request; brief is without credential and receipt.
@@ -221,10 +228,11 @@ async fn act(verb: Verb, asked: ActRequest) -> Result<Response, Problem> {
     let dry_run = params.flag("dry_run")?;
     params.finish()?;
     let handle = parse(&handle)?;
-    let body = request::json(&headers, body).await?;
+    let about = |problem: Problem| problem.with_type(state.authority.type_of(&handle));
+    let body = request::json(&headers, body).await.map_err(about)?;
     let wish =
         ActWish { department: &department, handle: &handle, verb, body: &body, key: key.as_deref(), dry_run };
-    let acted = state.authority.act(wish).await?;
+    let acted = state.authority.act(wish).await.map_err(|failure| about(failure.into()))?;
     Ok(ok(&acted_on(&acted, verb)))
 }
 

@@ -14,6 +14,7 @@ mod lines;
 mod pages;
 mod pickup;
 mod problem;
+mod refused;
 mod reports;
 mod request;
 mod router;

@@ -11,6 +11,7 @@ use super::kind::Kind;
 use crate::authority::{Failure, Fault, Refusal, Thing};
 use crate::catalogue::{RequestError, RequestErrorKind};
 use crate::values::canonical::JsonError;
+use crate::values::identifiers::Slug;
 use crate::values::lang::Lang;
 use crate::verification::{AskError, Unreadable};
 
@@ -30,13 +31,21 @@ struct Said {
     parameter: Option<String>,
     incident: Option<String>,
     retry_after: Option<u64>,
+    licence_type: Option<Slug>,
 }
 
 impl Problem {
     /// A problem with what is to be said of it, Chinese and English.
     pub fn new(kind: Kind, zh: impl Into<String>, en: impl Into<String>) -> Self {
         let detail = (zh.into(), en.into());
-        let said = Said { detail, pointer: None, parameter: None, incident: None, retry_after: None };
+        let said = Said {
+            detail,
+            pointer: None,
+            parameter: None,
+            incident: None,
+            retry_after: None,
+            licence_type: None,
+        };
         Self { kind, said: Box::new(said) }
     }
 
@@ -55,6 +64,12 @@ impl Problem {
     /// To be tried again after so many seconds.
     pub fn after(mut self, seconds: u64) -> Self {
         self.said.retry_after = Some(seconds);
+        self
+    }
+
+    /// With a licence of this type, where one is known: for those who count, not for the caller.
+    pub fn with_type(mut self, licence_type: Option<Slug>) -> Self {
+        self.said.licence_type = licence_type;
         self
     }
 
@@ -104,9 +119,13 @@ impl Problem {
     }
 
     /// Its kind.
-    #[cfg(test)]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The type of licence it is about, if that is known.
+    pub fn licence_type(&self) -> Option<&Slug> {
+        self.said.licence_type.as_ref()
     }
 
     /// Title and detail in a language, and the incident if there is one.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, FromRequestParts, Query};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Uri, header};
 use serde_json::Value;
 use tokio_stream::StreamExt as _;
 
@@ -49,6 +49,20 @@ pub struct Key(pub Option<String>);
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
+    /// Those of an address.
+    pub fn of(address: &Uri) -> Result<Self, Problem> {
+        let malformed = || Problem::new(Kind::Malformed, "查询参数无法解析。", "The query cannot be parsed.");
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(address).map_err(|_| malformed())?;
+        let twice = pairs
+            .iter()
+            .enumerate()
+            .find(|(place, (name, _))| pairs.iter().take(*place).any(|(earlier, _)| earlier == name));
+        match twice {
+            Some((_, (name, _))) => Err(malformed().of(name.chars().take(64).collect::<String>())),
+            None => Ok(Self(pairs)),
+        }
+    }
+
     /// Takes a parameter out.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let place = self.0.iter().position(|(found, _)| found == name)?;
@@ -96,17 +110,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let malformed = || Problem::new(Kind::Malformed, "查询参数无法解析。", "The query cannot be parsed.");
-        let Query(pairs) =
-            Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| malformed())?;
-        let twice = pairs
-            .iter()
-            .enumerate()
-            .find(|(place, (name, _))| pairs.iter().take(*place).any(|(earlier, _)| earlier == name));
-        match twice {
-            Some((_, (name, _))) => Err(malformed().of(name.chars().take(64).collect::<String>())),
-            None => Ok(Self(pairs)),
-        }
+        Self::of(&parts.uri)
     }
 }
 

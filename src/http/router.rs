@@ -14,8 +14,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, answer, catalogue, health, issue_batch, ledger, licences, pages, pickup, reports, status,
-    verifications, verify_batch,
+    HttpState, answer, catalogue, health, issue_batch, ledger, licences, pages, pickup, refused, reports,
+    status, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -27,6 +27,7 @@ pub fn router(state: Arc<HttpState>) -> Router {
     Router::new()
         .merge(public())
         .merge(departments())
+        .merge(wishes(&state))
         .merge(everyone())
         .fallback(async || Problem::not_found(Thing::Path))
         .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED))
@@ -63,15 +64,22 @@ fn public() -> Router<Arc<HttpState>> {
 /// What departments do, with their token.
 fn departments() -> Router<Arc<HttpState>> {
     Router::new()
-        .route("/v1/licences", post(licences::issue).get(licences::list))
-        .route("/v1/licences/batch", post(issue_batch::issue_batch))
+        .route("/v1/licences", get(licences::list))
         .route("/v1/licences/{handle}", get(licences::show))
         .route("/v1/licences/{handle}/credential", get(licences::credential))
+        .route("/v1/licences/{handle}/pickup", post(pickup::make))
+}
+
+/// What makes entries about licences: whoever is refused here is counted.
+fn wishes(state: &Arc<HttpState>) -> Router<Arc<HttpState>> {
+    Router::new()
+        .route("/v1/licences", post(licences::issue))
+        .route("/v1/licences/batch", post(issue_batch::issue_batch))
         .route("/v1/licences/{handle}/suspend", post(licences::suspend))
         .route("/v1/licences/{handle}/reinstate", post(licences::reinstate))
         .route("/v1/licences/{handle}/end", post(licences::end))
         .route("/v1/licences/{handle}/replace", post(licences::replace))
-        .route("/v1/licences/{handle}/pickup", post(pickup::make))
+        .route_layer(from_fn_with_state(Arc::clone(state), refused::watch))
 }
 
 /// What everybody may do: verify, fetch their own, look after the service.

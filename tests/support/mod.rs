@@ -211,6 +211,11 @@ impl Ask<'_> {
 impl Service {
     /// Founds a sample and opens it.
     pub fn found() -> Self {
+        Self::found_on_memory().0
+    }
+
+    /// The same, with the store it is founded on.
+    pub fn found_on_memory() -> (Self, Arc<MemoryStore>) {
         let now: Time = FOUNDED.parse().unwrap();
         let entropy: Arc<dyn Entropy> = Arc::new(Counted::default());
         let clock = Arc::new(HandClock::new());
@@ -228,8 +233,9 @@ impl Service {
             keyring.add(new.key);
         }
         keyring.replace_last_signed(None, &empty).unwrap();
+        let store = Arc::new(MemoryStore::new());
         let opening = Opening {
-            store: Arc::new(MemoryStore::new()),
+            store: Arc::<MemoryStore>::clone(&store),
             keyring,
             entropy,
             clock: clock.clone(),
@@ -241,7 +247,7 @@ impl Service {
         let authority = Arc::new(opening.open().unwrap());
         let tokens = Arc::new(Named(Arc::clone(&authority)));
         let state = HttpState::new(Arc::clone(&authority), tokens, clock.clone());
-        Self { clock, authority, router: router(Arc::new(state)) }
+        (Self { clock, authority, router: router(Arc::new(state)) }, store)
     }
 
     /// Begins a request.
@@ -282,13 +288,7 @@ impl Service {
         note.verify(&keys).unwrap();
         let checkpoint: Checkpoint = note.text().parse().unwrap();
         let mut state = MemoryState::new();
-        let mut entries = Vec::new();
-        for (bundle, width) in bundles(checkpoint.size) {
-            let path = TilePath::Entries(bundle, width);
-            let served = self.get(&format!("/ledger/{path}")).await;
-            assert_eq!(served.status, StatusCode::OK, "{path}");
-            entries.extend(decode_bundle(&served.body, width).unwrap().into_iter().map(<[u8]>::to_vec));
-        }
+        let entries = self.entries(checkpoint.size).await;
         for name in entries.iter().flat_map(|bytes| blobs_named(bytes)) {
             let served = self.get(&format!("/ledger/blob/sha256/{name}")).await;
             assert_eq!(Digest::of(&served.body), name);
@@ -302,6 +302,18 @@ impl Service {
         assert_eq!(state.charter().size(), checkpoint.size);
         assert_eq!(state.range().root().0, checkpoint.root);
         self.check_statuses(&state).await;
+    }
+
+    /// The first `size` entries, from the served bundles.
+    pub async fn entries(&self, size: u64) -> Vec<Vec<u8>> {
+        let mut entries = Vec::new();
+        for (bundle, width) in bundles(size) {
+            let path = TilePath::Entries(bundle, width);
+            let served = self.get(&format!("/ledger/{path}")).await;
+            assert_eq!(served.status, StatusCode::OK, "{path}");
+            entries.extend(decode_bundle(&served.body, width).unwrap().into_iter().map(<[u8]>::to_vec));
+        }
+        entries
     }
 
     async fn check_statuses(&self, state: &MemoryState) {

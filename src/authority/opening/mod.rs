@@ -20,6 +20,7 @@ use super::keyring::Keyring;
 use super::once::Once;
 use super::publication::Shelf;
 use super::refusal::Failure;
+use super::refusals::Refusals;
 use super::sealing::Sealer;
 use super::sequencer::Sequencer;
 use super::state::{Published, Window};
@@ -106,6 +107,7 @@ impl Opening {
             places,
             chains: Chains::default(),
             shelf: Shelf::default(),
+            refusals: Refusals::default(),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::authority::Authority;
 use crate::authority::refusal::{Failure, Refusal};
 use crate::crypto::Digest;
 use crate::ledger::state::{Granted, LicenceState};
-use crate::values::identifiers::{CreditCode, Handle};
+use crate::values::identifiers::{CreditCode, Handle, Slug};
 use crate::values::standing::Standing;
 use crate::values::time::Time;
 
@@ -122,6 +122,11 @@ impl Authority {
             events.push(ShownEvent { index, time, standing, leaf, receipt, reason });
         }
         Ok(events)
+    }
+
+    /// Of which type a licence is, if it is here.
+    pub fn type_of(&self, handle: &Handle) -> Option<Slug> {
+        self.published_licence(handle).ok().flatten().map(|licence| licence.licence_type)
     }
 
     /// The credential again, for its issuer.

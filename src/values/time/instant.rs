@@ -56,6 +56,13 @@ impl Time {
         Date::of(self.plus(offset.millis()).civil().date())
     }
 
+    /// The first instant of this instant's hour at `offset`, and that of the next.
+    pub fn hour(self, offset: UtcOffset) -> (Self, Self) {
+        const HOUR: i64 = 3_600_000;
+        let into = self.0.saturating_add(offset.millis()).rem_euclid(HOUR);
+        (self.plus(-into), self.plus(HOUR - into))
+    }
+
     /// The clock reading at UTC. Every `Time` lies within jiff's range, so the addition cannot fail.
     fn civil(self) -> civil::DateTime {
         EPOCH.checked_add(SignedDuration::from_millis(self.0)).unwrap_or(EPOCH)
