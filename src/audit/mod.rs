@@ -5,6 +5,7 @@
 //! Not here: any rule of the law (`law`), and how a summary is shown (`cli`).
 
 mod blobs;
+pub mod contents;
 mod entries;
 pub mod export;
 mod files;

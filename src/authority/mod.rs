@@ -6,6 +6,7 @@
 
 mod acts;
 mod addresses;
+pub mod backup;
 pub mod caller;
 mod chains;
 pub mod clock_guard;
@@ -19,6 +20,7 @@ mod pickup;
 mod publication;
 mod readiness;
 mod reading;
+pub mod rebuild;
 mod refusal;
 mod refusals;
 mod sealing;
@@ -42,6 +44,7 @@ pub use reading::{Filter, Page, Shown, ShownEvent};
 pub use refusal::{Failure, Fault, Refusal, Thing};
 pub use refusals::{Hours, Refused};
 pub use state::Published;
+pub use vault::Vault;
 pub use verifying::{Asked, Verified};
 
 use crate::catalogue::Catalogue;
@@ -55,7 +58,6 @@ use sequencer::Sequencer;
 use state::Window;
 use status::Places;
 use store::Store;
-use vault::Vault;
 
 /// A running authority.
 pub struct Authority {

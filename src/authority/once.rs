@@ -94,8 +94,7 @@ impl Once {
     /// What was answered to this key, if it was answered; a conflict if the body was another.
     pub fn answered(store: &dyn Store, ask: &Ask) -> Result<Option<Answered>, Failure> {
         let Some(bytes) = store.get(&Row::Answered(ask.slot))? else { return Ok(None) };
-        let answered: Answered = postcard::from_bytes(&bytes)
-            .map_err(|error| Fault::Damaged(format!("a remembered answer: {error}")))?;
+        let answered = Answered::read(&bytes)?;
         if answered.body == ask.body { Ok(Some(answered)) } else { Err(Refusal::IdempotencyConflict.into()) }
     }
 
@@ -112,6 +111,14 @@ impl Once {
     fn keep(ask: &Ask, answered: Answered) -> Result<Write, Failure> {
         let bytes = postcard::to_stdvec(&answered).map_err(|error| Fault::Damaged(error.to_string()))?;
         Ok(Write::set(Row::Answered(ask.slot), bytes))
+    }
+}
+
+impl Answered {
+    /// A row of an answer.
+    pub fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        let read = postcard::from_bytes(bytes);
+        Ok(read.map_err(|error| Fault::Damaged(format!("a remembered answer: {error}")))?)
     }
 }
 

@@ -145,9 +145,7 @@ impl Authority {
 
     fn kept_pickup(&self, id: [u8; 16]) -> Result<Option<Kept>, Failure> {
         let Some(bytes) = self.store.get(&Row::Pickup(id))? else { return Ok(None) };
-        let kept =
-            postcard::from_bytes(&bytes).map_err(|error| Fault::Damaged(format!("a pickup: {error}")))?;
-        Ok(Some(kept))
+        Ok(Some(read(&bytes)?))
     }
 
     fn hidden(&self, id: &[u8; 16], code: &VerificationCode) -> [u8; 32] {
@@ -160,6 +158,15 @@ impl Authority {
         self.store.put(vec![Write::set(Row::Pickup(id), bytes)])?;
         Ok(self.store.sync()?)
     }
+}
+
+fn read(bytes: &[u8]) -> Result<Kept, Failure> {
+    Ok(postcard::from_bytes(bytes).map_err(|error| Fault::Damaged(format!("a pickup: {error}")))?)
+}
+
+/// The licence that a pickup's row is about.
+pub(super) fn handle_of(bytes: &[u8]) -> Result<Handle, Failure> {
+    Ok(read(bytes)?.handle)
 }
 
 /// One byte of a query value (RFC 3986).

@@ -94,8 +94,8 @@ pub enum Refusal {
         /// Tries that remain; none when it is closed.
         tries: Option<u8>,
     },
-    /// The licence's payload was erased.
-    #[error("the payload of this licence was erased")]
+    /// The licence's payload was erased, or was lost with a restore.
+    #[error("the payload of this licence is not here: it was erased, or a restore did not have it")]
     Erased,
     /// Nothing may be added now; reads go on.
     #[error("the ledger takes no entries now: {0}")]

@@ -67,7 +67,11 @@ impl Sealer {
             for (key, _) in rows {
                 let handle =
                     handle_of(&key).ok_or_else(|| Fault::Damaged("the key of an unsealed row".into()))?;
-                let draft = vault.draft(&handle)?;
+                // Erased before it was sealed: there is nothing to seal any more.
+                let Some(draft) = vault.kept_draft(&handle)? else {
+                    self.store.put(vec![Write::remove(Row::Unsealed(handle))])?;
+                    continue;
+                };
                 let entered = licence(self.store.as_ref(), &handle)?;
                 let digest = Digest::of(draft.signing_input.as_bytes());
                 let entered =

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::store::{Row, Store, StoreError, Write};
+use super::store::{PLACES_RESERVED as RESERVED, Row, Store, StoreError, Write};
 use crate::crypto::digest::hmac_sha256;
 use crate::ledger::body::StatusPlace;
 use crate::status_list::{Bits, StatusList};
@@ -16,8 +16,6 @@ pub const PLACES: u32 = 1 << 20;
 pub const GIVEN: u32 = PLACES / 8 * 7;
 /// Places reserved by one durable write. After a crash the rest of them is lost, never reused.
 const RESERVE: u64 = 1024;
-/// Where the reservation is kept.
-const RESERVED: &str = "places-reserved";
 
 /// Every list's values at one size of the ledger.
 #[derive(Debug, Clone, Default)]
@@ -113,9 +111,20 @@ impl Places {
         Ok(Self { secret, next: Mutex::new(Next { counter: reserved, reserved }) })
     }
 
-    /// The next place. Once in a while it is durable before it is given, so that it can never be given again.
+    /// The next place. Once in a while it is durable before it is given, so that it can never be given again. Entries
+    /// that came back by a roll-forward took places that the reservation of the backup does not know: they are passed
+    /// over.
     pub fn next(&self, store: &dyn Store) -> Result<StatusPlace, StoreError> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let place = self.reserved(&mut next, store)?;
+            if store.get(&Row::Place(place))?.is_none() {
+                return Ok(place);
+            }
+        }
+    }
+
+    fn reserved(&self, next: &mut Next, store: &dyn Store) -> Result<StatusPlace, StoreError> {
         if next.counter == next.reserved {
             let reserved = next.reserved + RESERVE;
             store.put(vec![Write::set(Row::Single(RESERVED), reserved.to_be_bytes())])?;

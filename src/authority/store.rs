@@ -57,6 +57,50 @@ pub enum Row {
 }
 
 impl Row {
+    /// The row of a key's bytes; `None` for a family or a single value that this program does not know.
+    pub fn of_key(key: &[u8]) -> Option<Self> {
+        let (family, rest) = key.split_first()?;
+        let number = || Some(u64::from_be_bytes(rest.try_into().ok()?));
+        let handle = |bytes: &[u8]| Handle::from_bytes(bytes.try_into().ok()?).ok();
+        let split = |at: usize| rest.split_at_checked(at);
+        Some(match family {
+            b'e' => Self::Entry(number()?),
+            b't' => {
+                let (level, index) = rest.split_first()?;
+                Self::Tile(TileId::new(*level, u64::from_be_bytes(index.try_into().ok()?)).ok()?)
+            }
+            b'c' => Self::CharterEntry(number()?),
+            b'l' => Self::Licence(handle(rest)?),
+            b'v' => {
+                let (of, place) = split(16)?;
+                Self::Vault(handle(of)?, u32::from_be_bytes(place.try_into().ok()?))
+            }
+            b's' => Self::Seal(handle(rest)?),
+            b'u' => Self::Unsealed(handle(rest)?),
+            b'p' => {
+                let (list, index) = split(4)?;
+                let list = u32::from_be_bytes(list.try_into().ok()?);
+                Self::Place(StatusPlace { list, index: u32::from_be_bytes(index.try_into().ok()?) })
+            }
+            b'f' => {
+                let (hash, of) = split(16)?;
+                Self::Found(hash.try_into().ok()?, handle(of)?)
+            }
+            b'a' => Self::Answered(rest.try_into().ok()?),
+            b'b' => Self::Blob(Digest(rest.try_into().ok()?)),
+            b'h' => rest.is_empty().then_some(Self::Checkpoint)?,
+            b'o' => {
+                let (list, from) = split(4)?;
+                let from = Time::from_millis(i64::from_be_bytes(from.try_into().ok()?)).ok()?;
+                Self::Published(u32::from_be_bytes(list.try_into().ok()?), from)
+            }
+            b'k' => Self::Pickup(rest.try_into().ok()?),
+            b'r' => Self::Report(rest.try_into().ok()?),
+            b'm' => Self::Single(SINGLES.iter().find(|name| name.as_bytes() == rest)?),
+            _ => return None,
+        })
+    }
+
     /// The key's bytes: family, then big-endian numbers, so that order is kept.
     pub fn key(&self) -> Vec<u8> {
         match self {
@@ -79,6 +123,11 @@ impl Row {
         }
     }
 }
+
+/// The names of single values.
+const SINGLES: [&str; 1] = [PLACES_RESERVED];
+/// How many places on status lists were ever reserved.
+pub const PLACES_RESERVED: &str = "places-reserved";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -188,4 +237,42 @@ pub trait Store: Send + Sync {
 
     /// Why writing has ended, if it has.
     fn ended(&self) -> Option<String>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_gives_its_row_back() {
+        let time = Time::from_millis(1_790_000_000_000).unwrap();
+        let handle = Handle::new(time, [7; 10]);
+        let rows = [
+            Row::Entry(41),
+            Row::Tile(TileId::new(1, 2).unwrap()),
+            Row::CharterEntry(3),
+            Row::Licence(handle),
+            Row::Vault(handle, 5),
+            Row::Seal(handle),
+            Row::Unsealed(handle),
+            Row::Place(StatusPlace { list: 1, index: 9 }),
+            Row::Found([1; 16], handle),
+            Row::Answered([2; 32]),
+            Row::Blob(Digest([3; 32])),
+            Row::Checkpoint,
+            Row::Published(1, time),
+            Row::Pickup([4; 16]),
+            Row::Report([5; 32]),
+            Row::Single(PLACES_RESERVED),
+        ];
+        for row in rows {
+            let key = row.key();
+            assert_eq!(Row::of_key(&key), Some(row.clone()));
+            let longer = [key.as_slice(), b"x"].concat();
+            assert_eq!(Row::of_key(&longer), None, "{row:?} with a byte more");
+        }
+        assert_eq!(Row::of_key(b""), None);
+        assert_eq!(Row::of_key(b"zebra"), None);
+        assert_eq!(Row::of_key(b"mclock"), None);
+    }
 }

@@ -78,14 +78,25 @@ impl Vault {
         self.open(handle, 0)
     }
 
+    /// A licence's draft, if it is kept: it may be erased, or lost with a restore.
+    pub fn kept_draft(&self, handle: &Handle) -> Result<Option<Draft>, Failure> {
+        match self.draft(handle) {
+            Err(Failure::Refused(Refusal::Erased)) => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
     /// The row of an act's ground; `number` is the act's place among the licence's entries, from 1.
     pub fn keep_ground(&self, handle: &Handle, number: u32, ground: &Ground) -> Result<Write, Failure> {
         self.keep(handle, number, ground)
     }
 
-    /// An act's ground.
-    pub fn ground(&self, handle: &Handle, number: u32) -> Result<Ground, Failure> {
-        self.open(handle, number)
+    /// An act's ground, if it is kept.
+    pub fn kept_ground(&self, handle: &Handle, number: u32) -> Result<Option<Ground>, Failure> {
+        match self.open(handle, number) {
+            Err(Failure::Refused(Refusal::Erased)) => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// The whole credential: sealed signing input and every disclosure.

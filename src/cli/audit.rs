@@ -79,7 +79,7 @@ impl Pinned {
 }
 
 /// The verifier keys of a file, one a line.
-fn vkeys(path: &Path) -> anyhow::Result<Vec<VerifierKey>> {
+pub(super) fn vkeys(path: &Path) -> anyhow::Result<Vec<VerifierKey>> {
     let named = || path.display().to_string();
     let text = fs::read_to_string(path).with_context(named)?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -5,6 +5,8 @@
 //! `#[cfg(feature = "server")]`. Not here: what a command finds out; that is asked of the rooms below.
 
 mod audit;
+#[cfg(feature = "server")]
+mod backup;
 mod exit;
 #[cfg(feature = "server")]
 mod init;
@@ -14,6 +16,8 @@ mod ledger;
 mod output;
 #[cfg(feature = "server")]
 mod registrar;
+#[cfg(feature = "server")]
+mod restore;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "server")]
@@ -71,6 +75,12 @@ enum Noun {
     /// Licence types as data.
     #[cfg(feature = "server")]
     Types(types::Types),
+    /// A whole copy of ledger and vault, without keys.
+    #[cfg(feature = "server")]
+    Backup(backup::Backup),
+    /// Put a backup back, by the law, into an empty data directory.
+    #[cfg(feature = "server")]
+    Restore(restore::Restore),
     /// A registrar's own key: make it, prove it, sign with it. Not on the server.
     #[cfg(feature = "server")]
     Registrar(registrar::Registrar),
@@ -109,6 +119,10 @@ impl Noun {
             Self::Token(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Types(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Backup(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Restore(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Registrar(command) => command.run(out),
             Self::Audit(command) => command.run(out),

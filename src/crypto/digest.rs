@@ -48,3 +48,24 @@ impl Digest {
 }
 
 super::hex::hex_newtype!(Digest, 32);
+
+/// A digest of bytes that come piece by piece.
+pub struct Digesting(digest::Context);
+
+impl Digesting {
+    /// Nothing yet.
+    #[expect(clippy::new_without_default, reason = "a digest begins, it has no default")]
+    pub fn new() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+
+    /// The next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Digest {
+        Digest(fixed(self.0.finish().as_ref()))
+    }
+}

@@ -11,6 +11,7 @@ mod kind;
 mod ledger;
 mod licences;
 mod lines;
+mod operator;
 mod pages;
 mod pickup;
 mod problem;

@@ -251,7 +251,11 @@ impl From<Refusal> for Problem {
                 "领取次数用尽或已过期，请向签发部门重新索取。",
                 "Its tries or its time are used up; ask the issuing department for another.",
             ),
-            Refusal::Erased => Self::new(Kind::Erased, "该证照的内容已被依法删除，账本记录仍在。", en),
+            Refusal::Erased => Self::new(
+                Kind::Erased,
+                "该证照的内容已不在此处：已依法删除，或恢复备份时缺失；账本记录仍在。",
+                en,
+            ),
             Refusal::NotReady(why) => {
                 // The reason may name files: it is for the operator.
                 tracing::warn!(%why, "a request was refused: not ready");

@@ -14,8 +14,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, answer, catalogue, health, issue_batch, ledger, licences, pages, pickup, refused, reports,
-    status, verifications, verify_batch,
+    HttpState, answer, catalogue, health, issue_batch, ledger, licences, operator, pages, pickup, refused,
+    reports, status, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -89,6 +89,7 @@ fn everyone() -> Router<Arc<HttpState>> {
         .route("/v1/verifications/batch", post(verify_batch::verify_batch))
         .route("/v1/reports/{report}", get(reports::kept))
         .route("/pickup/{id}", get(pickup::open).post(pickup::collect))
+        .route("/v1/operator/backup", get(operator::backup))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

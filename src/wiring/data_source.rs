@@ -1,8 +1,11 @@
 //! The data directory of a server that is not running, read as an auditor reads any ledger: by paths, and not believed.
 
+use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::audit::source::{CHECKPOINT, Source, SourceError};
+use crate::authority::backup::{RowPieces, page};
 use crate::authority::store::{Row, Store, StoreError};
 use crate::crypto::Digest;
 use crate::merkle::{TilePath, encode_bundle};
@@ -11,7 +14,21 @@ use crate::store::SledStore;
 
 /// A data directory, opened and locked.
 pub struct DataSource {
-    store: SledStore,
+    store: Arc<SledStore>,
+}
+
+/// The rows beside the ledger of an open data directory.
+pub struct DataRows(Arc<SledStore>);
+
+impl DataRows {
+    /// Writes those of the first `size` entries, in the form of a backup.
+    pub fn pour(&self, size: u64, to: &mut dyn Write) -> anyhow::Result<()> {
+        let mut pieces = RowPieces::beside(size);
+        while let Some(piece) = pieces.next(|size, after| page(self.0.as_ref(), size, after))? {
+            to.write_all(&piece)?;
+        }
+        Ok(())
+    }
 }
 
 impl DataSource {
@@ -20,7 +37,12 @@ impl DataSource {
         if !data.join("db").exists() {
             anyhow::bail!("there is no ledger in {}: give --data, or --from URL|DIR", data.display());
         }
-        Ok(Self { store: SledStore::open(data)? })
+        Ok(Self { store: Arc::new(SledStore::open(data)?) })
+    }
+
+    /// What lies beside the ledger.
+    pub fn rows(&self) -> DataRows {
+        DataRows(Arc::clone(&self.store))
     }
 
     fn tile(&self, path: &TilePath) -> Result<Option<Vec<u8>>, StoreError> {

@@ -4,6 +4,8 @@
 #[cfg(feature = "server")]
 pub mod assembly;
 #[cfg(feature = "server")]
+pub mod backup;
+#[cfg(feature = "server")]
 pub mod callers;
 #[cfg(feature = "server")]
 pub mod clock;
@@ -12,6 +14,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod data_source;
 pub mod entropy;
+#[cfg(feature = "server")]
+pub mod restore;
 #[cfg(feature = "server")]
 pub mod span;
 pub mod telemetry;

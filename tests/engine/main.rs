@@ -3,6 +3,8 @@
 #![cfg(feature = "server")]
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod crash;

@@ -75,12 +75,12 @@ impl Authority {
 
     pub(super) fn show(&self, licence: LicenceState, portion: Portion) -> Result<Shown, Failure> {
         let with_payload = portion != Portion::History && !licence.erased;
-        let draft = with_payload.then(|| self.vault.draft(&licence.handle)).transpose()?;
+        let draft = with_payload.then(|| self.vault.kept_draft(&licence.handle)).transpose()?.flatten();
         let offset = self.window.published().charter.offset();
         let expired =
             offset.is_some_and(|offset| self.clock.now().is_ok_and(|now| licence.expired(now, offset)));
         let events = match portion {
-            Portion::History | Portion::Whole => self.events(&licence, draft.is_some())?,
+            Portion::History | Portion::Whole => self.events(&licence, with_payload)?,
             Portion::Line | Portion::Content => Vec::new(),
         };
         let trust = match licence.granted {
@@ -117,8 +117,9 @@ impl Authority {
             let (leaf, receipt) = self.receipt(event.index)?;
             let (index, time, standing) = (event.index, event.time, event.standing);
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let ground = (number > 0 && with_reasons).then(|| self.vault.ground(&licence.handle, number));
-            let reason = ground.transpose()?.map(|ground| ground.reason);
+            let wanted = number > 0 && with_reasons;
+            let ground = wanted.then(|| self.vault.kept_ground(&licence.handle, number)).transpose()?;
+            let reason = ground.flatten().map(|ground| ground.reason);
             events.push(ShownEvent { index, time, standing, leaf, receipt, reason });
         }
         Ok(events)

@@ -286,7 +286,7 @@ fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, 
 }
 
 /// The rows that an entry makes by what it does.
-fn rows_of(entry: &Entry, effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
+pub(super) fn rows_of(entry: &Entry, effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
     writes.push(Write::set(Row::Entry(effects.index), entry.bytes()));
     if effects.charter.is_some() {
         writes.push(Write::set(Row::CharterEntry(effects.index), Vec::new()));

@@ -1,0 +1,305 @@
+//! A store made anew from the entries, by the law: every entry is read, applied over the ones before it and hashed; its
+//! rows are those that the writer would have written. Then what a backup holds beside the ledger is laid beside it.
+//!
+//! Nothing is believed that can be made or checked: a row about a licence that the entries do not know is refused, one
+//! of a licence that was erased is not taken, and with the epoch key at hand every draft is compared with its entry.
+//! Not here: where entries come from (`audit`), and whether `last-signed` allows this size (`Rebuilt::check_signed`
+//! says; whoever asks must listen).
+
+use super::backup::belongs;
+use super::refusal::{Failure, Fault};
+use super::state::{StoreView, licence};
+use super::store::{Head, Row, Store, StoreError, Write};
+use super::tiles::EdgeTiles;
+use super::vault::Vault;
+use super::writer::rows_of;
+use crate::crypto::{Digest, KeyPurpose};
+use crate::law;
+use crate::ledger::body::Owner;
+use crate::ledger::checkpoint::VerifiedCheckpoint;
+use crate::ledger::state::{Charter, Overlay};
+use crate::merkle::{Hash, Range};
+use crate::note::{KeyName, Note, Scheme, VerifierKey};
+use crate::values::identifiers::Handle;
+
+/// Entries of a commit.
+const GROUP: usize = 256;
+/// Bytes of entries of a commit, and of rows written at once.
+const BYTES: usize = 1 << 20;
+/// Rows written at once.
+const ROWS: usize = 900;
+
+/// Why a store was not rebuilt.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// There is something in it.
+    #[error("the store is not empty: it holds {0} entries")]
+    NotEmpty(u64),
+    /// An entry breaks the law, or is none.
+    #[error("entry {index}: {why}")]
+    Entry {
+        /// Its index.
+        index: u64,
+        /// Why.
+        why: String,
+    },
+    /// A law that this program does not know.
+    #[error("entry {index}: law {version} is not known to this program: upgrade it")]
+    UnknownLaw {
+        /// The entry.
+        index: u64,
+        /// The law.
+        version: u64,
+    },
+    /// The entries do not make the checkpoint, or it is not signed by the ledger's key.
+    #[error("the checkpoint does not fit the entries: {0}")]
+    Checkpoint(String),
+    /// A row that cannot stand beside these entries.
+    #[error("a row beside the ledger is refused: {0}")]
+    Row(String),
+    /// A draft that is not what its entry names, or that the epoch key does not open.
+    #[error("the draft of licence {handle} is refused: {why}")]
+    Draft {
+        /// The licence.
+        handle: Handle,
+        /// Why.
+        why: String,
+    },
+    /// The store, or what it holds, failed.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+impl From<StoreError> for RebuildError {
+    fn from(error: StoreError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// A store on its way.
+pub struct Rebuild<'a> {
+    store: &'a dyn Store,
+    charter: Charter,
+    range: Range,
+    edge: EdgeTiles,
+    waiting: Vec<Write>,
+    bytes: usize,
+    erased: u64,
+}
+
+/// What has been rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// Entries.
+    pub size: u64,
+    /// Licences.
+    pub licences: u64,
+    /// Licences without their draft that were not erased: what was not in the backup.
+    pub missing: Vec<Handle>,
+    /// Licences whose draft is here and that wait to be sealed by the next start.
+    pub unsealed: u64,
+    /// Rows of erased licences that were not taken.
+    pub erased: u64,
+}
+
+impl<'a> Rebuild<'a> {
+    /// Begins in an empty store.
+    pub fn begin(store: &'a dyn Store) -> Result<Self, RebuildError> {
+        let size = store.head()?.size;
+        if size > 0 {
+            return Err(RebuildError::NotEmpty(size));
+        }
+        Ok(Self {
+            store,
+            charter: Charter::default(),
+            range: Range::new(),
+            edge: EdgeTiles::default(),
+            waiting: Vec::new(),
+            bytes: 0,
+            erased: 0,
+        })
+    }
+
+    /// Makes a blob known before the entries that name it. Its name is its digest, so a wrong one cannot enter.
+    pub fn blob(&self, bytes: Vec<u8>) -> Result<(), RebuildError> {
+        Ok(self.store.put(vec![Write::set(Row::Blob(Digest::of(&bytes)), bytes)])?)
+    }
+
+    /// The next entries, by the law.
+    pub fn append(&mut self, entries: &[&[u8]]) -> Result<(), RebuildError> {
+        let mut left = entries;
+        while !left.is_empty() {
+            let mut bytes = 0;
+            let fits = |entry: &&&[u8]| {
+                bytes += entry.len();
+                bytes <= BYTES
+            };
+            let count = left.iter().take(GROUP).take_while(fits).count().max(1);
+            let (group, rest) = left.split_at(count.min(left.len()));
+            self.commit(group)?;
+            left = rest;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, group: &[&[u8]]) -> Result<(), RebuildError> {
+        let size = self.range.size();
+        let at = |place: usize| size.saturating_add(u64::try_from(place).unwrap_or(u64::MAX));
+        let refused = |place: usize, refused: law::Refused| match refused {
+            law::Refused::UnknownLaw(version) => RebuildError::UnknownLaw { index: at(place), version },
+            other => RebuildError::Entry { index: at(place), why: other.to_string() },
+        };
+        let view = StoreView { store: self.store, charter: &self.charter, range: &self.range };
+        let mut overlay = Overlay::new(&view, self.range.clone());
+        let mut entries = Vec::with_capacity(group.len());
+        let mut applied = Vec::with_capacity(group.len());
+        for (place, bytes) in group.iter().enumerate() {
+            let entry = law::read(bytes).map_err(|error| refused(place, error))?;
+            let one = law::apply(&overlay, &entry).map_err(|error| refused(place, error))?;
+            overlay.absorb(one.pending());
+            applied.push(one);
+            entries.push(entry);
+        }
+        let effects = law::discharge(applied).map_err(|(place, violation)| RebuildError::Entry {
+            index: at(place),
+            why: violation.to_string(),
+        })?;
+        let (charter, range) = overlay.into_parts();
+        let leaves: Vec<Hash> = effects.iter().map(|effects| Hash(effects.leaf.0)).collect();
+        let mut hashed = self.range.clone();
+        let mut writes = self.edge.push(&mut hashed, &leaves)?;
+        for (entry, effects) in entries.iter().zip(&effects) {
+            rows_of(entry, effects, &mut writes)?;
+        }
+        // What waits to be sealed is told by drafts and seals, at the end.
+        writes.retain(|write| !matches!(write.row, Row::Unsealed(_)));
+        let expected = Head { size, time: self.charter.time() };
+        let next = Head { size: hashed.size(), time: charter.time() };
+        self.store.commit(expected, next, writes)?;
+        (self.charter, self.range) = (charter, range);
+        Ok(())
+    }
+
+    /// The root at the size reached so far.
+    pub fn root(&self) -> (u64, Hash) {
+        (self.range.size(), self.range.root())
+    }
+
+    /// A row of a backup, after all entries.
+    pub fn beside(&mut self, key: &[u8], value: Vec<u8>) -> Result<(), RebuildError> {
+        let row = Row::of_key(key).ok_or_else(|| {
+            RebuildError::Row("it is of a family that this program does not know: upgrade it".into())
+        })?;
+        if !belongs(self.store, &row, &value, self.range.size())? {
+            return Err(RebuildError::Row(format!(
+                "it is about something that is no entry ({})",
+                named(&row)
+            )));
+        }
+        if let Row::Vault(handle, _) | Row::Found(_, handle) = &row
+            && licence(self.store, handle)?.is_some_and(|licence| licence.erased)
+        {
+            self.erased += 1;
+            return Ok(());
+        }
+        self.bytes += value.len();
+        self.waiting.push(Write::set(row, value));
+        if self.waiting.len() >= ROWS || self.bytes >= BYTES { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> Result<(), RebuildError> {
+        self.bytes = 0;
+        Ok(self.store.put(std::mem::take(&mut self.waiting))?)
+    }
+
+    /// Puts the checkpoint over it, once the ledger's own key is found under it; marks what waits to be sealed. With the
+    /// vault every draft is opened and compared with its entry.
+    pub fn finish(mut self, checkpoint: &Note, vault: Option<&Vault>) -> Result<Rebuilt, RebuildError> {
+        self.write()?;
+        self.check(checkpoint)?;
+        let (size, erased) = (self.range.size(), self.erased);
+        let mut rebuilt = Rebuilt { size, licences: 0, missing: Vec::new(), unsealed: 0, erased };
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let rows = self.store.scan(b"l", after.as_deref(), ROWS)?;
+            let Some((last, _)) = rows.last() else { break };
+            after = Some(last.clone());
+            for (key, _) in &rows {
+                let Some(Row::Licence(handle)) = Row::of_key(key) else { continue };
+                rebuilt.licences += 1;
+                self.look_at(&handle, vault, &mut rebuilt)?;
+            }
+            self.write()?;
+        }
+        self.store.put(vec![Write::set(Row::Checkpoint, checkpoint.to_string())])?;
+        self.store.sync()?;
+        Ok(rebuilt)
+    }
+
+    /// Whether a licence has its draft, and its draft its seal.
+    fn look_at(
+        &mut self,
+        handle: &Handle,
+        vault: Option<&Vault>,
+        rebuilt: &mut Rebuilt,
+    ) -> Result<(), RebuildError> {
+        let Some(known) = licence(self.store, handle)? else { return Ok(()) };
+        if self.store.get(&Row::Vault(*handle, 0))?.is_none() {
+            if !known.erased {
+                rebuilt.missing.push(*handle);
+            }
+            return Ok(());
+        }
+        if let Some(vault) = vault {
+            let refused = |why: String| RebuildError::Draft { handle: *handle, why };
+            let draft = vault.draft(handle).map_err(|error| refused(error.to_string()))?;
+            if Digest::of(draft.signing_input.as_bytes()) != known.credential_digest {
+                return Err(refused("it is not what its entry names".into()));
+            }
+        }
+        if self.store.get(&Row::Seal(*handle))?.is_none() {
+            rebuilt.unsealed += 1;
+            self.waiting.push(Write::set(Row::Unsealed(*handle), Vec::new()));
+        }
+        Ok(())
+    }
+
+    /// The checkpoint is over exactly these entries, and signed by a checkpoint key that they name.
+    fn check(&self, note: &Note) -> Result<(), RebuildError> {
+        let refused = |why: String| RebuildError::Checkpoint(why);
+        let origin = self.charter.origin().ok_or_else(|| refused("there is no entry 0".into()))?;
+        let name: KeyName = origin.as_str().parse().map_err(|_| refused(format!("origin {origin}")))?;
+        let mut why = "the ledger names no checkpoint key".to_owned();
+        for (_, held) in self.charter.keys_of(&Owner::Authority, KeyPurpose::Checkpoint) {
+            let key = VerifierKey::of(name.clone(), Scheme::Ed25519, &held.value.public);
+            let verified = key.map_err(|error| error.to_string()).and_then(|key| {
+                VerifiedCheckpoint::verify(note.clone(), &key, &[]).map_err(|error| error.to_string())
+            });
+            match verified {
+                Ok(verified) if (verified.size(), Hash(*verified.root())) == self.root() => return Ok(()),
+                Ok(_) => why = "its size or root is another".to_owned(),
+                Err(error) => why = error,
+            }
+        }
+        Err(refused(why))
+    }
+}
+
+/// What a row is about, without saying more than a handle.
+fn named(row: &Row) -> String {
+    match row {
+        Row::Vault(handle, place) => format!("payload {place} of licence {handle}"),
+        Row::Seal(handle) => format!("the seal of licence {handle}"),
+        Row::Found(_, handle) => format!("a finder of licence {handle}"),
+        Row::Pickup(_) => "a pickup".to_owned(),
+        Row::Answered(_) => "an answer under a key".to_owned(),
+        Row::Published(list, _) => format!("a token of status list {list}"),
+        _ => "a row that entries make".to_owned(),
+    }
+}
+
+impl From<Fault> for RebuildError {
+    fn from(fault: Fault) -> Self {
+        Self::Failure(fault.into())
+    }
+}

@@ -1,0 +1,144 @@
+//! `vidimus restore`: a backup back into an empty data directory, rolled forward where entries were signed since.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::audit::vkeys;
+use super::exit::Exit;
+use super::output::Output;
+use crate::audit::source;
+use crate::authority::keyring::Keyring;
+use crate::authority::rebuild::RebuildError;
+use crate::keyring::{FileKeyring, Passphrase};
+use crate::values::lang::Lang;
+use crate::wiring::restore::{DoesNotHold, Restored, Wanted, restore, told};
+
+/// Handles of lost drafts that are shown to people; all of them with --json.
+const SHOWN: usize = 20;
+
+/// Put a backup back, by the law, into an empty data directory.
+#[derive(Debug, Args)]
+#[command(after_help = RULE)]
+pub(super) struct Restore {
+    /// The backup.
+    dir: PathBuf,
+    /// The data directory to make; absent or empty.
+    #[arg(long, value_name = "DIR", default_value = "./data", env = "VIDIMUS_DATA")]
+    data: PathBuf,
+    /// The keys that the data belongs to: the size is held against last-signed, and every draft is opened and compared.
+    #[arg(long, value_name = "DIR", env = "VIDIMUS_KEYS")]
+    keys: Option<PathBuf>,
+    /// File whose first line decrypts the private keys.
+    #[arg(long, env = "VIDIMUS_PASSPHRASE_FILE", value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// An export, a mirror or a server that holds the entries signed since the backup.
+    #[arg(long, value_name = "URL|DIR")]
+    roll_forward: Option<String>,
+    /// Verifier keys of the checkpoint, one a line, that the ledger must name.
+    #[arg(long, value_name = "FILE")]
+    vkey: Option<PathBuf>,
+    /// Nothing newer was ever signed: bring an older last-signed forward to this checkpoint.
+    #[arg(long, requires = "keys")]
+    newest: bool,
+}
+
+const RULE: &str = "The rule: what was signed must be there. <keys>/last-signed names the last signed size; a restore that \
+    ends smaller is refused, and so is a start. The cure is always to roll forward, from an export or mirror that holds \
+    every signed entry; never delete last-signed. 规则：已签名的记录必须都在；恢复后不足 last-signed 的规模即被拒绝，\
+    办法是用 --roll-forward 前滚，绝不要删除 last-signed。";
+
+impl Restore {
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        let passphrase = self.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
+        let keyring = self.keys.as_deref().map(|keys| FileKeyring::open(keys, passphrase)).transpose()?;
+        let forward = self.roll_forward.as_deref().map(source::open).transpose()?;
+        let wanted = Wanted {
+            backup: &self.dir,
+            forward: forward.as_deref(),
+            keyring: keyring.as_ref().map(|keyring| -> &dyn Keyring { keyring }),
+            vkeys: self.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default(),
+            newest: self.newest,
+        };
+        let restored = {
+            let mut shown = out.progress();
+            restore(&wanted, &self.data, &mut |step| shown.step(step))
+        };
+        let restored = match restored {
+            Ok(restored) => restored,
+            Err(error) => {
+                if let Some(DoesNotHold(why)) = error.downcast_ref() {
+                    out.error(&why.clone().into());
+                    return Ok(Exit::DoesNotHold);
+                }
+                return Err(match error.downcast_ref::<RebuildError>() {
+                    Some(refused) => told(refused).into(),
+                    None => error,
+                });
+            }
+        };
+        let rebuilt = &restored.rebuilt;
+        let result = json!({
+            "directory": self.data.display().to_string(),
+            "backup": restored.backup,
+            "size": rebuilt.size,
+            "root": restored.root.to_string(),
+            "licences": rebuilt.licences,
+            "erased": rebuilt.erased,
+            "unsealed": rebuilt.unsealed,
+            "last_signed_was": restored.brought_forward,
+            "drafts_missing": rebuilt.missing.len(),
+            "missing": rebuilt.missing,
+        });
+        out.result(&result, |lang| account(&restored, &self.data.display().to_string(), lang))?;
+        Ok(if rebuilt.missing.is_empty() { Exit::Good } else { Exit::Partial })
+    }
+}
+
+/// What came back and what did not, for people.
+fn account(restored: &Restored, data: &str, lang: Lang) -> String {
+    let rebuilt = &restored.rebuilt;
+    let (size, licences, backup) = (rebuilt.size, rebuilt.licences, restored.backup);
+    let mut lines = vec![lang.choose(
+        format!("已恢复到 {data}：{size} 条记录（备份 {backup} 条），{licences} 份证照，逐条按法重放并核对了检查点"),
+        format!(
+            "restored into {data}: {size} entries ({backup} in the backup), {licences} licences; every entry was re-applied \
+             by the law and the checkpoint checked"
+        ),
+    )];
+    if rebuilt.unsealed > 0 {
+        let waiting = rebuilt.unsealed;
+        lines.push(lang.choose(
+            format!("{waiting} 份证照将在下次启动时补签凭证"),
+            format!("{waiting} licences are sealed by the next start"),
+        ));
+    }
+    if let Some(before) = restored.brought_forward {
+        lines.push(lang.choose(
+            format!("last-signed 从 {before} 条前移到 {size} 条"),
+            format!("last-signed was brought forward from {before} to {size} entries"),
+        ));
+    }
+    if !rebuilt.missing.is_empty() {
+        let count = rebuilt.missing.len();
+        let shown: Vec<String> = rebuilt.missing.iter().take(SHOWN).map(ToString::to_string).collect();
+        lines.push(lang.choose(
+            format!(
+                "{count} 份证照是备份之后签发的：账本里有其记录，状态与核验照常，但底稿、编号查找、幂等键应答和领取不在任何备份里，不能再下载；\
+                 同一请求再来会重复签发。请签发部门核对：{}",
+                shown.join(" ")
+            ),
+            format!(
+                "{count} licences were issued after the backup: they are entered, and standing and verification go on, but \
+                 their drafts, finders, answers under keys and pickups were in no backup: they cannot be downloaded again, and \
+                 the same request would issue anew. Let the issuing departments compare: {}",
+                shown.join(" ")
+            ),
+        ));
+        if count > SHOWN {
+            lines.push(lang.choose("（全部列于 --json）", "(all of them with --json)").to_owned());
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,147 @@
+//! A backup laid beside the entries, by the law, is the same store again; what was signed later is rolled forward, and a
+//! row that does not belong is refused.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use vidimus::authority::backup::{RowPieces, RowReader, page};
+use vidimus::authority::rebuild::{Rebuild, RebuildError, Rebuilt};
+use vidimus::authority::store::{KeyValue, Row, Store};
+use vidimus::authority::{ActWish, Authority, OpenError, Verb};
+use vidimus::note::Note;
+use vidimus::store::MemoryStore;
+use vidimus::values::identifiers::Handle;
+
+use crate::bench::{Bench, business, check_ledger, issue};
+
+/// Every row of a store but those of some families.
+fn rows(store: &dyn Store, but: &[u8]) -> Vec<KeyValue> {
+    let families = (b'a'..=b'z').filter(|family| !but.contains(family));
+    families.flat_map(|family| store.scan(&[family], None, usize::MAX).unwrap()).collect()
+}
+
+/// The rows beside `size` entries, through their written form.
+fn beside(store: &dyn Store, size: u64) -> Vec<KeyValue> {
+    let (mut pieces, mut bytes) = (RowPieces::beside(size), Vec::new());
+    while let Some(piece) = pieces.next(|size, after| page(store, size, after)).unwrap() {
+        bytes.extend(piece);
+    }
+    RowReader::new(bytes.as_slice()).collect::<Result<_, _>>().unwrap()
+}
+
+/// A store rebuilt from the entries and blobs of another, with these rows beside them.
+fn rebuilt(
+    from: &dyn Store,
+    checkpoint: &Note,
+    size: u64,
+    beside: &[KeyValue],
+) -> Result<(MemoryStore, Rebuilt), RebuildError> {
+    let store = MemoryStore::new();
+    let mut rebuild = Rebuild::begin(&store)?;
+    for (_, blob) in from.scan(b"b", None, usize::MAX).unwrap() {
+        rebuild.blob(blob)?;
+    }
+    let entries: Vec<Vec<u8>> =
+        (0..size).map(|index| from.get(&Row::Entry(index)).unwrap().unwrap()).collect();
+    let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
+    // In two pieces of odd sizes: where a group begins must not matter.
+    let (one, other) = entries.split_at(entries.len() / 3);
+    rebuild.append(one)?;
+    rebuild.append(other)?;
+    for (key, value) in beside {
+        rebuild.beside(key, value.clone())?;
+    }
+    let rebuilt = rebuild.finish(checkpoint, None)?;
+    Ok((store, rebuilt))
+}
+
+async fn act(authority: &Authority, bench: &Bench, handle: &Handle, verb: Verb) {
+    let market = bench.code("market-regulation");
+    let body = json!({"reason": "查处"});
+    let wish = ActWish { department: &market, handle, verb, body: &body, key: None, dry_run: false };
+    authority.act(wish).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_store_again() {
+    let mut bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    let mut handles = Vec::new();
+    for n in 0..5 {
+        bench.tick(10);
+        handles.push(
+            issue(&authority, &market, &business(&format!("企业{n}")), &n.to_string()).await.unwrap().handle,
+        );
+    }
+    act(&authority, &bench, &handles[1], Verb::Suspend).await;
+    act(&authority, &bench, &handles[2], Verb::Suspend).await;
+    act(&authority, &bench, &handles[2], Verb::Reinstate).await;
+    authority.publish().unwrap();
+    let published = authority.published();
+    let (size, checkpoint) = (published.range.size(), published.checkpoint.clone());
+    let backup = beside(bench.store.as_ref(), size);
+
+    let (store, told) = rebuilt(bench.store.as_ref(), &checkpoint, size, &backup).unwrap();
+    assert_eq!((told.size, told.licences, told.unsealed), (size, 5, 0));
+    assert_eq!(told.missing, []);
+    assert_eq!(rows(&store, b""), rows(bench.store.as_ref(), b""), "row for row");
+    assert_eq!(store.head(), bench.store.head());
+
+    // More is signed, and the backup is of before.
+    bench.tick(10);
+    let late = issue(&authority, &market, &business("后来的企业"), "late").await.unwrap().handle;
+    act(&authority, &bench, &handles[3], Verb::Suspend).await;
+    let now = authority.published();
+    assert_eq!(beside(bench.store.as_ref(), size), backup, "nothing of after the size is in it");
+    let newer = beside(bench.store.as_ref(), now.range.size());
+    let stray = rebuilt(bench.store.as_ref(), &checkpoint, size, &newer).err().unwrap();
+    assert!(matches!(stray, RebuildError::Row(_)), "{stray}");
+    let wrong = rebuilt(bench.store.as_ref(), &now.checkpoint, size, &backup).err().unwrap();
+    assert!(matches!(wrong, RebuildError::Checkpoint(_)), "{wrong}");
+    drop(authority);
+
+    // Alone it is refused; rolled forward it starts, and what is gone is told.
+    let whole = Arc::clone(&bench.store);
+    bench.store = Arc::new(store);
+    let refused = bench.start(None).err().unwrap();
+    assert!(matches!(refused, OpenError::Older { .. }), "{refused}");
+    let (forward, told) = rebuilt(whole.as_ref(), &now.checkpoint, now.range.size(), &backup).unwrap();
+    assert_eq!(told.missing, [late]);
+    bench.store = Arc::new(forward);
+    let authority = bench.start(None).unwrap();
+    check_ledger(&authority);
+    let shown = authority.licence(Some(&market), &late).unwrap();
+    assert_eq!((shown.licence_number, shown.events.len()), (None, 1));
+    assert!(authority.credential(&market, &late).is_err());
+    let first = authority.licence(Some(&market), &handles[0]).unwrap();
+    assert!(first.licence_number.is_some());
+    let suspended = authority.licence(Some(&market), &handles[3]).unwrap();
+    assert_eq!(suspended.events[1].reason, None, "the ground of an act after the backup is gone");
+    // Places of entries that came back are passed over: issuing goes on.
+    for n in 0..3 {
+        issue(&authority, &market, &business(&format!("新企业{n}")), &format!("new{n}")).await.unwrap();
+    }
+    check_ledger(&authority);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_was_changed_is_named() {
+    let bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    issue(&authority, &market, &business("甲"), "1").await.unwrap();
+    let published = authority.published();
+    let size = published.range.size();
+    let changed = bench.store.copy();
+    let mut entry = changed.get(&Row::Entry(size - 1)).unwrap().unwrap();
+    let place = entry.len() / 2;
+    entry[place] ^= 1;
+    changed.put(vec![vidimus::authority::store::Write::set(Row::Entry(size - 1), entry)]).unwrap();
+    let refused = rebuilt(&changed, &published.checkpoint, size, &[]).err().unwrap();
+    assert!(matches!(refused, RebuildError::Entry { index, .. } if index == size - 1), "{refused}");
+    let mut unknown = beside(bench.store.as_ref(), size);
+    unknown.push((b"zebra".to_vec(), Vec::new()));
+    let refused = rebuilt(bench.store.as_ref(), &published.checkpoint, size, &unknown).err().unwrap();
+    assert!(refused.to_string().contains("upgrade"), "{refused}");
+}
