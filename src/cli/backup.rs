@@ -55,7 +55,7 @@ impl Backup {
         let made = {
             let mut shown = out.progress();
             backup::make(source.as_ref(), &self.dir, SystemClock.now(), &mut rows, &mut |step| {
-                shown.step(step)
+                shown.step(step);
             })?
         };
         let (size, root, rows, files) = (made.size, &made.root, made.rows, made.files.len());

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::exit::Exit;
 use super::output::Output;
 use crate::authority::{Authority, Hours};
-use crate::http::{self, HttpState};
+use crate::http::{self, Access, HttpState, Tls};
 use crate::values::lang::Lang;
 use crate::wiring::assembly::{Assembled, assemble, token_path};
 use crate::wiring::callers::Callers;
@@ -66,7 +66,10 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     }
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("listening on {}", config.listen))?;
-    let address = format!("http://{}", listener.local_addr()?);
+    let tls =
+        config.tls.clone().map(|(certificate, key)| Tls::open(certificate, key)).transpose()?.map(Arc::new);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let address = format!("{scheme}://{}", listener.local_addr()?);
     // Both must be caught before anyone can know that the service is there.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
@@ -75,9 +78,16 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
 
     let authority = Arc::new(authority);
     let (end, ended) = watch::channel(());
-    let ticking = tokio::spawn(tick(Arc::clone(&authority), config.tick, ended));
+    let ticking = tokio::spawn(tick(Arc::clone(&authority), tls.clone(), config.tick, ended));
+    let access = Access {
+        proxies: config.trusted_proxies.clone(),
+        address_rate: config.address_rate,
+        token_rate: config.token_rate,
+        tls: tls.is_some(),
+    };
     let tokens = Arc::new(Callers(tokens));
-    let state = Arc::new(HttpState::new(Arc::clone(&authority), tokens, Arc::new(SystemClock)));
+    let state = HttpState::new(Arc::clone(&authority), tokens, Arc::new(SystemClock));
+    let state = Arc::new(state.with_access(access));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let stop = async move {
         tokio::select! {
@@ -97,7 +107,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
         }
     };
     tokio::select! {
-        served = http::serve(listener, state, stop) => served?,
+        served = http::serve(listener, tls, state, stop) => served?,
         () = patience => tracing::warn!("some connections were still open and are closed now"),
     }
     // A tick that has begun is waited for: what it enters must not be entered twice.
@@ -109,15 +119,27 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     Ok(())
 }
 
-/// Publishes and enters what must be, again and again until the end. What fails is told and tried again at the next
-/// tick.
-async fn tick(authority: Arc<Authority>, every: Duration, mut ended: watch::Receiver<()>) {
+/// Publishes and enters what must be, and takes up a renewed certificate, again and again until the end. What fails is
+/// told and tried again at the next tick.
+async fn tick(
+    authority: Arc<Authority>,
+    tls: Option<Arc<Tls>>,
+    every: Duration,
+    mut ended: watch::Receiver<()>,
+) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = ended.changed() => return,
+        }
+        match tls.as_ref().map(|tls| tls.refresh()) {
+            None | Some(Ok(false)) => {}
+            Some(Ok(true)) => tracing::info!("the TLS certificate was read again"),
+            Some(Err(error)) => {
+                tracing::error!(%error, "the TLS files cannot be used; the last ones stay in force");
+            }
         }
         if let Err(failure) = authority.enter_refusals(Hours::Over).await {
             tracing::error!(%failure, "refusals were not entered");

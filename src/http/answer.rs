@@ -55,6 +55,10 @@ pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: 
         None => response,
     };
     protect(response.headers_mut());
+    if state.gate.access.tls {
+        let headers = response.headers_mut();
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     response
 }
 

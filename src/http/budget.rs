@@ -2,45 +2,65 @@
 //! slow down whoever guesses and never lock anybody out for long. Not here: the tries of a pickup, which are durable.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::kind::Kind;
 use super::problem::Problem;
+use crate::crypto::Digest;
 
 /// Addresses remembered at most; beyond it the fullest buckets are forgotten.
 const ADDRESSES: usize = 20_000;
 
-/// A bucket for each address.
-pub struct Budget {
-    capacity: f64,
-    refill: f64,
-    buckets: Mutex<HashMap<IpAddr, (f64, Instant)>>,
+/// By whom a bucket is had.
+pub trait Bearer: Copy + Eq + Hash {
+    /// Those who share a bucket.
+    fn purse(self) -> Self;
 }
 
-impl Budget {
+impl Bearer for IpAddr {
+    fn purse(self) -> Self {
+        household(self)
+    }
+}
+
+impl Bearer for Digest {
+    fn purse(self) -> Self {
+        self
+    }
+}
+
+/// A bucket for each address, or each token by its digest.
+pub struct Budget<B: Bearer = IpAddr> {
+    capacity: f64,
+    refill: f64,
+    buckets: Mutex<HashMap<B, (f64, Instant)>>,
+}
+
+impl<B: Bearer> Budget<B> {
     /// So much at once, and so much more each second.
     pub fn new(capacity: f64, refill: f64) -> Self {
         Self { capacity, refill, buckets: Mutex::default() }
     }
 
     /// Takes so much; a problem if there is not as much left.
-    pub fn take(&self, address: IpAddr, amount: f64) -> Result<(), Problem> {
-        self.take_at(address, amount, Instant::now())
+    pub fn take(&self, bearer: B, amount: f64) -> Result<(), Problem> {
+        self.take_at(bearer, amount, Instant::now())
     }
 
-    fn take_at(&self, address: IpAddr, amount: f64, now: Instant) -> Result<(), Problem> {
-        let address = household(address);
+    fn take_at(&self, bearer: B, amount: f64, now: Instant) -> Result<(), Problem> {
+        let bearer = bearer.purse();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= ADDRESSES && !buckets.contains_key(&address) {
+        if buckets.len() >= ADDRESSES && !buckets.contains_key(&bearer) {
             let full = |(left, since): &(f64, Instant)| self.level(*left, *since, now) >= self.capacity;
             buckets.retain(|_, bucket| !full(bucket));
             if buckets.len() >= ADDRESSES {
                 buckets.clear();
             }
         }
-        let (left, since) = buckets.entry(address).or_insert((self.capacity, now));
+        let (left, since) = buckets.entry(bearer).or_insert((self.capacity, now));
         let level = self.level(*left, *since, now);
         if level < amount {
             let seconds = format!("{:.0}", (amount.max(1.0) - level) / self.refill).parse().unwrap_or(60);
@@ -51,18 +71,18 @@ impl Budget {
     }
 
     /// Takes what was used already. It may go below zero: who used much waits longer.
-    pub fn spend(&self, address: IpAddr, amount: f64) {
+    pub fn spend(&self, bearer: B, amount: f64) {
         let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((left, since)) = buckets.get_mut(&household(address)) {
+        if let Some((left, since)) = buckets.get_mut(&bearer.purse()) {
             (*left, *since) = (self.level(*left, *since, now) - amount, now);
         }
     }
 
     /// Gives back what was taken for something that turned out to be no guess.
-    pub fn give_back(&self, address: IpAddr, amount: f64) {
+    pub fn give_back(&self, bearer: B, amount: f64) {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((left, _)) = buckets.get_mut(&household(address)) {
+        if let Some((left, _)) = buckets.get_mut(&bearer.purse()) {
             *left = (*left + amount).min(self.capacity);
         }
     }
@@ -85,7 +105,7 @@ fn too_many(seconds: u64) -> Problem {
     Problem::new(
         Kind::TooMany,
         format!("请求过于频繁，请在 {seconds} 秒后再试。"),
-        format!("Too many requests from this address; try again in {seconds} seconds."),
+        format!("Too many requests; try again in {seconds} seconds."),
     )
     .after(seconds)
 }

@@ -1,7 +1,8 @@
 //! Floor 6: HTTP. Bytes become requests, the engine answers, answers become bytes; `router` has every route on one
 //! page. RFC 9110, problem documents of RFC 9457. Not here: any rule of issuing, acting or judging, which are the
-//! engine's and the law's; TLS, which stands in front.
+//! engine's and the law's.
 
+mod access;
 mod answer;
 mod budget;
 mod catalogue;
@@ -19,21 +20,24 @@ mod refused;
 mod reports;
 mod request;
 mod router;
+mod serving;
 mod status;
+mod tls;
 mod tokens;
 mod verifications;
 mod verify_batch;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-
-use tokio::net::TcpListener;
 
 use crate::authority::Authority;
 use crate::values::time::Clock;
+pub use access::Access;
+use access::Gate;
 use budget::Budget;
 pub use kind::Kind;
 pub use router::router;
+pub use serving::serve;
+pub use tls::{Tls, TlsError};
 pub use tokens::{BadToken, Tokens};
 
 /// What every handler may look at.
@@ -47,6 +51,7 @@ pub struct HttpState {
     guesses: Budget,
     computing: Budget,
     metrics: health::Metrics,
+    gate: Gate,
 }
 
 impl HttpState {
@@ -61,7 +66,13 @@ impl HttpState {
             // Seconds of computing without a token.
             computing: Budget::new(120.0, 1.0),
             metrics: health::Metrics::install(),
+            gate: Gate::new(Access::default()),
         }
+    }
+
+    /// Under these conditions of access.
+    pub fn with_access(self, access: Access) -> Self {
+        Self { gate: Gate::new(access), ..self }
     }
 
     /// The base URL under which the authority names things now.
@@ -70,14 +81,4 @@ impl HttpState {
         let base_url = published.charter.authority().and_then(|authority| authority.base_urls.last());
         base_url.cloned().unwrap_or_default()
     }
-}
-
-/// Serves until `shutdown` resolves, then finishes what was accepted.
-pub async fn serve(
-    listener: TcpListener,
-    state: Arc<HttpState>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

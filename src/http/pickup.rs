@@ -11,12 +11,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::HttpState;
+use super::access::Whence;
 use super::answer::{json, ok, prefers_html, typed};
 use super::kind::Kind;
 use super::licences::parse;
 use super::pages;
 use super::problem::Problem;
-use super::request::{self, Department, Key, Params, Tongue, Whence, bad_parameter, media_type};
+use super::request::{self, Department, Key, Params, Tongue, bad_parameter, media_type};
 use crate::authority::Collected;
 
 /// `POST /v1/licences/{handle}/pickup`.

@@ -2,11 +2,10 @@
 //! extractor whose rejection is a problem document. Not here: what the members of a body mean (`catalogue`, engine).
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, FromRequestParts, Query};
+use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use serde_json::Value;
@@ -37,10 +36,6 @@ pub struct Department(pub CreditCode);
 /// The language of answers: `Accept-Language`, Chinese by default.
 #[derive(Debug, Clone, Copy)]
 pub struct Tongue(pub Lang);
-
-/// From where.
-#[derive(Debug, Clone, Copy)]
-pub struct Whence(pub IpAddr);
 
 /// The `Idempotency-Key`.
 pub struct Key(pub Option<String>);
@@ -177,15 +172,6 @@ pub fn tongue(headers: &HeaderMap) -> Lang {
         }
     }
     best.0
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Whence {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())))
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Key {

@@ -14,8 +14,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, answer, catalogue, health, issue_batch, ledger, licences, operator, pages, pickup, refused,
-    reports, status, verifications, verify_batch,
+    HttpState, access, answer, catalogue, health, issue_batch, ledger, licences, operator, pages, pickup,
+    refused, reports, status, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -34,6 +34,7 @@ pub fn router(state: Arc<HttpState>) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(Problem::fault(&"a panic"))
         }))
+        .layer(from_fn_with_state(Arc::clone(&state), access::limit))
         .layer(from_fn_with_state(Arc::clone(&state), answer::speak))
         .layer(from_fn(health::measure))
         .layer(RequestBodyTimeoutLayer::new(IDLE))

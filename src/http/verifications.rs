@@ -13,10 +13,11 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::HttpState;
+use super::access::Whence;
 use super::answer::ok;
 use super::kind::Kind;
 use super::problem::Problem;
-use super::request::{self, Params, Tongue, Whence, Who, media_type};
+use super::request::{self, Params, Tongue, Who, media_type};
 use crate::authority::caller::Caller;
 use crate::authority::{Asked, Verified};
 use crate::catalogue::{ClaimRule, JsonKind, RequestError, RequestErrorKind};

@@ -15,10 +15,11 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::HttpState;
+use super::access::Whence;
 use super::answer::typed;
 use super::lines::{Cutter, Line, check_media_type, too_long};
 use super::problem::Problem;
-use super::request::{self, Params, Tongue, Whence, Who};
+use super::request::{self, Params, Tongue, Who};
 use super::verifications::{Asker, judge, question, report};
 use crate::crypto::Digest;
 use crate::values::canonical::parse_strict;

@@ -2,18 +2,21 @@
 //!
 //! Not here: whether a directory can be used (`keyring`, `store`), and whether the base URL is the founded one.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::span::Span;
 use crate::values::identifiers::BaseUrl;
 
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 const TICK: Span = Span::of_millis(1_000);
 const CLOCK_GAP: Span = Span::of_millis(30 * 86_400_000);
+/// More than any window of a department sends; a flood is more.
+const ADDRESS_RATE: u32 = 1000;
 /// A configuration is a page, not a book.
 const LARGEST: usize = 64 * 1024;
 
@@ -44,6 +47,21 @@ pub struct ServeArgs {
     /// File whose first line decrypts the private keys
     #[arg(long, env = "VIDIMUS_PASSPHRASE_FILE", value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Certificate chain in PEM, for TLS; read again when it changes
+    #[arg(long, env = "VIDIMUS_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key in PEM
+    #[arg(long, env = "VIDIMUS_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Network of proxies whose X-Forwarded-For is believed: 10.0.0.0/8, ::1/128; several with commas
+    #[arg(long, env = "VIDIMUS_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxy: Vec<IpNet>,
+    /// Requests a second from one address without a token, ten times as many at once; 0 is no limit [default: 1000]
+    #[arg(long, env = "VIDIMUS_ADDRESS_RATE", value_name = "N")]
+    pub address_rate: Option<u32>,
+    /// Requests a second with one token, ten times as many at once; 0 is no limit [default: 0]
+    #[arg(long, env = "VIDIMUS_TOKEN_RATE", value_name = "N")]
+    pub token_rate: Option<u32>,
     /// TOML file with the same settings (clock_gap = "30d"); flags and variables come before it
     #[arg(long, env = "VIDIMUS_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -62,6 +80,12 @@ struct ServeFile {
     tick: Option<Span>,
     clock_gap: Option<Span>,
     passphrase_file: Option<PathBuf>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    #[serde(default, deserialize_with = "networks")]
+    trusted_proxy: Vec<IpNet>,
+    address_rate: Option<u32>,
+    token_rate: Option<u32>,
 }
 
 /// How to run, every question answered.
@@ -83,6 +107,14 @@ pub struct ServeConfig {
     pub clock_gap: Duration,
     /// Where the passphrase of the private keys stands.
     pub passphrase_file: Option<PathBuf>,
+    /// Certificate chain and key, for TLS.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Proxies whose word on where a request comes from is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Requests a second from one address without a token.
+    pub address_rate: Option<u32>,
+    /// Requests a second with one token.
+    pub token_rate: Option<u32>,
 }
 
 /// Why the configuration cannot be used.
@@ -104,6 +136,12 @@ pub enum ConfigError {
         /// Bytes found.
         found: usize,
     },
+    /// A certificate without its key, or a key without its certificate.
+    #[error("TLS needs both --tls-cert and --tls-key; {given} is given alone")]
+    HalfTls {
+        /// What is given.
+        given: &'static str,
+    },
     /// Not TOML, a key that is not known, or a value that is none.
     #[error("{}:{line}: {}{message}", path.display(), key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default())]
     Line {
@@ -122,6 +160,14 @@ impl ServeConfig {
     /// Answers every question from `args`, then from the file they name, then by default.
     pub fn from_args(args: ServeArgs) -> Result<Self, ConfigError> {
         let file = args.config.as_deref().map_or_else(|| Ok(ServeFile::default()), ServeFile::read)?;
+        let tls = match (args.tls_cert.or(file.tls_cert), args.tls_key.or(file.tls_key)) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (Some(_), None) => return Err(ConfigError::HalfTls { given: "--tls-cert" }),
+            (None, Some(_)) => return Err(ConfigError::HalfTls { given: "--tls-key" }),
+        };
+        let rate = |rate: u32| (rate > 0).then_some(rate);
+        let proxies = args.trusted_proxy;
         Ok(Self {
             listen: args.listen.or(file.listen).unwrap_or(LISTEN),
             data: args.data.or(file.data).unwrap_or_else(|| PathBuf::from("./data")),
@@ -131,6 +177,10 @@ impl ServeConfig {
             tick: args.tick.or(file.tick).unwrap_or(TICK).duration(),
             clock_gap: args.clock_gap.or(file.clock_gap).unwrap_or(CLOCK_GAP).duration(),
             passphrase_file: args.passphrase_file.or(file.passphrase_file),
+            tls,
+            trusted_proxies: if proxies.is_empty() { file.trusted_proxy } else { proxies },
+            address_rate: rate(args.address_rate.or(file.address_rate).unwrap_or(ADDRESS_RATE)),
+            token_rate: rate(args.token_rate.or(file.token_rate).unwrap_or(0)),
         })
     }
 }
@@ -164,6 +214,20 @@ fn base_url(text: &str) -> Result<BaseUrl, String> {
     text.strip_suffix('/').unwrap_or(text).parse().map_err(|error| {
         format!("{text:?}: {error}; write https://HOST or http://HOST:PORT, without a query")
     })
+}
+
+/// A network, or one address alone.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    parsed.ok_or_else(|| {
+        format!("{text:?} is no network: write an address and its length: 10.0.0.0/8, ::1/128")
+    })
+}
+
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| network(text).map_err(serde::de::Error::custom)).collect()
 }
 
 fn some_base_url<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<BaseUrl>, D::Error> {
@@ -260,6 +324,24 @@ mod tests {
     }
 
     #[test]
+    fn tls_and_proxies() {
+        let read =
+            config(&["--tls-cert", "c.pem", "--tls-key", "k.pem", "--trusted-proxy", "10.0.0.0/8,::1"])
+                .unwrap();
+        assert_eq!(read.tls, Some(("c.pem".into(), "k.pem".into())));
+        assert_eq!(read.trusted_proxies, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+        assert_eq!((read.address_rate, read.token_rate), (Some(1000), None));
+        let half = config(&["--tls-cert", "c.pem"]).unwrap_err().to_string();
+        assert!(half.contains("--tls-key"), "{half}");
+        let file = "trusted_proxy = [\"192.0.2.7\"]\naddress_rate = 0\ntoken_rate = 5\n";
+        let read = with_file(file, &[]).unwrap();
+        assert_eq!(read.trusted_proxies, ["192.0.2.7/32".parse().unwrap()]);
+        assert_eq!((read.address_rate, read.token_rate), (None, Some(5)));
+        let bad = with_file("trusted_proxy = [\"x\"]\n", &[]).unwrap_err().to_string();
+        assert!(bad.contains("1: trusted_proxy: ") && bad.contains("10.0.0.0/8"), "{bad}");
+    }
+
+    #[test]
     fn bad_flags_are_refused() {
         for bad in [
             ["--listen", "8080"],
@@ -270,6 +352,10 @@ mod tests {
             ["--public-url", "https://a.cn/?q"],
             ["--public-url", "https://u@a.cn"],
             ["--public-url", "https://A.cn"],
+            ["--trusted-proxy", "10.0.0.0/33"],
+            ["--trusted-proxy", "proxy.example"],
+            ["--address-rate", "-1"],
+            ["--token-rate", "many"],
         ] {
             assert!(Command::try_parse_from(["vidimus", bad[0], bad[1]]).is_err(), "{bad:?}");
         }

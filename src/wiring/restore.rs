@@ -83,7 +83,7 @@ pub fn restore(
         }
     };
     let (note, checkpoint) = head(source)?;
-    let signed = wanted.keyring.map(|keyring| Signed::read(keyring)).transpose()?;
+    let signed = wanted.keyring.map(Signed::read).transpose()?;
     if let Some(signed) = &signed {
         signed.allows(checkpoint.size, wanted.newest)?;
     }

@@ -12,9 +12,10 @@ use serde::Deserialize;
 
 use super::{page, result};
 use crate::http::HttpState;
+use crate::http::access::Whence;
 use crate::http::kind::Kind;
 use crate::http::problem::Problem;
-use crate::http::request::{JSON, Params, Tongue, Whence, content_length, media_type, too_large};
+use crate::http::request::{JSON, Params, Tongue, content_length, media_type, too_large};
 use crate::http::verifications::{Asker, judge, numbered, plain};
 use crate::values::lang::Lang;
 use crate::verification::Evidence;
