@@ -198,7 +198,7 @@ impl Authority {
             return Err(Refusal::OtherType { pointer }.into());
         }
         let standing = Standing::Replaced(cause);
-        let _holders = self.hold_holders(wish.department, &request).await;
+        let _holders = self.hold_holders(&request).await;
         let approved = self.approve(wish.department, request, Some(&old.handle), now)?;
         self.lint_certificate(&approved, wish.department, now)?;
         let old_draft = self.vault.draft(&old.handle)?;

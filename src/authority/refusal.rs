@@ -76,8 +76,8 @@ pub enum Refusal {
         /// Pointer to what is to spare.
         pointer: String,
     },
-    /// A holder may have one valid licence of this type, and has one.
-    #[error("the holder has a valid licence of this type already")]
+    /// A holder may have one licence of this type at a time, and has one that is valid or suspended.
+    #[error("the holder has a licence of this type already, valid or suspended, and may have one only")]
     AlreadyHeld {
         /// Pointer to the holder.
         pointer: String,

@@ -1,98 +1,117 @@
 //! `claims.schema.json`: the JSON Schema (draft 2020-12) of a type's claims, compiled once, and its refusals as ours
 //! with the right pointer. `format: date` is enforced, by the one date parser of the house. No schema is fetched.
 
-use std::collections::BTreeMap;
-
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
 use jsonschema::{Draft, JsonType, Validator};
 use serde_json::{Map, Value};
 
+use super::parts::{Part, SchemaError, parts};
 use super::refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, below};
 use crate::values::time::Date;
 
 /// A compiled claims schema.
 #[derive(Debug)]
 pub struct ClaimsSchema {
+    schema: Value,
     validator: Validator,
-    claims: BTreeMap<String, bool>,
+    parts: Vec<Part>,
 }
 
 impl ClaimsSchema {
-    /// Compiles a schema. It must be closed and list its claims at the top, so that what a type knows can be seen.
-    pub(super) fn compile(schema: &Value) -> Result<Self, String> {
-        if schema.get("type") != Some(&Value::from("object"))
-            || schema.get("additionalProperties") != Some(&Value::Bool(false))
-        {
-            return Err("must have \"type\": \"object\" and \"additionalProperties\": false".to_owned());
-        }
-        let properties = schema.get("properties").and_then(Value::as_object).ok_or("has no properties")?;
-        let required = schema.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let claims =
-            properties.keys().map(|name| (name.clone(), required.iter().any(|r| r == name))).collect();
-        if let Some(unfit) = properties.keys().find(|name| !is_claim_name(name)) {
-            return Err(format!("{unfit:?} is no claim name (a-z, 0-9 and _, beginning with a letter)"));
-        }
+    /// Compiles a schema. It must be closed and list its claims, so that what a type knows can be seen.
+    pub(super) fn compile(schema: &Value) -> Result<Self, Vec<SchemaError>> {
+        let parts = parts(schema);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .should_validate_formats(true)
             .should_ignore_unknown_formats(false)
             .with_format("date", |text: &str| text.parse::<Date>().is_ok())
             .build(schema)
-            .map_err(|problem| problem.to_string())?;
-        Ok(Self { validator, claims })
+            .map_err(|problem| SchemaError::Form(problem.to_string()));
+        match (parts, validator) {
+            (Ok(parts), Ok(validator)) => Ok(Self { schema: schema.clone(), validator, parts }),
+            (parts, validator) => Err(parts.err().into_iter().flatten().chain(validator.err()).collect()),
+        }
     }
 
     /// The names of the claims, each with whether it is required.
     pub fn claims(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.claims.iter().map(|(name, required)| (name.as_str(), *required))
+        self.parts.iter().filter_map(|part| match part.path.as_slice() {
+            [Some(name)] => Some((name.as_str(), part.mandatory)),
+            _ => None,
+        })
+    }
+
+    /// Every part of the claims, each list before its rows.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The part at exactly this path below the claims.
+    pub fn part(&self, path: &[Option<&str>]) -> Option<&Part> {
+        self.parts.iter().find(|part| part.path.iter().map(Option::as_deref).eq(path.iter().copied()))
     }
 
     /// Whether the type has this claim.
     pub fn has(&self, name: &str) -> bool {
-        self.claims.contains_key(name)
+        self.part(&[Some(name)]).is_some()
+    }
+
+    /// The schema itself.
+    pub(super) fn json(&self) -> &Value {
+        &self.schema
     }
 
     /// Checks the claims, which stand at `pointer` in the request. The first refusal is returned.
     pub(super) fn check(&self, claims: &Map<String, Value>, pointer: &str) -> Result<(), RequestError> {
         let instance = Value::Object(claims.clone());
-        self.validator.validate(&instance).map_err(|refused| translate(&refused, pointer))
+        self.validator.validate(&instance).map_err(|refused| self.translate(&refused, pointer))
     }
-}
 
-/// Names that are safe in pointers and paths, and can be neither `_sd` nor `...`.
-fn is_claim_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_'))
-}
+    fn translate(&self, refused: &ValidationError<'_>, pointer: &str) -> RequestError {
+        let at = format!("{pointer}{}", refused.instance_path().as_str());
+        let rule = match refused.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let name = unexpected.first().map_or("", String::as_str);
+                return RequestError::at(below(&at, name), RequestErrorKind::UnknownField);
+            }
+            ValidationErrorKind::Required { property } => {
+                let name = property.as_str().unwrap_or_default();
+                return RequestError::at(below(&at, name), RequestErrorKind::Missing);
+            }
+            ValidationErrorKind::Type { kind: TypeKind::Single(expected) } => {
+                let found = JsonKind::of(refused.instance());
+                let kind = RequestErrorKind::WrongType { expected: json_kind(*expected), found };
+                return RequestError::at(at, kind);
+            }
+            ValidationErrorKind::MinLength { limit: 1 } => ClaimRule::Empty,
+            ValidationErrorKind::MaxLength { limit } => ClaimRule::TooLong { limit: *limit },
+            ValidationErrorKind::MinItems { limit } => ClaimRule::TooFew { limit: *limit },
+            ValidationErrorKind::MaxItems { limit } => ClaimRule::TooMany { limit: *limit },
+            ValidationErrorKind::UniqueItems => ClaimRule::Repeated,
+            ValidationErrorKind::FalseSchema => ClaimRule::OutOfPlace,
+            ValidationErrorKind::Format { format } if format == "date" => ClaimRule::Date,
+            ValidationErrorKind::Enum { options } => ClaimRule::OneOf { options: texts(options) },
+            ValidationErrorKind::Pattern { .. } => match refused.instance().as_str() {
+                Some(text) if text.trim().is_empty() => ClaimRule::Empty,
+                Some(text) if text.chars().any(char::is_control) => ClaimRule::ControlCharacter,
+                _ => self.form(refused),
+            },
+            other => ClaimRule::Schema { keyword: other.keyword().to_owned() },
+        };
+        RequestError::rule(at, rule)
+    }
 
-fn translate(refused: &ValidationError<'_>, pointer: &str) -> RequestError {
-    let at = format!("{pointer}{}", refused.instance_path().as_str());
-    let rule = match refused.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            let name = unexpected.first().map_or("", String::as_str);
-            return RequestError::at(below(&at, name), RequestErrorKind::UnknownField);
+    /// What the schema says of a text's form, where it says so in both languages.
+    fn form(&self, refused: &ValidationError<'_>) -> ClaimRule {
+        let place =
+            refused.schema_path().as_str().rsplit_once('/').and_then(|(at, _)| self.schema.pointer(at));
+        let said = |name: &str| place?.get(name)?.as_str().map(str::to_owned);
+        match (said("x-description-zh"), said("description")) {
+            (Some(zh), Some(en)) => ClaimRule::Described { zh, en },
+            _ => ClaimRule::Schema { keyword: refused.kind().keyword().to_owned() },
         }
-        ValidationErrorKind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            return RequestError::at(below(&at, name), RequestErrorKind::Missing);
-        }
-        ValidationErrorKind::Type { kind: TypeKind::Single(expected) } => {
-            let found = JsonKind::of(refused.instance());
-            let kind = RequestErrorKind::WrongType { expected: json_kind(*expected), found };
-            return RequestError::at(at, kind);
-        }
-        ValidationErrorKind::MinLength { limit: 1 } => ClaimRule::Empty,
-        ValidationErrorKind::MaxLength { limit } => ClaimRule::TooLong { limit: *limit },
-        ValidationErrorKind::Format { format } if format == "date" => ClaimRule::Date,
-        ValidationErrorKind::Enum { options } => ClaimRule::OneOf { options: texts(options) },
-        ValidationErrorKind::Pattern { .. } => match refused.instance().as_str() {
-            Some(text) if text.trim().is_empty() => ClaimRule::Empty,
-            Some(text) if text.chars().any(char::is_control) => ClaimRule::ControlCharacter,
-            _ => ClaimRule::Schema { keyword: "pattern".to_owned() },
-        },
-        other => ClaimRule::Schema { keyword: other.keyword().to_owned() },
-    };
-    RequestError::rule(at, rule)
+    }
 }
 
 fn texts(options: &Value) -> Vec<String> {
@@ -123,7 +142,12 @@ mod tests {
                 "day": {"type": "string", "format": "date"},
                 "text": {"type": "string", "minLength": 1, "maxLength": 3, "pattern": "^[^\\p{Cc}]*[^\\s\\p{Cc}][^\\p{Cc}]*$"},
                 "one": {"enum": ["甲", "乙"]},
-                "list": {"type": "array", "items": {"type": "integer", "minimum": 3}}
+                "list": {"type": "array", "minItems": 1, "maxItems": 2, "uniqueItems": true, "items": {"type": "integer", "minimum": 3}},
+                "rows": {"type": "array", "minItems": 1, "maxItems": 2, "items": {
+                    "type": "object", "additionalProperties": false, "required": ["sum"], "properties": {
+                        "sum": {"type": "string", "pattern": "^[0-9]+$", "description": "digits", "x-description-zh": "数字"}
+                    }
+                }}
             }
         })
     }
@@ -146,6 +170,16 @@ mod tests {
             (json!({"day": "2026-02-28", "text": "四个汉字"}), "/claims/text", "at most 3"),
             (json!({"day": "2026-02-28", "one": "丙"}), "/claims/one", "甲, 乙"),
             (json!({"day": "2026-02-28", "list": [3, 2]}), "/claims/list/1", "(minimum)"),
+            (json!({"day": "2026-02-28", "list": []}), "/claims/list", "at least 1"),
+            (json!({"day": "2026-02-28", "list": [3, 4, 5]}), "/claims/list", "at most 2"),
+            (json!({"day": "2026-02-28", "list": [3, 3]}), "/claims/list", "twice"),
+            (json!({"day": "2026-02-28", "rows": [{}]}), "/claims/rows/0/sum", "required"),
+            (json!({"day": "2026-02-28", "rows": [{"sum": "1", "x": 1}]}), "/claims/rows/0/x", "not known"),
+            (
+                json!({"day": "2026-02-28", "rows": [{"sum": "1"}, {"sum": "-"}]}),
+                "/claims/rows/1/sum",
+                "digits",
+            ),
         ] {
             let checked = schema.check(claims.as_object().unwrap(), "/claims");
             let error = checked.expect_err(&claims.to_string());
@@ -163,6 +197,11 @@ mod tests {
             ("properties", json!({"day": {"type": "date"}})),
             ("properties", json!({"day": {"$ref": "https://example.com/day"}})),
             ("properties", json!({"day": {"format": "no-such-format"}})),
+            ("properties", json!({})),
+            ("properties", json!({"list": {"type": "array", "items": {"type": "string"}, "maxItems": 2}})),
+            ("properties", json!({"list": {"type": "array", "minItems": 1, "maxItems": 2}})),
+            ("properties", json!({"row": {"type": "object", "properties": {"a": {}}}})),
+            ("properties", json!({"day": {"type": "integer", "x-holder": "each"}})),
         ] {
             let mut bad = schema();
             bad[at] = value.clone();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::claims_schema::ClaimsSchema;
+use super::target::{Target, Tree};
 use crate::crypto::Digest;
 use crate::values::canonical::{JsonError, canonical};
 use crate::values::identifiers::Slug;
@@ -16,7 +17,7 @@ use crate::values::identifiers::Slug;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnMapping {
     columns: BTreeMap<String, Vec<Target>>,
-    constants: Vec<(Target, String)>,
+    constants: Vec<(Target, Constant)>,
     ignore: BTreeSet<String>,
 }
 
@@ -59,72 +60,50 @@ pub enum ColumnError {
 struct File {
     columns: BTreeMap<String, Vec<String>>,
     #[serde(default)]
-    constants: BTreeMap<String, String>,
+    constants: BTreeMap<String, Constant>,
     #[serde(default)]
     ignore: BTreeSet<String>,
 }
 
-/// A text member of an issue request.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Target {
-    Member(String),
-    Claim(String),
-    Holder { index: usize, member: String },
-}
-
-const MEMBERS: &[&str] = &["valid_from", "valid_until", "licence_number", "reference", "region", "case"];
-const HOLDER_MEMBERS: &[&str] = &["name", "code", "code_type", "role"];
-
-impl Target {
-    fn parse(pointer: &str) -> Result<Self, ColumnError> {
-        let segments: Vec<&str> = pointer.split('/').collect();
-        match segments.as_slice() {
-            ["", member] if MEMBERS.contains(member) => Ok(Self::Member((*member).to_owned())),
-            ["", "claims", claim] if !claim.is_empty() => Ok(Self::Claim((*claim).to_owned())),
-            ["", "holders", index, member] if HOLDER_MEMBERS.contains(member) => {
-                let index = index.parse().map_err(|_| ColumnError::Target(pointer.to_owned()))?;
-                Ok(Self::Holder { index, member: (*member).to_owned() })
-            }
-            _ => Err(ColumnError::Target(pointer.to_owned())),
-        }
-    }
+/// What a constant says.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum Constant {
+    Text(String),
+    Number(u32),
 }
 
 impl ColumnMapping {
-    /// Parses a mapping.
-    pub fn parse(text: &str) -> Result<Self, ColumnError> {
-        let file: File = toml::from_str(text).map_err(|problem| ColumnError::Form(problem.to_string()))?;
+    /// Reads a mapping for a type with these claims. Everything that is wrong with it is returned.
+    pub fn read(text: &str, schema: &ClaimsSchema) -> Result<Self, Vec<ColumnError>> {
+        let file: File =
+            toml::from_str(text).map_err(|problem| vec![ColumnError::Form(problem.to_string())])?;
+        let mut errors = Vec::new();
         let mut filled = BTreeSet::new();
-        let mut target = |pointer: &String| {
-            let target = Target::parse(pointer)?;
-            let fresh = filled.insert(target.clone());
-            if fresh { Ok(target) } else { Err(ColumnError::Twice(pointer.clone())) }
+        let mut target = |pointer: &String| match Target::parse(pointer, schema) {
+            Ok(target) if filled.insert(target.clone()) => Some(target),
+            Ok(_) => {
+                errors.push(ColumnError::Twice(pointer.clone()));
+                None
+            }
+            Err(error) => {
+                errors.push(error);
+                None
+            }
         };
-        let mut columns = BTreeMap::new();
-        for (column, pointers) in &file.columns {
-            let targets = pointers.iter().map(&mut target).collect::<Result<Vec<_>, _>>()?;
-            if file.ignore.contains(column) {
-                return Err(ColumnError::Ignored(column.clone()));
-            }
-            columns.insert(column.clone(), targets);
-        }
-        let mut constants = Vec::new();
-        for (pointer, value) in &file.constants {
-            constants.push((target(pointer)?, value.clone()));
-        }
-        Ok(Self { columns, constants, ignore: file.ignore })
-    }
-
-    /// Refuses a mapping that names a claim the type does not have.
-    pub fn check(&self, schema: &ClaimsSchema) -> Result<(), ColumnError> {
-        let constants = self.constants.iter().map(|(target, _)| target);
-        for target in self.columns.values().flatten().chain(constants) {
-            match target {
-                Target::Claim(name) if !schema.has(name) => return Err(ColumnError::Claim(name.clone())),
-                _ => {}
-            }
-        }
-        Ok(())
+        let columns: BTreeMap<String, Vec<Target>> = file
+            .columns
+            .iter()
+            .map(|(column, pointers)| (column.clone(), pointers.iter().filter_map(&mut target).collect()))
+            .collect();
+        let constants = file
+            .constants
+            .iter()
+            .filter_map(|(pointer, value)| Some((target(pointer)?, value.clone())))
+            .collect();
+        let ignored = file.ignore.iter().filter(|column| columns.contains_key(*column));
+        errors.extend(ignored.map(|column| ColumnError::Ignored(column.clone())));
+        if errors.is_empty() { Ok(Self { columns, constants, ignore: file.ignore }) } else { Err(errors) }
     }
 
     /// The issue request of one row, for the type named. `valid_until` is always there: null where no cell gives it.
@@ -132,12 +111,7 @@ impl ColumnMapping {
         if header.len() != row.len() {
             return Err(ColumnError::Ragged { expected: header.len(), found: row.len() });
         }
-        let mut members = Map::from_iter([
-            ("type".to_owned(), json!(slug.as_str())),
-            ("valid_until".to_owned(), Value::Null),
-        ]);
-        let mut claims = Map::new();
-        let mut holders: BTreeMap<usize, Map<String, Value>> = BTreeMap::new();
+        let mut filled = Tree::default();
         let mut seen = BTreeSet::new();
         for (column, cell) in header.iter().zip(row) {
             // Spreadsheets write a byte-order mark before the first name.
@@ -150,31 +124,55 @@ impl ColumnMapping {
             }
             let targets = self.columns.get(column).filter(|targets| !targets.is_empty());
             for target in targets.ok_or_else(|| ColumnError::Unmapped(column.to_owned()))? {
-                match target {
-                    Target::Member(name) => members.insert(name.clone(), json!(cell)),
-                    Target::Claim(name) => claims.insert(name.clone(), json!(cell)),
-                    Target::Holder { index, member } => {
-                        holders.entry(*index).or_default().insert(member.clone(), json!(cell))
-                    }
-                };
+                filled.put(target, value(target, cell));
             }
         }
-        for (target, value) in &self.constants {
-            match target {
-                Target::Member(name) => drop(members.insert(name.clone(), json!(value))),
-                Target::Claim(name) => drop(claims.insert(name.clone(), json!(value))),
-                // A holder whom no cell names is not there.
-                Target::Holder { index, member } => {
-                    holders
-                        .entry(*index)
-                        .and_modify(|holder| drop(holder.insert(member.clone(), json!(value))));
-                }
-            }
+        // A holder, or a row, that no cell names is not there.
+        let constants: Vec<_> = self.constants.iter().filter(|(target, _)| filled.has_row(target)).collect();
+        for (target, constant) in constants {
+            filled.put(target, constant.value());
         }
-        holders.retain(|_, holder| !holder.is_empty());
-        members.insert("holders".to_owned(), holders.into_values().map(Value::Object).collect());
-        members.insert("claims".to_owned(), Value::Object(claims));
+        let mut members = Map::from_iter([
+            ("type".to_owned(), json!(slug.as_str())),
+            ("valid_until".to_owned(), Value::Null),
+            ("holders".to_owned(), json!([])),
+            ("claims".to_owned(), json!({})),
+        ]);
+        members.extend(filled.members());
         Ok(Value::Object(members))
+    }
+}
+
+/// A cell as it stands; a whole number where one is asked for. What is none stays a text, and the schema says so.
+fn value(target: &Target, cell: &str) -> Value {
+    match cell.parse::<u32>() {
+        Ok(number) if target.integer => json!(number),
+        _ => json!(cell),
+    }
+}
+
+impl Constant {
+    fn value(&self) -> Value {
+        match self {
+            Self::Text(text) => json!(text),
+            Self::Number(number) => json!(number),
+        }
+    }
+}
+
+impl ColumnError {
+    /// The sentence in Chinese; [`std::fmt::Display`] is the English one.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Form(problem) => format!("格式不正确({problem})"),
+            Self::Target(pointer) => format!("“{pointer}”不是一列可以填写的字段"),
+            Self::Claim(name) => format!("该证照类型没有信息项“{name}”"),
+            Self::Twice(pointer) => format!("“{pointer}”被填写两次"),
+            Self::Ignored(column) => format!("列“{column}”既有对应字段,又在忽略之列"),
+            Self::Header(column) => format!("表头中列“{column}”出现两次"),
+            Self::Ragged { expected, found } => format!("表头有 {expected} 列,本行有 {found} 列"),
+            Self::Unmapped(column) => format!("列“{column}”有内容,但没有对应字段"),
+        }
     }
 }
 
@@ -201,15 +199,37 @@ mod tests {
         code = ["/holders/0/code"]
         second = ["/holders/1/name"]
         day = ["/claims/day", "/valid_from"]
+        kind_1 = ["/claims/kinds/0"]
+        kind_2 = ["/claims/kinds/1"]
+        share = ["/claims/rows/0/share"]
+        months = ["/claims/rows/0/months"]
+        second_share = ["/claims/rows/1/share"]
         [constants]
+        "/claims/rows/0/holder" = 1
+        "/claims/rows/1/holder" = 2
         "/holders/0/code_type" = "001"
         "/holders/1/code_type" = "111"
     "#;
 
+    fn schema() -> ClaimsSchema {
+        let text = json!({"type": "string"});
+        let row = json!({"type": "object", "additionalProperties": false, "properties": {
+            "holder": {"type": "integer", "x-holder": "each"}, "months": {"type": "integer"}, "share": text,
+        }});
+        ClaimsSchema::compile(&json!({
+            "type": "object", "additionalProperties": false, "properties": {
+                "day": text,
+                "kinds": {"type": "array", "minItems": 1, "maxItems": 9, "items": text},
+                "rows": {"type": "array", "minItems": 1, "maxItems": 9, "items": row},
+            },
+        }))
+        .unwrap()
+    }
+
     fn row(header: &[&str], cells: &[&str]) -> Result<Value, ColumnError> {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let slug = "some-type".parse().unwrap();
-        ColumnMapping::parse(MAPPING).unwrap().request(&slug, &owned(header), &owned(cells))
+        ColumnMapping::read(MAPPING, &schema()).unwrap().request(&slug, &owned(header), &owned(cells))
     }
 
     #[test]
@@ -228,6 +248,17 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_filled_without_gaps() {
+        let header = ["name", "kind_1", "kind_2", "months", "second_share", "share"];
+        let request = row(&header, &["甲", "", "二", "7", "1/2", ""]).unwrap();
+        let rows = json!([{"holder": 1, "months": 7}, {"holder": 2, "share": "1/2"}]);
+        assert_eq!(request["claims"], json!({"kinds": ["二"], "rows": rows}));
+        let request = row(&header, &["甲", "", "", "about 7", "", ""]).unwrap();
+        assert_eq!(request["claims"], json!({"rows": [{"holder": 1, "months": "about 7"}]}));
+        assert_eq!(row(&["name"], &["甲"]).unwrap()["claims"], json!({}));
+    }
+
+    #[test]
     fn nothing_of_a_row_is_lost() {
         assert_eq!(row(&["name", "extra"], &["a", "b"]), Err(ColumnError::Unmapped("extra".into())));
         assert_eq!(row(&["name", "name"], &["a", ""]), Err(ColumnError::Header("name".into())));
@@ -241,12 +272,16 @@ mod tests {
             ("[columns]\na = [\"valid_from\"]", ColumnError::Target("valid_from".into())),
             ("[columns]\na = [\"/holders/x/name\"]", ColumnError::Target("/holders/x/name".into())),
             ("[columns]\na = [\"/region\"]\nb = [\"/region\"]", ColumnError::Twice("/region".into())),
+            ("[columns]\na = [\"/claims/rows\"]", ColumnError::Target("/claims/rows".into())),
+            ("[columns]\na = [\"/claims/rows/0\"]", ColumnError::Target("/claims/rows/0".into())),
+            ("[columns]\na = [\"/claims/rows/0/x\"]", ColumnError::Claim("rows/0/x".into())),
             ("ignore = [\"a\"]\n[columns]\na = [\"/region\"]", ColumnError::Ignored("a".into())),
         ] {
-            assert_eq!(ColumnMapping::parse(mapping), Err(expected));
+            assert_eq!(ColumnMapping::read(mapping, &schema()), Err(vec![expected]));
         }
         for bad in ["", "[columns]\na = \"/region\"", "[columns]\n[other]", "["] {
-            assert!(matches!(ColumnMapping::parse(bad), Err(ColumnError::Form(_))), "{bad}");
+            let errors = ColumnMapping::read(bad, &schema()).unwrap_err();
+            assert!(matches!(errors.as_slice(), [ColumnError::Form(_)]), "{bad}");
         }
     }
 

@@ -54,14 +54,43 @@ impl LicenceType {
             disclosable.extend(withheld.map(|name| format!("/holders/{index}/{name}")));
             holders.push(Value::Object(members));
         }
-        let names = checked.claims().keys();
-        let withheld = names.filter(|name| self.metadata().withholds(&[Some("claims"), Some(name)]));
-        disclosable.extend(withheld.map(|name| below("/claims", name)));
+        for (name, value) in checked.claims() {
+            let path = [Some("claims"), Some(name.as_str())];
+            self.withheld(&path, &below("/claims", name), value, &mut disclosable);
+        }
         let claims = Map::from_iter([
             ("holders".to_owned(), Value::Array(holders)),
             ("claims".to_owned(), Value::Object(checked.claims().clone())),
         ]);
         Layout { claims, disclosable }
+    }
+
+    /// Adds the pointer of a value that can be withheld, and of everything in it that can be withheld by itself.
+    fn withheld<'v>(
+        &self,
+        path: &[Option<&'v str>],
+        pointer: &str,
+        value: &'v Value,
+        disclosable: &mut Vec<String>,
+    ) {
+        if self.metadata().withholds(path) {
+            disclosable.push(pointer.to_owned());
+        }
+        match value {
+            Value::Array(rows) => {
+                let path = [path, &[None]].concat();
+                for (place, row) in rows.iter().enumerate() {
+                    self.withheld(&path, &format!("{pointer}/{place}"), row, disclosable);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    let path = [path, &[Some(name.as_str())]].concat();
+                    self.withheld(&path, &below(pointer, name), member, disclosable);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
@@ -77,40 +106,47 @@ const COMMON: &[(&[&str], bool)] = &[
 /// Members of a credential whose licence was granted before the ledger; the metadata may name them.
 const RECORDED: &[&[&str]] = &[&["recorded", "trust"], &["recorded", "issued_on"]];
 
-/// Whether the metadata names exactly what a credential of the type holds, and hides what is personal.
-pub(super) fn agree(rules: &Rules, schema: &ClaimsSchema, metadata: &Metadata) -> Result<(), MetadataError> {
+/// Everything in which the metadata does not name exactly what a credential of the type holds, or does not hide what
+/// is personal: of a type that persons hold every name, code and claim, and every row of a list by itself.
+pub(super) fn disagreements(rules: &Rules, schema: &ClaimsSchema, metadata: &Metadata) -> Vec<MetadataError> {
     let personal = rules.catalogue.holder_category != HolderCategory::Organisation;
     let hidden = if personal { Some(Disclosure::Always) } else { None };
     let plain = Some(Disclosure::Never);
     let mut known = Vec::new();
-    let mut demand = |path: Vec<Option<&str>>, mandatory, sd: Option<Disclosure>| {
-        let found = metadata.claim(&path);
+    let mut errors = Vec::new();
+    let mut demand = |path: &[Option<&str>], mandatory, sd: Option<Disclosure>| {
+        let found = metadata.claim(path);
         let good = found.is_some_and(|c| c.mandatory == mandatory && sd.is_none_or(|sd| c.sd == sd));
-        let path: Vec<Option<String>> = path.into_iter().map(|part| part.map(str::to_owned)).collect();
-        let path = written(&path);
+        let path = written(path.iter().copied());
         known.push(path.clone());
-        let sd = sd.map_or("as it is", Disclosure::as_str);
-        if good { Ok(()) } else { Err(MetadataError::Claim { path, mandatory, sd }) }
+        if !good {
+            let sd = sd.map_or("as it is", Disclosure::as_str);
+            errors.push(MetadataError::Claim { path, mandatory, sd });
+        }
     };
     for (path, mandatory) in COMMON {
-        demand(path.iter().copied().map(Some).collect(), *mandatory, plain)?;
+        demand(&path.iter().copied().map(Some).collect::<Vec<_>>(), *mandatory, plain);
     }
     for path in RECORDED {
-        let path: Vec<Option<&str>> = path.iter().copied().map(Some).collect();
+        let path: Vec<_> = path.iter().copied().map(Some).collect();
         if metadata.claim(&path).is_some() {
-            demand(path, false, plain)?;
+            demand(&path, false, plain);
         }
     }
-    demand(vec![Some("valid_until")], !rules.validity.open_ended, plain)?;
-    demand(vec![Some("holders"), None, Some("name")], true, hidden)?;
-    demand(vec![Some("holders"), None, Some("code")], true, hidden)?;
-    demand(vec![Some("holders"), None, Some("code_type")], true, plain)?;
+    demand(&[Some("valid_until")], !rules.validity.open_ended, plain);
+    demand(&[Some("holders"), None, Some("name")], true, hidden);
+    demand(&[Some("holders"), None, Some("code")], true, hidden);
+    demand(&[Some("holders"), None, Some("code_type")], true, plain);
     if !rules.holders.roles.is_empty() {
-        demand(vec![Some("holders"), None, Some("role")], true, None)?;
+        demand(&[Some("holders"), None, Some("role")], true, None);
     }
-    for (name, required) in schema.claims() {
-        demand(vec![Some("claims"), Some(name)], required, hidden)?;
+    for part in schema.parts() {
+        let path: Vec<_> =
+            [Some("claims")].into_iter().chain(part.path.iter().map(Option::as_deref)).collect();
+        let by_itself = matches!(part.path.as_slice(), [_] | [_, None]);
+        demand(&path, part.mandatory, hidden.filter(|_| by_itself));
     }
-    let stray = metadata.claims().iter().map(|claim| written(&claim.path)).find(|path| !known.contains(path));
-    stray.map_or(Ok(()), |path| Err(MetadataError::Stray(path)))
+    let paths = metadata.claims().iter().map(|claim| written(claim.path.iter().map(Option::as_deref)));
+    errors.extend(paths.filter(|path| !known.contains(path)).map(MetadataError::Stray));
+    errors
 }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claims_schema::ClaimsSchema;
-use super::columns::{ColumnError, ColumnMapping};
+use super::columns::ColumnMapping;
+use super::error::CatalogueError;
 use super::layout;
-use super::metadata::{Metadata, MetadataError};
+use super::metadata::Metadata;
+use super::refusal::RequestError;
+use super::request::IssueRequest;
 use super::rules::{Bilingual, Rules};
-use crate::values::canonical::{JsonError, parse_strict};
+use crate::values::canonical::parse_strict;
 use crate::values::identifiers::{BaseUrl, Slug, TypeCode};
 
 /// The rules.
@@ -21,6 +24,8 @@ pub const SCHEMA_FILE: &str = "claims.schema.json";
 pub const METADATA_FILE: &str = "metadata.json";
 /// The column mapping.
 pub const COLUMNS_FILE: &str = "columns.toml";
+/// An issue request, as an example.
+pub const EXAMPLE_FILE: &str = "example.json";
 
 /// A licence type at one version.
 #[derive(Debug)]
@@ -29,95 +34,54 @@ pub struct LicenceType {
     schema: Arc<ClaimsSchema>,
     metadata: Metadata,
     columns: ColumnMapping,
+    example: Value,
     rules_bytes: Vec<u8>,
     schema_bytes: Vec<u8>,
 }
 
-/// Why a folder of licence types was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CatalogueError {
-    /// A file that every type has is missing.
-    #[error("{0} is missing")]
-    Missing(&'static str),
-    /// A file is not UTF-8.
-    #[error("{0} is not UTF-8")]
-    Utf8(&'static str),
-    /// `type.toml` does not have its form.
-    #[error("type.toml: {0}")]
-    Rules(String),
-    /// `type.toml` contradicts itself.
-    #[error("type.toml: {0}")]
-    Contradiction(&'static str),
-    /// `claims.schema.json` is not JSON.
-    #[error("claims.schema.json: {0}")]
-    SchemaJson(JsonError),
-    /// `claims.schema.json` is no schema, or not a closed one.
-    #[error("claims.schema.json: {0}")]
-    Schema(String),
-    /// `metadata.json` is not JSON.
-    #[error("metadata.json: {0}")]
-    MetadataJson(JsonError),
-    /// `metadata.json` has not its form, or disagrees with schema or rules.
-    #[error("metadata.json: {0}")]
-    Metadata(#[from] MetadataError),
-    /// `columns.toml`.
-    #[error("columns.toml: {0}")]
-    Columns(#[from] ColumnError),
-    /// The folder is named otherwise than the type in it.
-    #[error("the folder is {folder}, the type in it {found}")]
-    Folder {
-        /// `<slug>/<version>` of the path.
-        folder: String,
-        /// `<slug>/<version>` of `type.toml`.
-        found: String,
-    },
-    /// Two types with one code, or one type with two.
-    #[error("type code {code} belongs to both {first} and {second}")]
-    TypeCode {
-        /// The code.
-        code: TypeCode,
-        /// One type.
-        first: Slug,
-        /// The other; or the same, where its versions differ.
-        second: Slug,
-    },
-    /// In which folder the error is.
-    #[error("{folder}: {error}")]
-    In {
-        /// `<slug>/<version>`.
-        folder: String,
-        /// What is wrong in it.
-        error: Box<Self>,
-    },
-}
-
 impl LicenceType {
-    /// Reads a type from the files of its folder, by name.
+    /// Reads a type from the files of its folder, by name. The first error is returned.
     pub fn from_files(file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Self, CatalogueError> {
-        let read = |name: &'static str| file(name).ok_or(CatalogueError::Missing(name));
-        let text =
-            |name: &'static str| String::from_utf8(read(name)?).map_err(|_| CatalogueError::Utf8(name));
+        Self::read(file).map_err(|errors| {
+            // There is one at least, or the type would be there.
+            errors.into_iter().next().unwrap_or(CatalogueError::Missing(TYPE_FILE))
+        })
+    }
 
-        let rules_text = text(TYPE_FILE)?;
-        let rules: Rules = toml::from_str(&rules_text).map_err(|e| CatalogueError::Rules(e.to_string()))?;
-        if let Some(sentence) = rules.contradiction() {
-            return Err(CatalogueError::Contradiction(sentence));
+    /// The same; everything that is wrong is returned. A file that cannot be read hides what others say against it.
+    pub fn read(file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Self, Vec<CatalogueError>> {
+        let mut folder = Folder { file, errors: Vec::new() };
+        let rules = folder.rules();
+        let schema = folder.schema();
+        let metadata = rules.as_ref().and_then(|(rules, _)| folder.metadata(rules));
+        let example = folder.json(EXAMPLE_FILE).map(|(example, _)| example);
+        let columns = schema.as_ref().and_then(|(schema, _)| folder.columns(schema));
+        if let (Some((rules, _)), Some((schema, _)), Some(metadata)) = (&rules, &schema, &metadata) {
+            folder.refuse(layout::disagreements(rules, schema, metadata));
+            folder.refuse(rules.sources.disagreements(schema, metadata));
         }
+        let mut errors = folder.errors;
+        let (
+            Some((rules, rules_bytes)),
+            Some((schema, schema_bytes)),
+            Some(metadata),
+            Some(columns),
+            Some(example),
+            true,
+        ) = (rules, schema, metadata, columns, example, errors.is_empty())
+        else {
+            return Err(errors);
+        };
+        let schema = Arc::new(schema);
+        let licence_type = Self { rules, schema, metadata, columns, example, rules_bytes, schema_bytes };
+        errors.extend(licence_type.check_example().err().map(CatalogueError::Example));
+        if errors.is_empty() { Ok(licence_type) } else { Err(errors) }
+    }
 
-        let schema_bytes = read(SCHEMA_FILE)?;
-        let schema_json = parse_strict(&schema_bytes).map_err(CatalogueError::SchemaJson)?;
-        let schema = ClaimsSchema::compile(&schema_json).map_err(CatalogueError::Schema)?;
-
-        let metadata_text = text(METADATA_FILE)?;
-        let _: Value = parse_strict(metadata_text.as_bytes()).map_err(CatalogueError::MetadataJson)?;
-        let metadata = Metadata::parse(&metadata_text, &format!("{}/{}", rules.slug, rules.version))?;
-        layout::agree(&rules, &schema, &metadata)?;
-
-        let columns = ColumnMapping::parse(&text(COLUMNS_FILE)?)?;
-        columns.check(&schema)?;
-
-        let rules_bytes = rules_text.into_bytes();
-        Ok(Self { rules, schema: Arc::new(schema), metadata, columns, rules_bytes, schema_bytes })
+    /// The example is a request that this type allows on the day it begins.
+    fn check_example(&self) -> Result<(), RequestError> {
+        let request = IssueRequest::parse(&self.example)?;
+        self.check(&request, request.valid_from).map(drop)
     }
 
     /// The short name.
@@ -160,6 +124,11 @@ impl LicenceType {
         &self.columns
     }
 
+    /// An issue request that is allowed on the day it begins.
+    pub fn example(&self) -> &Value {
+        &self.example
+    }
+
     /// `vct` of the type's credentials.
     pub fn vct(&self, base: &BaseUrl) -> String {
         self.metadata.vct(base)
@@ -180,29 +149,123 @@ impl LicenceType {
         self.metadata.render(base)
     }
 
+    /// Whether a ledger would commit to the same bytes for both.
+    pub fn has_same_bytes(&self, other: &Self) -> bool {
+        let metadata = self.metadata == other.metadata;
+        self.rules_bytes == other.rules_bytes && self.schema_bytes == other.schema_bytes && metadata
+    }
+
     /// Whether a request's `type` means this one: its slug or its type code.
     pub fn is_called(&self, name: &str) -> bool {
         self.slug().as_str() == name || self.type_code().as_str() == name
     }
 }
 
+/// A folder while it is read, and what was found wrong with it.
+struct Folder<'f> {
+    file: &'f dyn Fn(&str) -> Option<Vec<u8>>,
+    errors: Vec<CatalogueError>,
+}
+
+impl Folder<'_> {
+    fn refuse<E: Into<CatalogueError>>(&mut self, errors: Vec<E>) {
+        self.errors.extend(errors.into_iter().map(Into::into));
+    }
+
+    /// What a step gives, or its errors kept.
+    fn keep<T, E: Into<CatalogueError>>(&mut self, result: Result<T, Vec<E>>) -> Option<T> {
+        result.map_err(|errors| self.refuse(errors)).ok()
+    }
+
+    fn bytes(&mut self, name: &'static str) -> Option<Vec<u8>> {
+        let bytes = (self.file)(name).ok_or_else(|| vec![CatalogueError::Missing(name)]);
+        self.keep(bytes)
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        let bytes = self.bytes(name)?;
+        self.keep(String::from_utf8(bytes).map_err(|_| vec![CatalogueError::Utf8(name)]))
+    }
+
+    fn json(&mut self, file: &'static str) -> Option<(Value, Vec<u8>)> {
+        let bytes = self.bytes(file)?;
+        let json =
+            self.keep(parse_strict(&bytes).map_err(|error| vec![CatalogueError::Json { file, error }]))?;
+        Some((json, bytes))
+    }
+
+    fn rules(&mut self) -> Option<(Rules, Vec<u8>)> {
+        let text = self.text(TYPE_FILE)?;
+        let rules: Result<Rules, _> = toml::from_str(&text);
+        let rules = self.keep(rules.map_err(|error| vec![CatalogueError::Rules(error.to_string())]))?;
+        self.refuse(rules.contradictions().into_iter().map(CatalogueError::Contradiction).collect());
+        Some((rules, text.into_bytes()))
+    }
+
+    fn schema(&mut self) -> Option<(ClaimsSchema, Vec<u8>)> {
+        let (json, bytes) = self.json(SCHEMA_FILE)?;
+        Some((self.keep(ClaimsSchema::compile(&json))?, bytes))
+    }
+
+    fn metadata(&mut self, rules: &Rules) -> Option<Metadata> {
+        let text = self.text(METADATA_FILE)?;
+        let strict = parse_strict(text.as_bytes());
+        self.keep(strict.map_err(|error| vec![CatalogueError::Json { file: METADATA_FILE, error }]))?;
+        self.keep(Metadata::parse(&text, &format!("{}/{}", rules.slug, rules.version)))
+    }
+
+    fn columns(&mut self, schema: &ClaimsSchema) -> Option<ColumnMapping> {
+        let text = self.text(COLUMNS_FILE)?;
+        self.keep(ColumnMapping::read(&text, schema))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::Catalogue;
     use super::super::tests::{edited, file_of};
     use super::*;
 
     #[test]
     fn the_built_in_folders_hold_together() {
         let base: BaseUrl = "http://127.0.0.1:8080".parse().unwrap();
-        for slug in ["business-licence", "identity-attestation"] {
+        for licence_type in Catalogue::built_in().unwrap().iter() {
+            let slug = licence_type.slug();
             let folder = format!("{slug}/1");
-            let licence_type = LicenceType::from_files(&|name| file_of(&folder, name)).unwrap();
             assert_eq!(licence_type.rules_bytes(), file_of(&folder, TYPE_FILE).unwrap());
             assert_eq!(licence_type.schema_bytes(), file_of(&folder, SCHEMA_FILE).unwrap());
             let served: Value = serde_json::from_slice(&licence_type.metadata_bytes(&base)).unwrap();
             assert_eq!(served["vct"], licence_type.vct(&base));
             assert_eq!(licence_type.vct(&base), format!("http://127.0.0.1:8080/types/{slug}/1"));
         }
+    }
+
+    #[test]
+    fn the_columns_of_a_type_fill_its_example() {
+        for licence_type in Catalogue::built_in().unwrap().iter() {
+            let slug = licence_type.slug();
+            let text = file_of(&format!("{slug}/1"), COLUMNS_FILE).unwrap();
+            let columns: toml::Table = toml::from_str(&String::from_utf8(text).unwrap()).unwrap();
+            let (mut header, mut row) = (Vec::new(), Vec::new());
+            for (column, pointers) in columns["columns"].as_table().unwrap() {
+                let cell = match licence_type.example().pointer(pointers[0].as_str().unwrap()) {
+                    None | Some(Value::Null) => String::new(),
+                    Some(Value::String(text)) => text.clone(),
+                    Some(other) => other.to_string(),
+                };
+                header.push(column.clone());
+                row.push(cell);
+            }
+            let request = licence_type.columns().request(slug, &header, &row).unwrap();
+            assert_eq!(request, *licence_type.example(), "{slug}");
+        }
+    }
+
+    /// The identity attestation, edited, is refused, and one error says what is expected of the file at fault.
+    fn refused(file: &str, from: &str, to: &str, expected: &str, at_fault: &str) {
+        let errors = LicenceType::read(&edited("identity-attestation/1", file, from, to)).unwrap_err();
+        let good = |error: &CatalogueError| error.file() == at_fault && error.to_string().contains(expected);
+        assert!(errors.iter().any(good), "{from} -> {to}: {errors:?}");
     }
 
     #[test]
@@ -228,21 +291,30 @@ mod tests {
             (METADATA_FILE, "\"zh-CN\"", "\"zh\"", "zh-CN"),
             (METADATA_FILE, "{", "{\"vct\":\"\",", "duplicate"),
             (COLUMNS_FILE, "/claims/sex", "/claims/gender", "no claim"),
+            (TYPE_FILE, "sex = {", "gender = {", "no claim \"gender\""),
+            (TYPE_FILE, "sex = {", "# sex = {", "claim \"sex\" has no source"),
+            (TYPE_FILE, "by-matter\" }\nethnicity", "open\" }\nethnicity", "must not be withheld"),
+            (TYPE_FILE, "by-matter", "now-and-then", "unknown variant"),
+            (METADATA_FILE, "\"sd\": \"always\"", "\"sd\": \"never\"", "/holders/*/name"),
+            (EXAMPLE_FILE, "\"女\"", "\"?\"", "/claims/sex"),
+            (EXAMPLE_FILE, "2027-11-21", "2027-11-31", "/valid_until"),
+            (EXAMPLE_FILE, "{", "[", ""),
         ] {
-            let result = LicenceType::from_files(&edited("identity-attestation/1", file, from, to));
-            let error = result.unwrap_err().to_string();
-            assert!(error.contains(expected) && error.contains(file), "{from} -> {to}: {error}");
+            refused(file, from, to, expected, file);
         }
         for (file, from, to, expected) in [
             (TYPE_FILE, "version = 1", "version = 2", "vct must be"),
-            (TYPE_FILE, "roles = []", "roles = [\"owner\"]", "/holders/*/role"),
+            (
+                TYPE_FILE,
+                "roles = []",
+                "roles = [{ role = \"owner\", name = { zh = \"甲\", en = \"A\" }, min = 1, max = 1 }]",
+                "/holders/*/role",
+            ),
             (SCHEMA_FILE, "\"sex\": {", "\"gender\": {", "/claims/gender"),
         ] {
-            let files = edited("identity-attestation/1", file, from, to);
-            let error = LicenceType::from_files(&files).unwrap_err().to_string();
-            assert!(error.contains(expected) && error.contains(METADATA_FILE), "{from} -> {to}: {error}");
+            refused(file, from, to, expected, METADATA_FILE);
         }
-        for missing in [TYPE_FILE, SCHEMA_FILE, METADATA_FILE, COLUMNS_FILE] {
+        for missing in [TYPE_FILE, SCHEMA_FILE, METADATA_FILE, COLUMNS_FILE, EXAMPLE_FILE] {
             let files = |name: &str| file_of("business-licence/1", name).filter(|_| name != missing);
             assert_eq!(LicenceType::from_files(&files).unwrap_err(), CatalogueError::Missing(missing));
         }

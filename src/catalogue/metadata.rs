@@ -107,28 +107,29 @@ pub enum MetadataError {
 
 impl Metadata {
     /// Parses a template whose `vct` must be `{base_url}/types/<name>`, `name` being slug and version.
-    pub(super) fn parse(template: &str, name: &str) -> Result<Self, MetadataError> {
-        let fields: Fields =
-            serde_json::from_str(template).map_err(|problem| MetadataError::Form(problem.to_string()))?;
+    pub(super) fn parse(template: &str, name: &str) -> Result<Self, Vec<MetadataError>> {
+        let fields: Fields = serde_json::from_str(template)
+            .map_err(|problem| vec![MetadataError::Form(problem.to_string())])?;
+        let mut errors = Vec::new();
         let expected = format!("{PLACEHOLDER}/types/{name}");
         if fields.vct != expected || template.matches(PLACEHOLDER).count() != 1 {
-            return Err(MetadataError::Vct { expected, found: fields.vct });
+            errors.push(MetadataError::Vct { expected, found: fields.vct.clone() });
         }
         if !both_languages(fields.display.iter().map(|display| &display.locale)) {
-            return Err(MetadataError::Languages("the type".to_owned()));
+            errors.push(MetadataError::Languages("the type".to_owned()));
         }
         let mut seen: Vec<String> = Vec::new();
         for claim in &fields.claims {
-            let path = written(&claim.path);
+            let path = written(claim.path.iter().map(Option::as_deref));
             if !both_languages(claim.display.iter().map(|display| &display.locale)) {
-                return Err(MetadataError::Languages(path));
+                errors.push(MetadataError::Languages(path.clone()));
             }
             if seen.contains(&path) {
-                return Err(MetadataError::Twice(path));
+                errors.push(MetadataError::Twice(path.clone()));
             }
             seen.push(path);
         }
-        Ok(Self { template: template.to_owned(), fields })
+        if errors.is_empty() { Ok(Self { template: template.to_owned(), fields }) } else { Err(errors) }
     }
 
     /// The type's address, the credential's `vct`.
@@ -157,6 +158,25 @@ impl Metadata {
     }
 }
 
+impl MetadataError {
+    /// The sentence in Chinese; [`std::fmt::Display`] is the English one.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Form(problem) => format!("格式不正确({problem})"),
+            Self::Vct { expected, found } => {
+                format!("vct 应为“{expected}”,实为“{found}”;{{base_url}} 不得出现在别处")
+            }
+            Self::Languages(place) => format!("{place} 应有 zh-CN 和 en 名称各一个"),
+            Self::Twice(path) => format!("{path} 出现两次"),
+            Self::Claim { path, mandatory, sd } => {
+                let sd = if *sd == "as it is" { "不限" } else { sd };
+                format!("应有 {path},mandatory 为 {mandatory},sd 为 {sd}")
+            }
+            Self::Stray(path) => format!("该类型的凭证中没有 {path}"),
+        }
+    }
+}
+
 impl ClaimMetadata {
     /// The label in that language (`zh-CN`, `en`); empty for another.
     pub fn label(&self, locale: &str) -> &str {
@@ -174,8 +194,8 @@ impl Disclosure {
 }
 
 /// A path as text for messages: `/holders/*/name`.
-pub(super) fn written(path: &[Option<String>]) -> String {
-    path.iter().map(|part| format!("/{}", part.as_deref().unwrap_or("*"))).collect()
+pub(super) fn written<'p>(path: impl IntoIterator<Item = Option<&'p str>>) -> String {
+    path.into_iter().map(|part| format!("/{}", part.unwrap_or("*"))).collect()
 }
 
 fn both_languages<'a>(locales: impl Iterator<Item = &'a String>) -> bool {
@@ -217,11 +237,14 @@ mod tests {
             ("always", "allowed", "allowed"),
         ] {
             assert!(TEMPLATE.contains(from), "{from}");
-            let error = Metadata::parse(&TEMPLATE.replacen(from, to, 1), "t/1").unwrap_err().to_string();
+            let error = Metadata::parse(&TEMPLATE.replacen(from, to, 1), "t/1").unwrap_err()[0].to_string();
             assert!(error.contains(expected), "{from} -> {to}: {error}");
         }
         let (head, claim) = TEMPLATE.split_once("\"claims\":[").unwrap();
         let twice = format!("{head}\"claims\":[{},{claim}", claim.strip_suffix("]}").unwrap());
-        assert_eq!(Metadata::parse(&twice, "t/1"), Err(MetadataError::Twice("/holders/*/name".to_owned())));
+        assert_eq!(
+            Metadata::parse(&twice, "t/1"),
+            Err(vec![MetadataError::Twice("/holders/*/name".to_owned())])
+        );
     }
 }

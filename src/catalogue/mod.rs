@@ -16,31 +16,40 @@ use crate::values::identifiers::{Slug, TypeCode};
 mod check;
 mod claims_schema;
 mod columns;
+mod comparison;
+mod error;
 mod layout;
 mod licence_type;
 mod members;
 mod metadata;
+mod parts;
 mod recorded;
 mod refusal;
 mod request;
 mod rules;
 mod sample;
+mod sources;
+mod target;
 
 pub use check::{Checked, Holder};
 pub use claims_schema::ClaimsSchema;
 pub use columns::{ColumnError, ColumnMapping, content_key};
+pub use comparison::{Narrowing, narrowings};
+pub use error::CatalogueError;
 pub use layout::Layout;
-pub use licence_type::{COLUMNS_FILE, METADATA_FILE, SCHEMA_FILE, TYPE_FILE};
-pub use licence_type::{CatalogueError, LicenceType};
+pub use licence_type::LicenceType;
+pub use licence_type::{COLUMNS_FILE, EXAMPLE_FILE, METADATA_FILE, SCHEMA_FILE, TYPE_FILE};
 pub use metadata::{ClaimDisplay, ClaimMetadata, Disclosure, Metadata, MetadataError, TypeDisplay};
+pub use parts::{Part, PartKind, SchemaError};
 pub use recorded::RecordedRequest;
 pub use refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule};
 pub use request::{ApprovalRequest, HolderRequest, IssueRequest};
 pub use rules::{
     ApprovalRules, Bilingual, CatalogueFields, DefinedBy, DefiningLevel, HolderCategory, HolderRules,
-    IssueRules, IssuingLevel, Kind, Rules, StatusRules, ValidityRules,
+    IssueRules, IssuingLevel, Kind, RoleRule, Rules, StatusRules, ValidityRules,
 };
 pub use sample::{AuthorityPlan, DepartmentPlan, PlanError, PowerPlan, RegistrarPlan};
+pub use sources::{Sharing, Source, SourceError, SourceRules};
 
 #[derive(RustEmbed)]
 #[folder = "schemas/types"]
@@ -67,6 +76,16 @@ impl Catalogue {
     pub fn from_folder_files(
         files: impl IntoIterator<Item = (String, Vec<u8>)>,
     ) -> Result<Self, CatalogueError> {
+        let (catalogue, errors) = Self::read(files);
+        match errors.into_iter().next() {
+            None => Ok(catalogue),
+            Some((folder, error)) => Err(CatalogueError::In { folder, error: Box::new(error) }),
+        }
+    }
+
+    /// The same; the types that are good are returned beside everything that is wrong with the others, each with its
+    /// folder.
+    pub fn read(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> (Self, Vec<(String, CatalogueError)>) {
         let mut folders: BTreeMap<String, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
         for (path, bytes) in files {
             match path.rsplit_once('/') {
@@ -77,12 +96,15 @@ impl Catalogue {
             }
         }
         let mut catalogue = Self::default();
+        let mut errors = Vec::new();
         for (folder, files) in folders {
-            let read = LicenceType::from_files(&|name| files.get(name).cloned());
-            let added = read.and_then(|licence_type| catalogue.add(&folder, licence_type));
-            added.map_err(|error| CatalogueError::In { folder, error: Box::new(error) })?;
+            let found = match LicenceType::read(&|name| files.get(name).cloned()) {
+                Ok(licence_type) => catalogue.add(&folder, licence_type).err().into_iter().collect(),
+                Err(found) => found,
+            };
+            errors.extend(found.into_iter().map(|error| (folder.clone(), error)));
         }
-        Ok(catalogue)
+        (catalogue, errors)
     }
 
     fn add(&mut self, folder: &str, licence_type: LicenceType) -> Result<(), CatalogueError> {
@@ -168,7 +190,13 @@ mod tests {
             assert_eq!(catalogue.get(&slug.parse().unwrap(), 1).unwrap().version(), 1);
             assert!(catalogue.get(&slug.parse().unwrap(), 2).is_none());
         }
-        assert_eq!(catalogue.iter().count(), 2);
+        assert_eq!(catalogue.iter().count(), 12);
+        for licence_type in catalogue.iter() {
+            assert_eq!(
+                catalogue.find(licence_type.type_code().as_str()).unwrap().slug(),
+                licence_type.slug()
+            );
+        }
         for none in ["", "no-such-type", "11100000MB0143028R002", "Business-licence"] {
             assert!(catalogue.find(none).is_none(), "{none}");
         }
@@ -178,10 +206,53 @@ mod tests {
     fn folders_must_be_named_as_what_is_in_them() {
         let mut files = built_in_files();
         files.push(("README.md".to_owned(), Vec::new()));
-        assert_eq!(Catalogue::from_folder_files(files.clone()).unwrap().iter().count(), 2);
+        let count = Catalogue::built_in().unwrap().iter().count();
+        assert_eq!(Catalogue::from_folder_files(files.clone()).unwrap().iter().count(), count);
         let moved = files.iter().map(|(path, bytes)| (path.replace("/1/", "/2/"), bytes.clone()));
         let error = Catalogue::from_folder_files(moved).unwrap_err().to_string();
         assert!(error.contains("the folder is business-licence/2"), "{error}");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said() {
+        let mut files: BTreeMap<String, Vec<u8>> = built_in_files().into_iter().collect();
+        let mut edit = |path: &str, from: &str, to: &str| {
+            let text = String::from_utf8(files[path].clone()).unwrap();
+            assert!(text.contains(from), "{path}");
+            files.insert(path.to_owned(), text.replacen(from, to, 1).into_bytes());
+        };
+        edit("tax-payment/1/type.toml", "total = {", "sum = {");
+        edit("tax-payment/1/type.toml", "\"长期\"", "\"forever\"");
+        edit("tax-payment/1/columns.toml", "/claims/total", "/claims/totals");
+        edit("tax-payment/1/metadata.json", "\"total\"", "\"totals\"");
+        edit("driving-licence/1/claims.schema.json", "\"minItems\": 1,", "");
+        edit("driving-licence/1/example.json", "{", "{{");
+        edit("kinship-attestation/1/example.json", "\"父亲\"", "\"朋友\"");
+        files.remove("social-insurance/1/columns.toml");
+        let (good, errors) = Catalogue::read(files);
+        assert_eq!(good.iter().count(), Catalogue::built_in().unwrap().iter().count() - 4);
+        let told: Vec<String> =
+            errors.iter().map(|(folder, error)| format!("{folder}: {}: {error}", error.file())).collect();
+        for (place, text) in [
+            ("tax-payment/1: type.toml", "\"total\" has no source"),
+            ("tax-payment/1: type.toml", "no claim \"sum\""),
+            ("tax-payment/1: type.toml", "validity range"),
+            ("tax-payment/1: type.toml", "disagree on"),
+            ("tax-payment/1: columns.toml", "no claim \"totals\""),
+            ("tax-payment/1: metadata.json", "/claims/total must be there"),
+            ("tax-payment/1: metadata.json", "has /claims/totals"),
+            ("driving-licence/1: claims.schema.json", "minItems"),
+            ("driving-licence/1: example.json", ""),
+            ("kinship-attestation/1: example.json: /claims/relationship", "must be one of"),
+            ("social-insurance/1: columns.toml", "missing"),
+        ] {
+            assert!(
+                told.iter().any(|one| one.starts_with(place) && one.contains(text)),
+                "{place} {text}: {told:#?}"
+            );
+        }
+        assert_eq!(told.len(), 11, "{told:#?}");
+        assert!(errors.iter().all(|(_, error)| !error.zh().is_empty()));
     }
 
     #[test]

@@ -93,6 +93,55 @@ pub enum ClaimRule {
         /// Found.
         found: usize,
     },
+    /// Too few rows in a claim.
+    #[error("at least {limit} are needed: leave the claim out where there are none")]
+    TooFew {
+        /// Fewest.
+        limit: u64,
+    },
+    /// Too many rows in a claim.
+    #[error("at most {limit} are allowed")]
+    TooMany {
+        /// Most.
+        limit: u64,
+    },
+    /// A row that stands twice.
+    #[error("something stands twice in this list")]
+    Repeated,
+    /// A claim that may not be there beside the others.
+    #[error("this claim does not go with what the others say: leave it out")]
+    OutOfPlace,
+    /// Not of the form that the schema describes.
+    #[error("must be {en}")]
+    Described {
+        /// The form, in Chinese.
+        zh: String,
+        /// The form, in English.
+        en: String,
+    },
+    /// A row about a holder who is not there.
+    #[error("there is no holder {found}: the holders are counted from 1 to {holders}")]
+    NoSuchHolder {
+        /// What the row says.
+        found: u64,
+        /// How many holders there are.
+        holders: usize,
+    },
+    /// Two rows about one holder.
+    #[error("holder {0} already has a row")]
+    HolderTwice(u64),
+    /// Too few or too many holders of a role.
+    #[error("between {min} and {max} holders have the role {role}, found {found}")]
+    Role {
+        /// Which.
+        role: String,
+        /// Fewest.
+        min: usize,
+        /// Most.
+        max: usize,
+        /// Found.
+        found: usize,
+    },
     /// A holder's code that is malformed, before any check character.
     #[error("{0}")]
     Code(HolderCodeError),
@@ -268,6 +317,18 @@ impl ClaimRule {
             Self::Date => "不是形如 YYYY-MM-DD 的有效日期".to_owned(),
             Self::OneOf { options } => format!("只能是:{}", options.join("、")),
             Self::Count { min, max, found } => format!("应有 {min} 至 {max} 个,实有 {found} 个"),
+            Self::TooFew { limit } => format!("至少要有 {limit} 个;没有时请省略该信息项"),
+            Self::TooMany { limit } => format!("最多 {limit} 个"),
+            Self::Repeated => "列表中有重复的内容".to_owned(),
+            Self::OutOfPlace => "与其他信息项不符,请省略该信息项".to_owned(),
+            Self::Described { zh, .. } => format!("应为{zh}"),
+            Self::NoSuchHolder { found, holders } => {
+                format!("没有第 {found} 个持证主体;持证主体从 1 数到 {holders}")
+            }
+            Self::HolderTwice(holder) => format!("第 {holder} 个持证主体已经有一行"),
+            Self::Role { role, min, max, found } => {
+                format!("角色 {role} 的持证主体应有 {min} 至 {max} 个,实有 {found} 个")
+            }
             Self::Code(problem) => format!("持证主体代码格式不正确({problem})"),
             Self::Form(problem) => format!("格式不正确({problem})"),
             Self::Twice => "该持证主体已经列出".to_owned(),

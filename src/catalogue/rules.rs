@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::sources::SourceRules;
 use crate::values::identifiers::{CodeType, CreditCode, Slug, TypeCode};
 
 /// A name or a text in both languages.
@@ -42,6 +43,8 @@ pub struct Rules {
     pub catalogue: CatalogueFields,
     /// Who may hold it.
     pub holders: HolderRules,
+    /// Where each item comes from, and who else may have it.
+    pub sources: SourceRules,
     /// From when, until when.
     pub validity: ValidityRules,
     /// Who must approve.
@@ -168,7 +171,21 @@ pub struct HolderRules {
     /// Kinds of code allowed (GB/T 36903).
     pub code_types: Vec<CodeType>,
     /// Roles; where there are any, each holder has one.
-    pub roles: Vec<Slug>,
+    pub roles: Vec<RoleRule>,
+}
+
+/// A role, and how many holders have it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleRule {
+    /// As requests and credentials write it.
+    pub role: Slug,
+    /// As people read it.
+    pub name: Bilingual,
+    /// Fewest holders with this role.
+    pub min: usize,
+    /// Most holders with this role.
+    pub max: usize,
 }
 
 /// From when, until when it may be valid.
@@ -214,45 +231,91 @@ pub struct IssueRules {
 }
 
 impl Rules {
-    /// The first rule that cannot be meant, as a sentence.
-    pub(super) fn contradiction(&self) -> Option<&'static str> {
-        let HolderRules { min, max, code_types, .. } = &self.holders;
+    /// Every rule that cannot be meant, as a sentence in both languages.
+    pub(super) fn contradictions(&self) -> Vec<Bilingual> {
+        let HolderRules { min, max, code_types, roles } = &self.holders;
         let ValidityRules { open_ended, longest_days, outlives_certificate, .. } = &self.validity;
         let category = self.catalogue.holder_category;
+        let ranges = &self.catalogue.validity_range;
         let organisation = |code: &CodeType| code.is_organisation();
-        let texts = [&self.name, &self.defined_by.name, &self.catalogue.related_item, &self.inferable];
+        let mut texts =
+            vec![&self.name, &self.defined_by.name, &self.catalogue.related_item, &self.inferable];
+        texts.extend(roles.iter().map(|role| &role.name));
+        let fewest: usize = roles.iter().map(|role| role.min).sum();
+        let most: usize = roles.iter().map(|role| role.max).sum();
+        let repeated = |role: &RoleRule| roles.iter().filter(|other| other.role == role.role).count() > 1;
         [
-            (self.version == 0, "versions begin at 1"),
+            (self.version == 0, "版本号从 1 起", "versions begin at 1"),
             (
                 self.defined_by.code != *self.type_code.defined_by(),
+                "证照类型代码属于另一个定义机构",
                 "the type code names another defining body",
             ),
-            (texts.into_iter().any(Bilingual::is_incomplete), "a text is missing in one language"),
-            (*min == 0 || max < min, "holders: at least one, and max not below min"),
-            (code_types.is_empty(), "holders: no code type is allowed"),
+            (
+                texts.into_iter().any(Bilingual::is_incomplete),
+                "有文字缺一种语言",
+                "a text is missing in one language",
+            ),
+            (
+                *min == 0 || max < min,
+                "holders:至少一个持证主体,max 不小于 min",
+                "holders: at least one, and max not below min",
+            ),
+            (code_types.is_empty(), "holders:没有允许的代码类型", "holders: no code type is allowed"),
             (
                 category == HolderCategory::Person && code_types.iter().any(organisation),
+                "holders:持证主体为自然人,却允许法人代码",
                 "holders: held by persons, with the code of an organisation",
             ),
             (
                 category == HolderCategory::Organisation && !code_types.iter().all(organisation),
+                "holders:持证主体为法人和其他组织,却允许自然人代码",
                 "holders: held by organisations, with the code of a person",
             ),
-            (*longest_days == Some(0), "validity: no day at all"),
-            (*open_ended && longest_days.is_some(), "validity: both without end and with a longest duration"),
-            (*open_ended && !outlives_certificate, "validity: without end, yet within the certificate's"),
-            (self.catalogue.validity_range.is_empty(), "catalogue: no validity range"),
             (
-                !self.catalogue.validity_range.iter().all(|range| is_validity_range(range)),
+                roles.iter().any(|role| role.max == 0 || role.max < role.min),
+                "holders.roles:max 至少为 1,且不小于 min",
+                "holders.roles: max is at least 1 and not below min",
+            ),
+            (roles.iter().any(repeated), "holders.roles:角色出现两次", "holders.roles: a role stands twice"),
+            (
+                !roles.is_empty() && (fewest > *max || most < *min),
+                "holders.roles:各角色的人数与持证主体数不符",
+                "holders.roles: the numbers of the roles cannot add up to the number of holders",
+            ),
+            (*longest_days == Some(0), "validity:有效期不足一天", "validity: no day at all"),
+            (
+                *open_ended && longest_days.is_some(),
+                "validity:既为长期,又有最长期限",
+                "validity: both without end and with a longest duration",
+            ),
+            (
+                *open_ended && !outlives_certificate,
+                "validity:既为长期,又不得超出签发证书的有效期",
+                "validity: without end, yet within the certificate's",
+            ),
+            (ranges.is_empty(), "catalogue:没有有效期限范围", "catalogue: no validity range"),
+            (
+                !ranges.iter().all(|range| is_validity_range(range)),
+                "catalogue:有效期限范围应为 <n>天、<n>月、<n>年或长期",
                 "catalogue: a validity range is <n>天, <n>月, <n>年 or 长期",
+            ),
+            (
+                !ranges.is_empty() && *open_ended != ranges.iter().any(|range| range == OPEN_ENDED),
+                "有效期限范围中的长期与 validity.open_ended 不符",
+                "catalogue and validity disagree on 长期",
             ),
         ]
         .into_iter()
-        .find_map(|(broken, sentence)| broken.then_some(sentence))
+        .filter(|(broken, ..)| *broken)
+        .map(|(_, zh, en)| Bilingual { zh: zh.to_owned(), en: en.to_owned() })
+        .collect()
     }
 }
 
+const OPEN_ENDED: &str = "长期";
+
 fn is_validity_range(text: &str) -> bool {
     let count = ["天", "月", "年"].into_iter().find_map(|unit| text.strip_suffix(unit));
-    text == "长期" || count.is_some_and(|n| n.parse::<u32>().is_ok_and(|n| n > 0))
+    text == OPEN_ENDED || count.is_some_and(|n| n.parse::<u32>().is_ok_and(|n| n > 0))
 }

@@ -249,10 +249,27 @@ mod tests {
             .iter()
             .flat_map(|d| d.powers.iter().map(|p| (d.slug.as_str(), p.licence_type.as_str())))
             .collect();
-        assert_eq!(
-            powers,
-            [("market-regulation", "business-licence"), ("public-security", "identity-attestation")]
-        );
+        let expected = [
+            ("market-regulation", "business-licence"),
+            ("market-regulation", "food-operation-licence"),
+            ("public-security", "identity-attestation"),
+            ("public-security", "kinship-attestation"),
+            ("public-security", "household-register"),
+            ("public-security", "no-criminal-record"),
+            ("public-security", "driving-licence"),
+            ("civil-affairs", "marriage-registration"),
+            ("natural-resources", "real-estate-title"),
+            ("housing", "constructor-registration"),
+            ("tax", "tax-payment"),
+            ("human-resources", "social-insurance"),
+        ];
+        assert_eq!(powers, expected);
+        assert_eq!(catalogue.iter().count(), powers.len(), "every type is issued by one department");
+        for licence_type in catalogue.iter() {
+            let sources = &licence_type.rules().sources;
+            let named = sources.claims.values().chain([&sources.holders]).map(|source| &source.department);
+            assert!(named.into_iter().all(|slug| plan.department(slug).is_some()), "{}", licence_type.slug());
+        }
         assert!(powers.iter().all(|(_, licence_type)| catalogue.find(licence_type).is_some()));
         assert!(plan.department(&"education".parse().unwrap()).unwrap().powers.is_empty());
         assert!(plan.department(&"no-such".parse().unwrap()).is_none());

@@ -82,8 +82,10 @@ impl Issue {
             None => licence_type.columns(),
             Some(path) => {
                 let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-                own = ColumnMapping::parse(&text).with_context(|| path.display().to_string())?;
-                own.check(licence_type.schema()).with_context(|| path.display().to_string())?;
+                own = ColumnMapping::read(&text, licence_type.schema()).map_err(|errors| {
+                    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                    anyhow!("{}: {}", path.display(), told.join("; "))
+                })?;
                 &own
             }
         };

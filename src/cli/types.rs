@@ -1,13 +1,19 @@
 //! `vidimus types list|check DIR`: licence types as data, checked before they are published.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
-use crate::wiring::assembly::catalogue;
+use crate::catalogue::{
+    COLUMNS_FILE, Catalogue, CatalogueError, EXAMPLE_FILE, LicenceType, METADATA_FILE, SCHEMA_FILE,
+    TYPE_FILE, narrowings,
+};
+use crate::values::lang::Lang;
+use crate::wiring::assembly::{catalogue, type_files};
 
 /// Licence types.
 #[derive(Debug, Args)]
@@ -24,7 +30,7 @@ enum Verb {
         #[arg(long, value_name = "DIR")]
         schemas: Option<PathBuf>,
     },
-    /// Say what is wrong with a directory of types.
+    /// Say everything that is wrong with a directory of types, and what a version takes away from the one before.
     Check {
         /// The directory: SLUG/VERSION/….
         dir: PathBuf,
@@ -33,35 +39,170 @@ enum Verb {
 
 impl Types {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let schemas = match self.verb {
-            Verb::List { schemas } => schemas,
-            Verb::Check { dir } => Some(dir),
-        };
-        let catalogue = catalogue(schemas.as_deref())?;
-        let items: Vec<_> = catalogue
-            .iter()
-            .map(|licence_type| {
-                json!({
-                    "type": licence_type.slug().as_str(),
-                    "version": licence_type.version(),
-                    "type_code": licence_type.type_code().as_str(),
-                    "name": {"zh": licence_type.name().zh, "en": licence_type.name().en},
-                })
-            })
-            .collect();
-        let exit = if items.is_empty() { Exit::NotFound } else { Exit::Good };
-        out.result(&json!({"items": items}), |lang| {
-            let lines = catalogue.iter().map(|licence_type| {
-                let name = licence_type.name();
-                let (slug, version) = (licence_type.slug(), licence_type.version());
-                format!(
-                    "{slug}\t{version}\t{}\t{}",
-                    licence_type.type_code(),
-                    lang.choose(&name.zh, &name.en)
-                )
-            });
-            lines.collect::<Vec<_>>().join("\n")
-        })?;
-        Ok(exit)
+        match self.verb {
+            Verb::List { schemas } => list(schemas.as_deref(), out),
+            Verb::Check { dir } => check(&dir, out),
+        }
     }
+}
+
+fn list(schemas: Option<&Path>, out: &Output) -> anyhow::Result<Exit> {
+    let catalogue = catalogue(schemas)?;
+    let items: Vec<_> = catalogue.iter().map(|licence_type| item(licence_type)).collect();
+    let exit = if items.is_empty() { Exit::NotFound } else { Exit::Good };
+    out.result(&json!({"items": items}), |lang| {
+        catalogue.iter().map(|licence_type| line(lang, licence_type)).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(exit)
+}
+
+/// Something to say about one folder.
+#[derive(Serialize)]
+struct Said {
+    folder: String,
+    file: Option<&'static str>,
+    place: Option<String>,
+    text: Told,
+}
+
+#[derive(Serialize)]
+struct Told {
+    zh: String,
+    en: String,
+}
+
+fn check(dir: &Path, out: &Output) -> anyhow::Result<Exit> {
+    let files = type_files(dir)?;
+    let mut notes: Vec<Said> = files.iter().filter_map(|(path, _)| stray(path)).collect();
+    let (found, errors) = Catalogue::read(files);
+    let mut problems: Vec<Said> = errors.iter().map(wrong).collect();
+    let built_in = Catalogue::built_in()?;
+    for licence_type in found.iter() {
+        let (slug, version) = (licence_type.slug(), licence_type.version());
+        if let Some(published) = built_in.get(slug, version) {
+            compare_same(published, licence_type, &mut problems, &mut notes);
+        }
+        let before = version
+            .checked_sub(1)
+            .and_then(|version| found.get(slug, version).or_else(|| built_in.get(slug, version)));
+        if let Some(before) = before {
+            notes.extend(taken_away(before, licence_type));
+        }
+    }
+    let exit = match (problems.is_empty(), found.iter().next()) {
+        (false, _) => Exit::NotValid,
+        (true, None) => Exit::NotFound,
+        (true, Some(_)) => Exit::Good,
+    };
+    let items: Vec<_> = found.iter().map(|licence_type| item(licence_type)).collect();
+    let holds = exit == Exit::Good;
+    out.result(&json!({"items": items, "problems": problems, "notes": notes, "holds": holds}), |lang| {
+        let good = found.iter().map(|licence_type| line(lang, licence_type));
+        let wrong = problems.iter().map(|said| said.line(lang, lang.choose("错误", "error")));
+        let noted = notes.iter().map(|said| said.line(lang, lang.choose("说明", "note")));
+        let none = lang.choose(
+            "没有证照类型;应有 SLUG/VERSION/ 目录",
+            "no licence types: expected folders SLUG/VERSION/",
+        );
+        let end = match exit {
+            Exit::NotFound => none.to_owned(),
+            _ => match lang {
+                Lang::Zh => {
+                    format!("{} 个类型合格,{} 处错误,{} 条说明", items.len(), problems.len(), notes.len())
+                }
+                Lang::En => {
+                    format!("{} types good, {} errors, {} notes", items.len(), problems.len(), notes.len())
+                }
+            },
+        };
+        good.chain(wrong).chain(noted).chain([end]).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(exit)
+}
+
+/// A version that is built in is published wherever this program runs: it can no longer be narrowed, and every other
+/// difference is one from what those ledgers hold.
+fn compare_same(
+    published: &LicenceType,
+    licence_type: &LicenceType,
+    problems: &mut Vec<Said>,
+    notes: &mut Vec<Said>,
+) {
+    for mut said in taken_away(published, licence_type) {
+        said.text.zh += ";同一版本不得收紧,需要新版本";
+        said.text.en += ": a version cannot be narrowed, this needs a new one";
+        problems.push(said);
+    }
+    if !published.has_same_bytes(licence_type) {
+        notes.push(Said {
+            folder: folder(licence_type),
+            file: None,
+            place: None,
+            text: Told {
+                zh: "与内置的同一版本不同;已经公布该版本的账本需要新版本".to_owned(),
+                en: "differs from the built-in one: a ledger that has published it needs a new version"
+                    .to_owned(),
+            },
+        });
+    }
+}
+
+fn taken_away<'t>(old: &LicenceType, new: &'t LicenceType) -> impl Iterator<Item = Said> + use<'t> {
+    narrowings(old, new).into_iter().map(|narrowing| Said {
+        folder: folder(new),
+        file: Some(narrowing.file),
+        place: Some(narrowing.place),
+        text: Told { zh: narrowing.text.zh, en: narrowing.text.en },
+    })
+}
+
+fn wrong((folder, error): &(String, CatalogueError)) -> Said {
+    Said {
+        folder: folder.clone(),
+        file: Some(error.file()),
+        place: None,
+        text: Told { zh: error.zh(), en: error.to_string() },
+    }
+}
+
+/// A file that is none of a type's, such as one whose name is misspelt.
+fn stray(path: &str) -> Option<Said> {
+    let (folder, name) = path.rsplit_once('/')?;
+    let known = [TYPE_FILE, SCHEMA_FILE, METADATA_FILE, COLUMNS_FILE, EXAMPLE_FILE].contains(&name);
+    (!known).then(|| Said {
+        folder: folder.to_owned(),
+        file: None,
+        place: Some(name.to_owned()),
+        text: Told {
+            zh: "不是证照类型的文件,不起作用".to_owned(),
+            en: "none of a type's files, and without effect".to_owned(),
+        },
+    })
+}
+
+impl Said {
+    fn line(&self, lang: Lang, what: &str) -> String {
+        let place = [Some(self.folder.as_str()), self.file, self.place.as_deref()].into_iter().flatten();
+        let text = lang.choose(&self.text.zh, &self.text.en);
+        format!("{what}\t{}\t{text}", place.collect::<Vec<_>>().join(" "))
+    }
+}
+
+fn item(licence_type: &LicenceType) -> serde_json::Value {
+    json!({
+        "type": licence_type.slug().as_str(),
+        "version": licence_type.version(),
+        "type_code": licence_type.type_code().as_str(),
+        "name": {"zh": licence_type.name().zh, "en": licence_type.name().en},
+    })
+}
+
+fn line(lang: Lang, licence_type: &LicenceType) -> String {
+    let name = licence_type.name();
+    let (slug, version) = (licence_type.slug(), licence_type.version());
+    format!("{slug}\t{version}\t{}\t{}", licence_type.type_code(), lang.choose(&name.zh, &name.en))
+}
+
+fn folder(licence_type: &LicenceType) -> String {
+    format!("{}/{}", licence_type.slug(), licence_type.version())
 }

@@ -12,10 +12,10 @@ use super::answer::{kept, ok, typed};
 use super::problem::Problem;
 use super::request::{Params, not_later};
 use crate::authority::{Fault, Thing};
-use crate::catalogue::{Bilingual, LicenceType};
+use crate::catalogue::{Bilingual, HolderRules, LicenceType, RoleRule, Rules, Source, ValidityRules};
 use crate::ledger::body::{BlobRef, DepartmentRegistered, PowerGranted, TypePublished};
 use crate::ledger::state::Held;
-use crate::values::identifiers::{BaseUrl, Slug};
+use crate::values::identifiers::{BaseUrl, CodeType, Slug};
 
 /// `GET /v1/types`: every type in force, at its newest version.
 pub async fn types(State(state): State<Arc<HttpState>>, params: Params) -> Result<Response, Problem> {
@@ -61,7 +61,12 @@ pub async fn licence_type(
         members.insert("inferable".into(), bilingual(&rules.inferable));
         members.insert("claims".into(), json!(claims));
         members.insert("claims_schema".into(), schema);
-        members.insert("holders".into(), json!({"min": rules.holders.min, "max": rules.holders.max}));
+        members.insert("holders".into(), holders(rules));
+        members.insert("validity".into(), validity(rules));
+        members.insert("several_per_holder".into(), json!(rules.issue.several_per_holder));
+        members.insert("direct".into(), json!(rules.approvals.direct));
+        members.insert("sources".into(), sources(&state, licence_type));
+        members.insert("example".into(), licence_type.example().clone());
         members.insert("versions".into(), versions.iter().map(version).collect());
     }
     Ok(ok(&whole))
@@ -128,6 +133,43 @@ fn brief(licence_type: &Arc<LicenceType>, base_url: &BaseUrl) -> Value {
         "defined_by": {"code": rules.defined_by.code.as_str(), "name": bilingual(&rules.defined_by.name)},
         "vct": licence_type.vct(base_url),
     })
+}
+
+fn holders(rules: &Rules) -> Value {
+    let HolderRules { min, max, code_types, roles } = &rules.holders;
+    let code =
+        |code: &CodeType| json!({"code_type": code.as_str(), "name": {"zh": code.zh(), "en": code.en()}});
+    let role = |rule: &RoleRule| json!({"role": rule.role.as_str(), "name": bilingual(&rule.name), "min": rule.min, "max": rule.max});
+    let code_types: Vec<Value> = code_types.iter().map(code).collect();
+    let roles: Vec<Value> = roles.iter().map(role).collect();
+    json!({"min": min, "max": max, "code_types": code_types, "roles": roles})
+}
+
+fn validity(rules: &Rules) -> Value {
+    let ValidityRules {
+        open_ended, longest_days, begins_in_past, begins_in_future_days, ends_in_past, ..
+    } = &rules.validity;
+    json!({
+        "range": rules.catalogue.validity_range, "open_ended": open_ended, "longest_days": longest_days,
+        "begins_in_past": begins_in_past, "begins_in_future_days": begins_in_future_days, "ends_in_past": ends_in_past,
+    })
+}
+
+/// Each item with its one source department, named where the authority has registered it, and its sharing class.
+fn sources(state: &HttpState, licence_type: &LicenceType) -> Value {
+    let published = state.authority.published();
+    let rules = &licence_type.rules().sources;
+    let source = |item: &str, Source { department, sharing }: &Source| {
+        let registered = published.charter.departments().find(|held| held.value.slug == *department);
+        let name = registered.map(|held| json!({"zh": held.value.name.zh, "en": held.value.name.en}));
+        let code = registered.map(|held| held.value.code.as_str());
+        json!({
+            "item": item, "department": department.as_str(), "department_code": code, "department_name": name,
+            "sharing": sharing.as_str(), "sharing_name": {"zh": sharing.zh(), "en": sharing.en()},
+        })
+    };
+    let claims = licence_type.schema().claims().filter_map(|(name, _)| Some((name, rules.claims.get(name)?)));
+    [("holders", &rules.holders)].into_iter().chain(claims).map(|(item, rule)| source(item, rule)).collect()
 }
 
 fn version(held: &Held<TypePublished>) -> Value {

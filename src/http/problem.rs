@@ -235,9 +235,12 @@ impl From<Refusal> for Problem {
             Refusal::Approvals { pointer } => {
                 Self::new(Kind::InvalidClaim, "该类型直接签发，不接受办件与审批。", en).at(pointer)
             }
-            Refusal::AlreadyHeld { pointer } => {
-                Self::new(Kind::InvalidClaim, "该持证主体已持有此类有效证照。", en).at(pointer)
-            }
+            Refusal::AlreadyHeld { pointer } => Self::new(
+                Kind::InvalidClaim,
+                "该持证主体已持有一份此类证照(有效或暂扣),每个主体只能持有一份。",
+                en,
+            )
+            .at(pointer),
             Refusal::OtherType { pointer } => {
                 Self::new(Kind::InvalidClaim, "新证照必须与被替换的证照同类。", en).at(pointer)
             }

@@ -101,13 +101,19 @@ pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
 
 /// The licence types: built in, or those of a directory.
 pub fn catalogue(schemas: Option<&Path>) -> anyhow::Result<Catalogue> {
-    let Some(schemas) = schemas else { return Ok(Catalogue::built_in()?) };
-    // A directory of types may be given itself, or the `schemas` directory that holds it.
+    match schemas {
+        None => Ok(Catalogue::built_in()?),
+        Some(schemas) => Ok(Catalogue::from_folder_files(type_files(schemas)?)?),
+    }
+}
+
+/// The files of a directory of types, which may be given itself, or as the `schemas` directory that holds it.
+pub fn type_files(schemas: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let types = schemas.join("types");
     let root = if types.is_dir() { types } else { schemas.to_path_buf() };
     let mut files = Vec::new();
     collect(&root, &root, &mut files).with_context(|| format!("reading {}", root.display()))?;
-    Ok(Catalogue::from_folder_files(files)?)
+    Ok(files)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> std::io::Result<()> {

@@ -17,7 +17,6 @@ use crate::jose::jwk;
 use crate::ledger::state::{Charter, Moment};
 use crate::values::identifiers::{CreditCode, Handle, LicenceNumber};
 use crate::values::recorded::RecordedStanding;
-use crate::values::standing::Standing;
 use crate::values::time::Time;
 
 impl Authority {
@@ -51,7 +50,7 @@ impl Authority {
             return Err(Refusal::Approvals { pointer: format!("{}/{name}", request.pointer) }.into());
         }
         let holder_key = request.holder_key.clone().map(|key| self.holder_key(&request, key)).transpose()?;
-        self.check_one_per_holder(department, &licence_type, &request, &checked, replaced, now)?;
+        self.check_one_per_holder(&licence_type, &request, &checked, replaced, now)?;
         Ok(Approved { power: power.value.power.clone(), licence_type, request, checked, region, holder_key })
     }
 
@@ -78,9 +77,10 @@ impl Authority {
         Ok(jwk::to_jwk(&parsed))
     }
 
+    /// Of a type of which each holder may have one only, no holder may have another that is open: a suspended one is
+    /// still held, and it does not matter which department issued it, or in which role it is held.
     fn check_one_per_holder(
         &self,
-        department: &CreditCode,
         licence_type: &LicenceType,
         request: &IssueRequest,
         checked: &Checked,
@@ -104,8 +104,8 @@ impl Authority {
         for (place, holder) in checked.holders().iter().enumerate() {
             for licence in self.found("holder", holder.code().as_str())? {
                 let expired = offset.is_some_and(|offset| licence.expired(now, offset));
-                let same = licence.licence_type == *licence_type.slug() && licence.department == *department;
-                let counts = same && licence.standing() == Standing::Valid && !expired;
+                let same = licence.licence_type == *licence_type.slug();
+                let counts = same && licence.standing().is_open() && !expired;
                 if counts && replaced != Some(&licence.handle) {
                     let pointer = format!("{}/holders/{place}/code", request.pointer);
                     return Err(Refusal::AlreadyHeld { pointer }.into());
@@ -158,17 +158,12 @@ impl Authority {
     }
 
     /// Holds the holders of a type of which each may have one only, so that two requests at once do not both pass.
-    pub(in crate::authority) async fn hold_holders(
-        &self,
-        department: &CreditCode,
-        request: &IssueRequest,
-    ) -> Vec<Slot> {
+    pub(in crate::authority) async fn hold_holders(&self, request: &IssueRequest) -> Vec<Slot> {
         let known = self.catalogue.find(&request.licence_type);
         let Some(known) = known.filter(|known| !known.rules().issue.several_per_holder) else {
             return Vec::new();
         };
-        let names =
-            request.holders.iter().map(|holder| format!("{department}\n{}\n{}", known.slug(), holder.code));
+        let names = request.holders.iter().map(|holder| format!("{}\n{}", known.slug(), holder.code));
         // In one order for everybody, so that no two requests wait for each other.
         let wanted: BTreeSet<[u8; 32]> = names.map(|name| self.once.hide("held", &name)).collect();
         let mut held = Vec::with_capacity(wanted.len());

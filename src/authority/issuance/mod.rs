@@ -111,7 +111,7 @@ impl Authority {
             return Ok(Answer::Issued(Box::new(self.issued_before(&answered)?)));
         }
         let now = self.now()?;
-        let _holders = self.hold_holders(wish.department, &request).await;
+        let _holders = self.hold_holders(&request).await;
         let approved = self.approve(wish.department, request, None, now)?;
         if wish.dry_run {
             self.check_number(wish.department, &approved, None)?;

@@ -3,6 +3,7 @@
 use crate::catalogue::licence_type::LicenceType;
 use crate::catalogue::refusal::{ClaimRule, RequestError, RequestErrorKind, below};
 use crate::catalogue::request::HolderRequest;
+use crate::catalogue::rules::RoleRule;
 use crate::values::identifiers::{
     CodeType, CreditCodeError, HolderCode, HolderCodeError, ResidentNumberError, Slug,
 };
@@ -50,7 +51,29 @@ impl LicenceType {
             }
             holders.push(holder);
         }
+        self.check_roles(requests, &holders, pointer)?;
         Ok(holders)
+    }
+
+    /// Each role as often as its rule says: one too many is at fault itself, one too few is missing from the list.
+    fn check_roles(
+        &self,
+        requests: &[HolderRequest],
+        holders: &[Holder],
+        pointer: String,
+    ) -> Result<(), RequestError> {
+        for RoleRule { role, min, max, .. } in &self.rules().holders.roles {
+            let (min, max) = (*min, *max);
+            let with_role = || requests.iter().zip(holders).filter(|(_, holder)| holder.role() == Some(role));
+            let found = with_role().count();
+            if (min..=max).contains(&found) {
+                continue;
+            }
+            let spare = with_role().nth(max).map(|(request, _)| below(&request.pointer, "role"));
+            let rule = ClaimRule::Role { role: role.to_string(), min, max, found };
+            return Err(RequestError::rule(spare.unwrap_or(pointer), rule));
+        }
+        Ok(())
     }
 
     fn check_holder(&self, request: &HolderRequest) -> Result<Holder, RequestError> {
@@ -74,10 +97,10 @@ impl LicenceType {
             None if roles.is_empty() => Ok(None),
             None => Err(RequestError::at(pointer, RequestErrorKind::Missing)),
             Some(_) if roles.is_empty() => Err(RequestError::rule(pointer, ClaimRule::NoRoles)),
-            Some(role) => match roles.iter().find(|known| known.as_str() == role) {
-                Some(known) => Ok(Some(known.clone())),
+            Some(role) => match roles.iter().find(|known| known.role.as_str() == role) {
+                Some(known) => Ok(Some(known.role.clone())),
                 None => {
-                    let options = roles.iter().map(ToString::to_string).collect();
+                    let options = roles.iter().map(|known| known.role.to_string()).collect();
                     Err(RequestError::rule(pointer, ClaimRule::OneOf { options }))
                 }
             },

@@ -3,6 +3,7 @@
 //! outlive its certificate — those need the ledger and the keys.
 
 mod holders;
+mod rows;
 mod validity;
 
 use serde_json::{Map, Value};
@@ -38,6 +39,7 @@ impl LicenceType {
         }
         let holders = self.check_holders(&request.holders, at("holders"))?;
         self.schema().check(&request.claims, &at("claims"))?;
+        self.check_rows(&request.claims, holders.len(), &at("claims"))?;
         request.check_recorded(today)?;
         self.check_validity(request, today)
             .map_err(|(member, rule)| RequestError::at(at(member), RequestErrorKind::Validity(rule)))?;
@@ -278,6 +280,11 @@ mod tests {
         }
     }
 
+    const ROLES: &str = r#"roles = [
+        { role = "owner", name = { zh = "所有人", en = "Owner" }, min = 1, max = 1 },
+        { role = "user", name = { zh = "使用人", en = "User" }, min = 0, max = 1 },
+    ]"#;
+
     #[test]
     fn several_holders_with_roles() {
         let text = String::from_utf8(file_of("business-licence/1", "metadata.json").unwrap()).unwrap();
@@ -286,7 +293,7 @@ mod tests {
         let metadata = text.replacen("\"claims\": [", role, 1).into_bytes();
         let rules = edited("business-licence/1", TYPE_FILE, "max = 1", "max = 2");
         let rules = String::from_utf8(rules(TYPE_FILE).unwrap()).unwrap();
-        let rules = rules.replace("roles = []", "roles = [\"owner\", \"user\"]").into_bytes();
+        let rules = rules.replace("roles = []", ROLES).into_bytes();
         let shared = LicenceType::from_files(&|name| match name {
             "type.toml" => Some(rules.clone()),
             "metadata.json" => Some(metadata.clone()),
@@ -306,8 +313,47 @@ mod tests {
             (first, json!("user"), "/holders/1/code"),
             (second, json!("thief"), "/holders/1/role"),
             (second, Value::Null, "/holders/1/role"),
+            (second, json!("owner"), "/holders/1/role"),
         ] {
             assert_eq!(both(code, role).unwrap_err().pointer, pointer);
         }
+        let alone = checked(&shared, &with(company(), "/holders", json!([holder(first, json!("user"))])));
+        let error = alone.unwrap_err();
+        assert_eq!(error.pointer, "/holders");
+        assert!(error.to_string().contains("have the role owner, found 0"), "{error}");
+    }
+
+    #[test]
+    fn rows_name_their_holders() {
+        let marriage = licence_type("marriage-registration");
+        let example = marriage.example();
+        let layout = marriage.layout(&checked(&marriage, example).unwrap());
+        for pointer in ["/claims/parties", "/claims/parties/0", "/claims/parties/1"] {
+            assert!(layout.disclosable.iter().any(|one| one == pointer), "{pointer}");
+        }
+        for (at, value, pointer, text) in [
+            ("/claims/parties/1/holder", json!(3), "/claims/parties/1/holder", "no holder 3"),
+            ("/claims/parties/1/holder", json!(1), "/claims/parties/1/holder", "already has a row"),
+            ("/claims/parties/1/holder", json!(0), "/claims/parties/1/holder", "minimum"),
+            ("/claims/parties/1/holder", json!("2"), "/claims/parties/1/holder", "found a string"),
+            ("/claims/parties/0/name", json!("x"), "/claims/parties/0/name", "not known"),
+            ("/claims/parties/0/birth_date", json!("1950-02-30"), "/claims/parties/0/birth_date", "calendar"),
+            ("/claims/parties", json!([]), "/claims/parties", "at least 2"),
+            ("/holders/1/role", json!("subject"), "/holders/1/role", "one of spouse"),
+        ] {
+            let error = checked(&marriage, &with(example.clone(), at, value)).unwrap_err();
+            assert_eq!(error.pointer, pointer, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+        }
+        let title = licence_type("real-estate-title");
+        let half = json!([{"holder": 1, "share": "60%"}]);
+        let error = checked(&title, &with(title.example().clone(), "/claims/shares", half)).unwrap_err();
+        assert_eq!(error.pointer, "/claims/shares", "{error}");
+        let joint = with(title.example().clone(), "/claims/ownership", json!("共同共有"));
+        let error = checked(&title, &joint).unwrap_err();
+        assert!(error.pointer == "/claims/shares" && error.to_string().contains("leave it out"), "{error}");
+        let mut missing = title.example().clone();
+        missing["claims"].as_object_mut().unwrap().remove("shares");
+        assert_eq!(checked(&title, &missing).unwrap_err().pointer, "/claims/shares");
     }
 }

@@ -2,6 +2,7 @@
 //! languages, by path or by what the browser prefers. Not here: what is told, which is the report's.
 
 mod assets;
+mod facts;
 mod pickup;
 mod portal;
 mod problem;

@@ -4,9 +4,9 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
+use super::facts::{Fact, fact, payload, recorded, term};
 use super::page;
 use super::qr::{Drawing, draw};
-use super::result::{Fact, fact, payload, recorded, term};
 use crate::authority::Collected;
 use crate::http::HttpState;
 use crate::http::problem::Problem;

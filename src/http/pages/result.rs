@@ -5,12 +5,11 @@ use askama::Template;
 use axum::response::Response;
 use serde_json::Value;
 
+use super::facts::{Fact, fact, payload, recorded, term};
 use super::page;
-use crate::catalogue::LicenceType;
 use crate::http::HttpState;
 use crate::http::problem::Problem;
 use crate::values::lang::Lang;
-use crate::values::time::Time;
 use crate::verification::{Check, Line, Outcome, Report, Verdict};
 
 #[derive(Template)]
@@ -33,14 +32,6 @@ struct Row<'a> {
     result: &'static str,
     name: &'static str,
     line: &'a Line,
-}
-
-/// A label and what stands behind it.
-pub struct Fact {
-    /// In the page's language.
-    pub label: String,
-    /// As disclosed.
-    pub value: String,
 }
 
 /// Shows a report.
@@ -98,68 +89,4 @@ fn licence(state: &HttpState, lang: Lang, report: &Report) -> Vec<Fact> {
         facts.extend(recorded(state, lang, trust, told.issued_on.clone(), told.at));
     }
     facts
-}
-
-/// That a licence was recorded and when, which is not when it was granted, and how far its source is trusted.
-pub fn recorded(
-    state: &HttpState,
-    lang: Lang,
-    trust: &str,
-    issued_on: Option<String>,
-    at: Option<Time>,
-) -> Vec<Fact> {
-    let published = state.authority.published();
-    let day = at.zip(published.charter.offset()).map(|(at, offset)| at.date(offset).to_string());
-    let how = lang.choose(
-        format!("建账以前发放的存量证照，可信等级 {trust}"),
-        format!("granted before this ledger, trust level {trust}"),
-    );
-    let named = [
-        (lang.choose("补录", "Recorded"), Some(how)),
-        (lang.choose("补录日期", "Recorded on"), day),
-        (lang.choose("原发证日期", "Granted on"), issued_on),
-    ];
-    named.into_iter().filter_map(|(label, value)| Some(fact(label, value?))).collect()
-}
-
-/// From when until when.
-pub fn term(lang: Lang, from: Option<String>, until: Option<String>) -> [Fact; 2] {
-    let open = lang.choose("长期", "No end").to_owned();
-    [
-        fact(lang.choose("有效期自", "Valid from"), from.unwrap_or_default()),
-        fact(lang.choose("有效期至", "Valid until"), until.unwrap_or(open)),
-    ]
-}
-
-/// Holders and claims under the labels of their type.
-pub fn payload(
-    lang: Lang,
-    known: Option<&LicenceType>,
-    members: &serde_json::Map<String, Value>,
-) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    for holder in members.get("holders").and_then(Value::as_array).into_iter().flatten() {
-        let text = |name: &str| holder.get(name).and_then(Value::as_str).map(str::to_owned);
-        let named = [
-            ("name", lang.choose("持证主体", "Holder")),
-            ("code", lang.choose("持证主体代码", "Holder code")),
-            ("role", lang.choose("角色", "Role")),
-        ];
-        facts.extend(named.into_iter().filter_map(|(name, label)| Some(fact(label, text(name)?))));
-    }
-    let label = |name: &str| {
-        let claim = known.and_then(|known| known.metadata().claim(&[Some("claims"), Some(name)]));
-        claim.map_or(name, |claim| claim.label(lang.tag())).to_owned()
-    };
-    let claims = members.get("claims").and_then(Value::as_object);
-    facts.extend(claims.into_iter().flatten().map(|(name, value)| Fact {
-        label: label(name),
-        value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-    }));
-    facts
-}
-
-/// A label and a value.
-pub fn fact(label: &str, value: String) -> Fact {
-    Fact { label: label.to_owned(), value }
 }
