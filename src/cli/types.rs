@@ -206,3 +206,104 @@ fn line(lang: Lang, licence_type: &LicenceType) -> String {
 fn folder(licence_type: &LicenceType) -> String {
     format!("{}/{}", licence_type.slug(), licence_type.version())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// A copy of the built-in types, with files edited: path below it, from, to.
+    fn copy(edits: &[(&str, &str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/types");
+        for (path, bytes) in type_files(&built_in).unwrap() {
+            let mut text = String::from_utf8(bytes).unwrap();
+            for (_, from, to) in edits.iter().filter(|(edited, ..)| *edited == path) {
+                assert!(text.contains(from), "{path} has no {from}");
+                text = text.replacen(from, to, 1);
+            }
+            let place = folder.path().join(path);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(place, text).unwrap();
+        }
+        folder
+    }
+
+    fn checked(folder: &Path) -> (Exit, Value) {
+        let written: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let out = Output::to(written.clone()).speaking(true, None);
+        let exit = check(folder, &out).unwrap();
+        let told = serde_json::from_slice(&written.lock().unwrap()).unwrap();
+        (exit, told)
+    }
+
+    /// What stands under that name, as `folder file place: English`.
+    fn said(told: &Value, name: &str) -> Vec<String> {
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let one = |said: &Value| {
+            assert!(!text(&said["text"]["zh"]).is_empty());
+            let (folder, file) = (text(&said["folder"]), text(&said["file"]));
+            format!("{folder} {file} {}: {}", text(&said["place"]), text(&said["text"]["en"]))
+        };
+        told[name].as_array().unwrap().iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_good_folder_has_nothing_said_of_it() {
+        let (exit, told) = checked(copy(&[]).path());
+        assert_eq!((exit, told["holds"].as_bool()), (Exit::Good, Some(true)));
+        assert_eq!((said(&told, "problems"), said(&told, "notes")), (vec![], vec![]));
+        let empty = tempfile::tempdir().unwrap();
+        assert_eq!(checked(empty.path()).0, Exit::NotFound);
+        assert!(check(&empty.path().join("absent"), &Output::stdout()).is_err());
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let folder = copy(&[
+            ("tax-payment/1/type.toml", "slug = \"tax-payment\"", "slug = \"tax\""),
+            ("driving-licence/1/claims.schema.json", "\"C6\",", ""),
+            ("household-register/1/columns.toml", "/claims/station", "/claims/stations"),
+        ]);
+        std::fs::write(folder.path().join("driving-licence/1/colums.toml"), "").unwrap();
+        let (exit, told) = checked(folder.path());
+        assert_eq!(exit, Exit::NotValid);
+        let problems = said(&told, "problems");
+        for (at, text) in [
+            ("driving-licence/1 claims.schema.json /properties/classes/items/enum: C6", "needs a new one"),
+            ("household-register/1 columns.toml -", "no claim \"stations\""),
+            ("tax-payment/1 metadata.json -", "vct must be"),
+        ] {
+            assert!(
+                problems.iter().any(|said| said.starts_with(at) && said.contains(text)),
+                "{at}: {problems:?}"
+            );
+        }
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        let notes = said(&told, "notes");
+        assert!(notes.iter().any(|said| said.starts_with("driving-licence/1 - colums.toml")), "{notes:?}");
+        assert!(notes.iter().any(|said| said.contains("differs from the built-in one")), "{notes:?}");
+    }
+
+    #[test]
+    fn a_new_version_is_compared_with_the_one_before() {
+        let folder = copy(&[]);
+        let (old, new) = (folder.path().join("tax-payment/1"), folder.path().join("tax-payment/2"));
+        std::fs::create_dir(&new).unwrap();
+        for file in std::fs::read_dir(&old).unwrap() {
+            let file = file.unwrap().path();
+            let text = std::fs::read_to_string(&file).unwrap();
+            let text = text.replace("version = 1", "version = 2").replace("tax-payment/1", "tax-payment/2");
+            let text = text.replace("\"maxItems\": 100", "\"maxItems\": 10");
+            std::fs::write(new.join(file.file_name().unwrap()), text).unwrap();
+        }
+        let (exit, told) = checked(folder.path());
+        assert_eq!((exit, said(&told, "problems")), (Exit::Good, vec![]));
+        let notes = said(&told, "notes");
+        let narrower = "tax-payment/2 claims.schema.json /properties/payments/maxItems: the most that is allowed is less";
+        assert_eq!(notes, [narrower]);
+    }
+}

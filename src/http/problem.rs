@@ -237,7 +237,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::AlreadyHeld { pointer } => Self::new(
                 Kind::InvalidClaim,
-                "该持证主体已持有一份此类证照(有效或暂扣),每个主体只能持有一份。",
+                "该持证主体已持有一份此类证照（有效或暂扣），每个主体只能持有一份。",
                 en,
             )
             .at(pointer),

@@ -291,12 +291,20 @@ mod tests {
         let role = r#""claims": [{"path":["holders",null,"role"],"mandatory":true,"sd":"never",
             "display":[{"locale":"zh-CN","label":"角色"},{"locale":"en","label":"Role"}]},"#;
         let metadata = text.replacen("\"claims\": [", role, 1).into_bytes();
+        let named = edited(
+            "business-licence/1",
+            "example.json",
+            "\"code_type\"",
+            "\"role\": \"owner\", \"code_type\"",
+        );
+        let example = named("example.json").unwrap();
         let rules = edited("business-licence/1", TYPE_FILE, "max = 1", "max = 2");
         let rules = String::from_utf8(rules(TYPE_FILE).unwrap()).unwrap();
         let rules = rules.replace("roles = []", ROLES).into_bytes();
         let shared = LicenceType::from_files(&|name| match name {
             "type.toml" => Some(rules.clone()),
             "metadata.json" => Some(metadata.clone()),
+            "example.json" => Some(example.clone()),
             name => file_of("business-licence/1", name),
         })
         .unwrap();
