@@ -114,11 +114,11 @@ impl Walk {
             }
             let path = [path, &[Some(name.clone())]].concat();
             let mandatory = mandatory && required.iter().any(|one| one == name);
-            self.part(member, &format!("{at}/properties/{name}"), path, mandatory);
+            self.part(member, &format!("{at}/properties/{name}"), &path, mandatory);
         }
     }
 
-    fn part(&mut self, schema: &Value, at: &str, path: Vec<Option<String>>, mandatory: bool) {
+    fn part(&mut self, schema: &Value, at: &str, path: &[Option<String>], mandatory: bool) {
         let kind = match schema.get("type").and_then(Value::as_str) {
             Some("array") => PartKind::List,
             Some("object") => PartKind::Object,
@@ -126,13 +126,13 @@ impl Walk {
             Some("integer") => PartKind::Integer,
             _ => PartKind::Value,
         };
-        if schema.get("x-holder").is_some() && !(kind == PartKind::Holder && self.may_name_holder(&path)) {
+        if schema.get("x-holder").is_some() && !(kind == PartKind::Holder && self.may_name_holder(path)) {
             self.errors.push(SchemaError::Holder { at: at.to_owned() });
         }
-        self.parts.push(Part { path: path.clone(), mandatory, kind });
+        self.parts.push(Part { path: path.to_vec(), mandatory, kind });
         match kind {
-            PartKind::List => self.list(schema, at, &path, mandatory),
-            PartKind::Object => self.object(schema, at, &path, mandatory),
+            PartKind::List => self.list(schema, at, path, mandatory),
+            PartKind::Object => self.object(schema, at, path, mandatory),
             PartKind::Value | PartKind::Integer | PartKind::Holder => {}
         }
     }
@@ -141,7 +141,7 @@ impl Walk {
         let count = |name| schema.get(name).and_then(Value::as_u64);
         match schema.get("items") {
             Some(items) if count("minItems") >= Some(1) && count("maxItems").is_some() => {
-                self.part(items, &format!("{at}/items"), [path, &[None]].concat(), mandatory);
+                self.part(items, &format!("{at}/items"), &[path, &[None]].concat(), mandatory);
             }
             _ => self.errors.push(SchemaError::Unbounded { at: at.to_owned() }),
         }
