@@ -47,6 +47,8 @@ impl Authority {
         }
         if signed > 0 {
             self.store.sync()?;
+            let lists = u64::try_from(signed).unwrap_or(u64::MAX);
+            metrics::counter!("vidimus_status_lists_published_total").increment(lists);
         }
         Ok(signed)
     }

@@ -109,6 +109,8 @@ fn collect(group: &mut Vec<Waiting>, waiting: &Receiver<Waiting>) {
 
 /// Appends a group, seals what is committed, answers; returns what must wait for the next group.
 fn append(writer: &mut Writer, sealer: &Sealer, group: Vec<Waiting>) -> Vec<Waiting> {
+    metrics::histogram!("vidimus_group_entries")
+        .record(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
     let mut proposals = Vec::with_capacity(group.len());
     let mut askers = Vec::with_capacity(group.len());
     for waiting in group {

@@ -21,7 +21,7 @@ use crate::crypto::{KeyId, PublicKey};
 use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
 use crate::ledger::signature::Signature;
 use crate::values::time::Clock as _;
-use crate::wiring::assembly::{assemble, catalogue, keep};
+use crate::wiring::assembly::{assemble_with, catalogue, keep};
 use crate::wiring::clock::SystemClock;
 use crate::wiring::config::{ServeArgs, ServeConfig};
 use crate::wiring::entropy::SystemEntropy;
@@ -170,8 +170,9 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
         let one: Signed = serde_json::from_slice(&bytes).with_context(|| path.display().to_string())?;
         signed.push((one.key, one.signatures));
     }
+    let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
+    let again = passphrase.as_ref().map(|passphrase| Passphrase::from_bytes(passphrase.as_bytes()));
     {
-        let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
         let keyring = FileKeyring::open(&config.keys, passphrase)?;
         let bytes = keyring.founding()?.ok_or_else(|| {
             anyhow!(
@@ -183,7 +184,7 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
         founding.attach(&signed)?;
         keyring.note_founding(&serde_json::to_vec(&founding)?)?;
     }
-    let assembled = assemble(config)?;
+    let assembled = assemble_with(config, again)?;
     let published = assembled.authority.published();
     let origin = published.charter.origin().map(ToString::to_string);
     let size = published.range.size();

@@ -7,6 +7,8 @@
 mod audit;
 #[cfg(feature = "server")]
 mod backup;
+#[cfg(feature = "server")]
+mod doctor;
 mod exit;
 #[cfg(feature = "server")]
 mod init;
@@ -75,6 +77,9 @@ enum Noun {
     /// Licence types as data.
     #[cfg(feature = "server")]
     Types(types::Types),
+    /// What is well and what is not, with what to do.
+    #[cfg(feature = "server")]
+    Doctor(doctor::Doctor),
     /// A whole copy of ledger and vault, without keys.
     #[cfg(feature = "server")]
     Backup(backup::Backup),
@@ -119,6 +124,8 @@ impl Noun {
             Self::Token(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Types(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Doctor(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Backup(command) => command.run(out),
             #[cfg(feature = "server")]

@@ -51,7 +51,10 @@ pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: 
     let lang = of_path(request.uri().path()).unwrap_or_else(|| tongue(&headers));
     let response = next.run(request).await;
     let mut response = match problem_of(&response) {
-        Some(problem) => worded(&state, lang, &headers, &problem, response.headers()),
+        Some(problem) => {
+            metrics::counter!("vidimus_problems_total", "slug" => problem.kind().slug()).increment(1);
+            worded(&state, lang, &headers, &problem, response.headers())
+        }
         None => response,
     };
     protect(response.headers_mut());

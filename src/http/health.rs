@@ -2,7 +2,7 @@
 //! ledger mean, which anybody can count for themselves.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
@@ -69,8 +69,15 @@ pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
 
 /// `GET /metrics`.
 pub async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
-    let size = u32::try_from(state.authority.published().range.size()).unwrap_or(u32::MAX);
+    let readiness = state.authority.readiness();
+    let size = u32::try_from(readiness.size).unwrap_or(u32::MAX);
     metrics::gauge!("vidimus_ledger_size").set(f64::from(size));
+    metrics::gauge!("vidimus_writing").set(if readiness.writing.is_none() { 1.0 } else { 0.0 });
+    metrics::gauge!("vidimus_unsealed").set(f64::from(u32::try_from(readiness.unsealed).unwrap_or(u32::MAX)));
+    if let Some(last) = readiness.last {
+        let age = Duration::from_millis(u64::try_from(state.clock.now().since(last)).unwrap_or(0));
+        metrics::gauge!("vidimus_last_entry_age_seconds").set(age.as_secs_f64());
+    }
     state.metrics.0.run_upkeep();
     typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", state.metrics.0.render())
 }
@@ -82,9 +89,14 @@ pub async fn measure(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
-    metrics::counter!("vidimus_http_requests_total", "route" => route.clone(), "method" => method, "status" => status)
-        .increment(1);
-    metrics::histogram!("vidimus_http_request_seconds", "route" => route)
-        .record(begun.elapsed().as_secs_f64());
+    metrics::counter!(
+        "vidimus_http_requests_total",
+        "route" => route.clone(), "method" => method.clone(), "status" => status.clone()
+    )
+    .increment(1);
+    let taken = begun.elapsed();
+    // By route, never by path or query: those hold handles, numbers and codes.
+    tracing::debug!(method, route, status, ms = taken.as_secs_f64() * 1000.0, "answered");
+    metrics::histogram!("vidimus_http_request_seconds", "route" => route).record(taken.as_secs_f64());
     response
 }

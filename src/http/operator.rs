@@ -1,4 +1,4 @@
-//! What the operator asks of a running service: the rows of a backup. Not here: what they are (`authority::backup`), and the
+//! What the operator asks of a running service: the rows of a backup, and in what condition it is. Not here: what they are (`authority::backup`), and the
 //! ledger itself, which anybody may read.
 
 use std::io;
@@ -9,11 +9,12 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::HttpState;
-use super::answer::typed;
+use super::answer::{ok, typed};
 use super::kind::Kind;
 use super::problem::Problem;
 use super::request::{Params, Who, bad_parameter, no_token};
@@ -40,6 +41,22 @@ impl FromRequestParts<Arc<HttpState>> for Operator {
             None => Err(no_token()),
         }
     }
+}
+
+/// `GET /v1/operator/condition`: what `doctor` judges.
+pub async fn condition(
+    State(state): State<Arc<HttpState>>,
+    _: Operator,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let tokens: Vec<Value> = state
+        .tokens
+        .ends()
+        .into_iter()
+        .map(|(name, expires)| json!({"name": name, "expires": expires}))
+        .collect();
+    Ok(ok(&json!({"readiness": state.authority.readiness(), "tokens": tokens})))
 }
 
 /// `GET /v1/operator/backup?size=N`: every row beside the first N entries, in the form of `authority::backup`. An answer

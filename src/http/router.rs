@@ -91,6 +91,7 @@ fn everyone() -> Router<Arc<HttpState>> {
         .route("/v1/reports/{report}", get(reports::kept))
         .route("/pickup/{id}", get(pickup::open).post(pickup::collect))
         .route("/v1/operator/backup", get(operator::backup))
+        .route("/v1/operator/condition", get(operator::condition))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

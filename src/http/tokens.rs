@@ -9,6 +9,11 @@ use crate::values::time::Time;
 pub trait Tokens: Send + Sync {
     /// The caller, if the token is good at `now`.
     fn caller(&self, presented: &str, now: Time) -> Result<Caller, BadToken>;
+
+    /// The tokens that were not revoked, by name, and when each ends.
+    fn ends(&self) -> Vec<(String, Time)> {
+        Vec::new()
+    }
 }
 
 /// Why a token was not accepted.

@@ -1,6 +1,6 @@
 //! The passphrase of the private keys: the first line of a file. Not here: how keys are encrypted (`crypto`).
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -21,7 +21,10 @@ impl Passphrase {
     /// pipe; what it leads to must be its owner's alone.
     pub fn read(path: &Path) -> Result<Self, KeysError> {
         let file = File::open(path).map_err(io("open", path))?;
-        owner_only(path, file.metadata().map_err(io("look at", path))?.mode())?;
+        let metadata = file.metadata().map_err(io("look at", path))?;
+        if !of_root_alone(&metadata) {
+            owner_only(path, metadata.mode())?;
+        }
         let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST).unwrap_or(0) + 2));
         file.take(LARGEST + 1).read_to_end(&mut content).map_err(io("read", path))?;
         let line = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -45,6 +48,12 @@ impl Passphrase {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// A credential that systemd hands to a service is root's, and the service reads it by an access list, which shows as a
+/// right of root's own group.
+fn of_root_alone(metadata: &Metadata) -> bool {
+    metadata.uid() == 0 && metadata.gid() == 0 && metadata.mode() & 0o7037 == 0
 }
 
 #[cfg(test)]

@@ -49,9 +49,14 @@ pub struct Assembled {
 
 /// Opens what the configuration names, or founds a sample where there is nothing.
 pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
+    let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
+    assemble_with(config, passphrase)
+}
+
+/// The same with a passphrase that was read already: a pipe gives it only once.
+pub fn assemble_with(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow::Result<Assembled> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
     let clock = Arc::new(SystemClock);
-    let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
     let catalogue = Arc::new(catalogue(config.schemas.as_deref())?);
     let found = stage(&config.keys)?;
     let data_is_there = config.data.join("db").exists();

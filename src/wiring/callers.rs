@@ -16,4 +16,10 @@ impl Tokens for Callers {
             TokenRefusal::Revoked => BadToken::Revoked,
         })
     }
+
+    fn ends(&self) -> Vec<(String, Time)> {
+        let records = self.0.list().unwrap_or_default();
+        let live = records.into_iter().filter(|record| record.revoked.is_none());
+        live.map(|record| (record.name.to_string(), record.expires)).collect()
+    }
 }

@@ -13,6 +13,8 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "server")]
 pub mod data_source;
+#[cfg(feature = "server")]
+pub mod doctor;
 pub mod entropy;
 #[cfg(feature = "server")]
 pub mod restore;

@@ -107,8 +107,10 @@ def main():
 
         late = service.issue(business("后来的企业"))
         before = state(service, issued)
-        run("ledger", "export", folder / "export", "--from", service.url)
         tally.equal("SIGTERM ends with 0", service.stop(), 0)
+        # After the end: what was refused is entered while stopping.
+        exported = run("ledger", "export", folder / "export", "--data", place / "data")
+        tally.equal("the whole ledger is exported", exported.returncode, 0)
         shutil.copytree(place / "keys", folder / "keys")
 
         with tally.part("stopped"):

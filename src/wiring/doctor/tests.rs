@@ -1,0 +1,138 @@
+//! Healthy and broken situations, judged.
+
+use super::*;
+use crate::authority::{Ending, Listed};
+use crate::crypto::{Digest, KeyId};
+use crate::values::lang::Lang;
+
+const DAY: i64 = 24 * 3600 * 1000;
+
+fn now() -> Time {
+    "2026-11-25T00:00:00.000Z".parse().unwrap()
+}
+
+fn readiness() -> Readiness {
+    Readiness {
+        size: 40,
+        last: Some(now().plus(-5_000)),
+        law: 0,
+        writing: None,
+        missing_keys: Vec::new(),
+        clock: None,
+        certificates: vec![ending(400)],
+        unsealed: 0,
+        lists: vec![Listed { list: 1, until: Some(now().seconds() + 80_000) }],
+    }
+}
+
+fn ending(days: i64) -> Ending {
+    let key: KeyId = crate::crypto::hex::encode(&Digest::of(b"key").0).parse().unwrap();
+    Ending { purpose: "credential".into(), owner: "tax".into(), key, ends: now().plus(days * DAY) }
+}
+
+fn known(readiness: Readiness) -> Known {
+    let disk = Disk { free: 50 << 30, total: 100 << 30, files_free: Some(1 << 20), writable: true };
+    Known {
+        now: Some(now()),
+        synchronised: Some(true),
+        places: vec![Place { flag: "--data", path: "/data".into(), found: Ok(disk) }],
+        ledger: Seen::Inside { readiness: Box::new(readiness), running: true },
+        signed: Some(Ok(40)),
+        stored: Some(40),
+        tokens: vec![TokenEnd { name: "operator".into(), expires: now().plus(300 * DAY) }],
+        ..Known::default()
+    }
+}
+
+/// The worst grade, and the check it is of.
+fn worst(known: &Known) -> (Grade, &'static str) {
+    let lines = judge(known);
+    let worst = lines.iter().max_by_key(|line| line.grade).unwrap();
+    assert_ne!(worst.told.text(Lang::Zh), worst.told.text(Lang::En));
+    (worst.grade, worst.check)
+}
+
+#[test]
+fn a_healthy_one_is_told_line_by_line() {
+    let lines = judge(&known(readiness()));
+    assert!(lines.iter().all(|line| line.grade == Grade::Ok), "{lines:?}");
+    let checks: Vec<&str> = lines.iter().map(|line| line.check).collect();
+    assert_eq!(checks, ["disk", "ledger", "certificates", "head", "clock"]);
+}
+
+#[test]
+fn certificates_by_their_days() {
+    for (days, grade) in
+        [(91, Grade::Ok), (89, Grade::Warn), (29, Grade::Warn), (0, Grade::Fail), (-3, Grade::Fail)]
+    {
+        let all = known(Readiness { certificates: vec![ending(days), ending(400)], ..readiness() });
+        let lines = judge(&all);
+        let found: Vec<_> = lines.iter().filter(|line| line.check == "certificates").collect();
+        assert_eq!(found.iter().map(|line| line.grade).collect::<Vec<_>>(), [grade], "{days} days");
+        let cure = found[0].told.text(Lang::En).contains("keys rotate");
+        assert_eq!(cure, grade != Grade::Ok, "{days} days");
+    }
+}
+
+#[test]
+fn disks() {
+    let disk = |free: u64, files: u64, writable: bool| {
+        let mut all = known(readiness());
+        all.places[0].found = Ok(Disk { free, total: 100 << 30, files_free: Some(files), writable });
+        worst(&all)
+    };
+    assert_eq!(disk(10 << 20, 9_999, true), (Grade::Fail, "disk"));
+    assert_eq!(disk(500 << 20, 9_999, true), (Grade::Warn, "disk"));
+    assert_eq!(disk(4 << 30, 9_999, true), (Grade::Warn, "disk"));
+    assert_eq!(disk(50 << 30, 0, true), (Grade::Fail, "disk"));
+    assert_eq!(disk(50 << 30, 9_999, false), (Grade::Fail, "disk"));
+    let mut gone = known(readiness());
+    gone.places[0].found = Err("No such file or directory".into());
+    assert_eq!(worst(&gone), (Grade::Fail, "disk"));
+}
+
+#[test]
+fn heads_as_a_start_compares_them() {
+    let head = |signed, stored| {
+        let mut all = known(readiness());
+        (all.signed, all.stored) = (Some(signed), stored);
+        worst(&all)
+    };
+    assert_eq!(head(Ok(41), Some(40)), (Grade::Fail, "head"));
+    assert_eq!(head(Ok(39), Some(40)), (Grade::Fail, "head"));
+    assert_eq!(head(Ok(39), Some(39)).0, Grade::Ok, "a tail that the next start signs");
+    assert_eq!(head(Err("not a note".into()), None), (Grade::Fail, "head"));
+}
+
+#[test]
+fn what_stops_and_what_will() {
+    let of = |readiness: Readiness| worst(&known(readiness));
+    assert_eq!(of(Readiness { writing: Some("disk full".into()), ..readiness() }), (Grade::Fail, "ledger"));
+    assert_eq!(of(Readiness { missing_keys: vec!["status k".into()], ..readiness() }), (Grade::Fail, "keys"));
+    assert_eq!(of(Readiness { clock: Some("stepped".into()), ..readiness() }), (Grade::Fail, "clock"));
+    assert_eq!(of(Readiness { unsealed: 2, ..readiness() }), (Grade::Warn, "seals"));
+    assert_eq!(of(Readiness { last: Some(now().plus(DAY)), ..readiness() }), (Grade::Fail, "clock"));
+    let lapsed = vec![Listed { list: 1, until: Some(now().seconds() - 1) }];
+    assert_eq!(of(Readiness { lists: lapsed.clone(), ..readiness() }), (Grade::Fail, "status"));
+    let mut stopped = known(Readiness { lists: lapsed, ..readiness() });
+    if let Seen::Inside { running, .. } = &mut stopped.ledger {
+        *running = false;
+    }
+    assert_eq!(worst(&stopped), (Grade::Warn, "status"), "a start publishes it");
+
+    let mut all = known(readiness());
+    all.tokens[0].expires = now().plus(DAY);
+    assert_eq!(worst(&all), (Grade::Warn, "tokens"));
+    all.exposed.push("chmod 600 /keys/last-signed".into());
+    assert_eq!(worst(&all), (Grade::Fail, "keys"));
+    for (seen, grade) in [
+        (Seen::InUse, Grade::Warn),
+        (Seen::Nothing, Grade::Warn),
+        (Seen::Unreachable("refused".into()), Grade::Fail),
+        (Seen::Outside { ready: true, size: 1, ending: Vec::new() }, Grade::Ok),
+        (Seen::Outside { ready: false, size: 1, ending: Vec::new() }, Grade::Fail),
+    ] {
+        let all = Known { ledger: seen, ..known(readiness()) };
+        assert_eq!(worst(&all).0, grade, "{:?}", all.ledger);
+    }
+}
