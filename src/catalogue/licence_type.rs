@@ -48,14 +48,18 @@ impl LicenceType {
         })
     }
 
-    /// The same; everything that is wrong is returned. A file that cannot be read hides what others say against it.
+    /// The same; everything that is wrong is returned, but for what only a file that cannot be read would tell of
+    /// another.
     pub fn read(file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Self, Vec<CatalogueError>> {
         let mut folder = Folder { file, errors: Vec::new() };
         let rules = folder.rules();
         let schema = folder.schema();
-        let metadata = rules.as_ref().and_then(|(rules, _)| folder.metadata(rules));
+        let (metadata, columns) = (folder.text(METADATA_FILE), folder.text(COLUMNS_FILE));
+        let metadata =
+            rules.as_ref().zip(metadata).and_then(|((rules, _), text)| folder.metadata(rules, &text));
+        let columns =
+            schema.as_ref().zip(columns).and_then(|((schema, _), text)| folder.columns(schema, &text));
         let example = folder.json(EXAMPLE_FILE).map(|(example, _)| example);
-        let columns = schema.as_ref().and_then(|(schema, _)| folder.columns(schema));
         if let (Some((rules, _)), Some((schema, _)), Some(metadata)) = (&rules, &schema, &metadata) {
             folder.refuse(layout::disagreements(rules, schema, metadata));
             folder.refuse(rules.sources.disagreements(schema, metadata));
@@ -207,16 +211,14 @@ impl Folder<'_> {
         Some((self.keep(ClaimsSchema::compile(&json))?, bytes))
     }
 
-    fn metadata(&mut self, rules: &Rules) -> Option<Metadata> {
-        let text = self.text(METADATA_FILE)?;
+    fn metadata(&mut self, rules: &Rules, text: &str) -> Option<Metadata> {
         let strict = parse_strict(text.as_bytes());
         self.keep(strict.map_err(|error| vec![CatalogueError::Json { file: METADATA_FILE, error }]))?;
-        self.keep(Metadata::parse(&text, &format!("{}/{}", rules.slug, rules.version)))
+        self.keep(Metadata::parse(text, &format!("{}/{}", rules.slug, rules.version)))
     }
 
-    fn columns(&mut self, schema: &ClaimsSchema) -> Option<ColumnMapping> {
-        let text = self.text(COLUMNS_FILE)?;
-        self.keep(ColumnMapping::read(&text, schema))
+    fn columns(&mut self, schema: &ClaimsSchema, text: &str) -> Option<ColumnMapping> {
+        self.keep(ColumnMapping::read(text, schema))
     }
 }
 
@@ -314,6 +316,7 @@ mod tests {
         ] {
             refused(file, from, to, expected, METADATA_FILE);
         }
+        assert_eq!(LicenceType::read(&|_| None).unwrap_err().len(), 5);
         for missing in [TYPE_FILE, SCHEMA_FILE, METADATA_FILE, COLUMNS_FILE, EXAMPLE_FILE] {
             let files = |name: &str| file_of("business-licence/1", name).filter(|_| name != missing);
             assert_eq!(LicenceType::from_files(&files).unwrap_err(), CatalogueError::Missing(missing));
