@@ -135,16 +135,21 @@ impl Authority {
         Ok(text.map(Arc::from))
     }
 
-    /// Addresses of all lists that are published; one that was only just opened waits for the next tick.
+    /// Addresses of all lists that are published.
     pub fn status_lists(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.published_lists()?.into_iter().map(|(_, address)| address).collect())
+    }
+
+    /// Number and address of each list that is published; one that was only just opened waits for the next tick.
+    pub(super) fn published_lists(&self) -> Result<Vec<(u32, String)>, Failure> {
         let numbers: Vec<u32> = self.window.statuses(|statuses| statuses.lists().keys().copied().collect());
-        let mut addresses = Vec::with_capacity(numbers.len());
+        let mut published = Vec::with_capacity(numbers.len());
         for number in numbers {
             if self.newest_token(number)?.is_some() {
-                addresses.push(self.list_uri(number)?);
+                published.push((number, self.list_uri(number)?));
             }
         }
-        Ok(addresses)
+        Ok(published)
     }
 
     /// Keys that sign credentials, retired ones too: `/.well-known/jwt-vc-issuer`.

@@ -116,6 +116,8 @@ pub enum Thing {
     Report,
     /// A licence type.
     Type,
+    /// A department.
+    Department,
     /// A file of the ledger.
     File,
     /// A path.
@@ -130,6 +132,7 @@ impl Thing {
             Self::Pickup => ("领取地址", "pickup address"),
             Self::Report => ("核验报告", "report"),
             Self::Type => ("证照类型", "licence type"),
+            Self::Department => ("部门", "department"),
             Self::File => ("账本文件", "ledger file"),
             Self::Path => ("地址", "path"),
         }

@@ -142,6 +142,12 @@ impl Metadata {
         self.template.replacen(PLACEHOLDER, base.as_str(), 1).into_bytes()
     }
 
+    /// The type in one sentence of that language (`zh-CN`, `en`); empty for another.
+    pub fn description(&self, locale: &str) -> &str {
+        let found = self.fields.display.iter().find(|display| display.locale == locale);
+        found.map_or("", |display| &display.description)
+    }
+
     /// The claims, in the order they are shown.
     pub fn claims(&self) -> &[ClaimMetadata] {
         &self.fields.claims

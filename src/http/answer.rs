@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -48,12 +48,13 @@ pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Puts problems into words and headers on everything.
 pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
-    let lang = of_path(request.uri().path()).unwrap_or_else(|| tongue(&headers));
+    let uri = request.uri().clone();
+    let lang = pages::of_path(uri.path()).unwrap_or_else(|| tongue(&headers));
     let response = next.run(request).await;
     let mut response = match problem_of(&response) {
         Some(problem) => {
             metrics::counter!("vidimus_problems_total", "slug" => problem.kind().slug()).increment(1);
-            worded(&state, lang, &headers, &problem, response.headers())
+            worded(&state, &uri, lang, &headers, &problem, response.headers())
         }
         None => response,
     };
@@ -71,11 +72,6 @@ pub fn problem_of(response: &Response) -> Option<Problem> {
     problem.or_else(|| is_bare(response).then(|| Problem::of_status(response.status())))
 }
 
-/// The language of a page by its path.
-fn of_path(path: &str) -> Option<Lang> {
-    path.split('/').nth(1)?.parse().ok()
-}
-
 /// An error that no handler of ours gave.
 fn is_bare(response: &Response) -> bool {
     let failed = response.status().is_client_error() || response.status().is_server_error();
@@ -85,13 +81,14 @@ fn is_bare(response: &Response) -> bool {
 
 fn worded(
     state: &HttpState,
+    uri: &Uri,
     lang: Lang,
     asked: &HeaderMap,
     problem: &Problem,
     answered: &HeaderMap,
 ) -> Response {
     let mut response = if prefers_html(asked) {
-        let mut page = pages::problem(lang, problem);
+        let mut page = pages::problem(state, uri, lang, problem);
         *page.status_mut() = problem.status();
         page
     } else {

@@ -11,22 +11,20 @@ use super::HttpState;
 use super::answer::{kept, ok, typed};
 use super::problem::Problem;
 use super::request::{Params, not_later};
-use crate::authority::{Fault, Thing};
+use crate::authority::{Fault, Published, Thing};
 use crate::catalogue::{Bilingual, HolderRules, LicenceType, RoleRule, Rules, Source, ValidityRules};
 use crate::ledger::body::{BlobRef, DepartmentRegistered, PowerGranted, TypePublished};
 use crate::ledger::state::Held;
 use crate::values::identifiers::{BaseUrl, CodeType, Slug};
+use crate::values::time::Time;
 
 /// `GET /v1/types`: every type in force, at its newest version.
 pub async fn types(State(state): State<Arc<HttpState>>, params: Params) -> Result<Response, Problem> {
     params.finish()?;
     let base_url = base_url(&state)?;
     let published = state.authority.published();
-    let newest = published.charter.types().filter_map(|(_, published)| published.versions.last());
-    let items: Vec<Value> = newest
-        .filter(|held| held.in_force())
-        .filter_map(|held| Some(brief(known(&state, &held.value)?, &base_url)))
-        .collect();
+    let items: Vec<Value> =
+        in_force(&state, &published).iter().map(|licence_type| brief(licence_type, &base_url)).collect();
     Ok(ok(&json!({"items": items, "next": null})))
 }
 
@@ -37,12 +35,8 @@ pub async fn licence_type(
     params: Params,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let not_found = || Problem::not_found(Thing::Type);
-    let found = state.authority.catalogue().find(&code).ok_or_else(not_found)?;
     let published = state.authority.published();
-    let versions = &published.charter.published(found.slug()).ok_or_else(not_found)?.versions;
-    let newest = versions.last().filter(|held| held.in_force()).ok_or_else(not_found)?;
-    let licence_type = known(&state, &newest.value).ok_or_else(not_found)?;
+    let (licence_type, versions) = called(&state, &published, &code)?;
     let mut whole = brief(licence_type, &base_url(&state)?);
     let schema: Value =
         serde_json::from_slice(licence_type.schema_bytes()).map_err(|error| Problem::fault(&error))?;
@@ -101,16 +95,43 @@ pub async fn powers(State(state): State<Arc<HttpState>>, mut params: Params) -> 
     params.finish()?;
     let at = not_later(at, state.clock.now())?;
     let published = state.authority.published();
-    let Some(offset) = published.charter.offset() else { return Ok(ok(&json!({"items": [], "next": null}))) };
-    let day = at.date(offset);
-    let mut items = Vec::new();
-    for (_, held) in published.charter.powers() {
-        let on_that_day = held.value.from <= day && held.value.until.is_none_or(|until| day <= until);
-        if held.shown_at(at) && on_that_day {
-            items.push(power(&state, held)?);
-        }
-    }
+    let items: Vec<Value> =
+        powers_at(&published, at).map(|held| power(&state, held)).collect::<Result<_, _>>()?;
     Ok(ok(&json!({"items": items, "next": null})))
+}
+
+/// The types in force, each at its newest version.
+pub fn in_force<'s>(state: &'s HttpState, published: &Published) -> Vec<&'s Arc<LicenceType>> {
+    let newest = published.charter.types().filter_map(|(_, published)| published.versions.last());
+    newest.filter(|held| held.in_force()).filter_map(|held| known(state, &held.value)).collect()
+}
+
+/// The type in force that is called so, by slug or type code, with its versions so far.
+pub fn called<'s, 'p>(
+    state: &'s HttpState,
+    published: &'p Published,
+    name: &str,
+) -> Result<(&'s Arc<LicenceType>, &'p [Held<TypePublished>]), Problem> {
+    let not_found = || Problem::not_found(Thing::Type);
+    let found = state.authority.catalogue().find(name).ok_or_else(not_found)?;
+    let versions = &published.charter.published(found.slug()).ok_or_else(not_found)?.versions;
+    let newest = versions.last().filter(|held| held.in_force()).ok_or_else(not_found)?;
+    Ok((known(state, &newest.value).ok_or_else(not_found)?, versions))
+}
+
+/// What the power list said at a time; nothing before the first entry.
+pub fn powers_at(published: &Published, at: Time) -> impl Iterator<Item = &Held<PowerGranted>> {
+    let day = published.charter.offset().map(|offset| at.date(offset));
+    published.charter.powers().map(|(_, held)| held).filter(move |held| {
+        let covers = |day| held.value.from <= day && held.value.until.is_none_or(|until| day <= until);
+        held.shown_at(at) && day.is_some_and(covers)
+    })
+}
+
+/// On what legal basis.
+pub fn basis(state: &HttpState, power: &PowerGranted) -> Result<Bilingual, Problem> {
+    serde_json::from_slice(&state.authority.blob(&power.basis.sha256)?)
+        .map_err(|_| Fault::Damaged(format!("the basis of power {}", power.power)).into())
 }
 
 fn base_url(state: &HttpState) -> Result<BaseUrl, Problem> {
@@ -191,10 +212,8 @@ fn department(held: &Held<DepartmentRegistered>) -> Value {
 
 fn power(state: &HttpState, held: &Held<PowerGranted>) -> Result<Value, Problem> {
     let published = state.authority.published();
-    let PowerGranted { power, department, r#type, region, from, until, basis, .. } = &held.value;
+    let PowerGranted { power, department, r#type, region, from, until, .. } = &held.value;
     let registered = published.charter.department(department);
-    let basis: Value = serde_json::from_slice(&state.authority.blob(&basis.sha256)?)
-        .map_err(|_| Problem::from(Fault::Damaged(format!("the basis of power {power}"))))?;
     Ok(json!({
         "power": power.to_string(),
         "department": registered.map(|held| held.value.slug.as_str()),
@@ -203,7 +222,7 @@ fn power(state: &HttpState, held: &Held<PowerGranted>) -> Result<Value, Problem>
         "type": r#type.as_str(),
         "type_code": state.authority.catalogue().latest(r#type).map(|found| found.type_code().as_str()),
         "region": region.as_str(),
-        "basis": basis,
+        "basis": bilingual(&basis(state, &held.value)?),
         "from": from,
         "until": until,
         "since": moment(held.since),

@@ -1,7 +1,7 @@
 //! Whether the service lives, whether it is ready, and its numbers for Prometheus. Not here: what the numbers of a
 //! ledger mean, which anybody can count for themselves.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use super::HttpState;
 use super::answer::{json, typed};
+use crate::authority::Readiness;
+use crate::values::time::Time;
 
 /// The recorder is one for the process, as `metrics` has it.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -40,15 +42,43 @@ pub async fn alive() -> Response {
     typed(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")
 }
 
-/// `GET /readyz`: 503 only for what stops writing now; certificates that end soon are named, not failed.
-pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
+/// Whether the service is ready, as everybody may know it.
+pub struct Condition {
+    /// Nothing stops writing.
+    pub ready: bool,
+    /// The ledger takes entries.
+    pub ledger: bool,
+    /// The clock is believed.
+    pub clock: bool,
+    /// Every key is there that should be.
+    pub keys: bool,
+    /// Since when this process has noticed that it is not ready.
+    pub noticed: Option<Time>,
+    /// Item by item. Its reasons may name files and are for the log.
+    pub readiness: Readiness,
+}
+
+/// Since when the service was found not to be ready, without a break.
+#[derive(Default)]
+pub struct Trouble(Mutex<Option<Time>>);
+
+/// The condition now. Who asks is told which item is not as it should be; why, the log is told.
+pub fn condition(state: &HttpState) -> Condition {
     let readiness = state.authority.readiness();
-    let keys = readiness.missing_keys.is_empty();
-    let ready = readiness.writing.is_none() && readiness.clock.is_none() && keys;
-    // The reasons may name files and are for the log; who asks here is told which item it is.
     for why in [&readiness.writing, &readiness.clock].into_iter().flatten().chain(&readiness.missing_keys) {
         tracing::warn!(%why, "not ready");
     }
+    let (ledger, clock) = (readiness.writing.is_none(), readiness.clock.is_none());
+    let keys = readiness.missing_keys.is_empty();
+    let ready = ledger && clock && keys;
+    let mut trouble = state.trouble.0.lock().unwrap_or_else(PoisonError::into_inner);
+    *trouble = if ready { None } else { trouble.or_else(|| Some(state.clock.now())) };
+    Condition { ready, ledger, clock, keys, noticed: *trouble, readiness }
+}
+
+/// `GET /readyz`: 503 only for what stops writing now; certificates that end soon are named, not failed.
+pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
+    let Condition { ready, ledger, clock, keys, readiness, .. } = condition(&state);
     let ending: Vec<Value> = readiness
         .ending(state.clock.now())
         .map(|ending| json!({"purpose": ending.purpose, "ends": ending.ends}))
@@ -58,8 +88,8 @@ pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
         status,
         &json!({
             "ready": ready,
-            "ledger": if readiness.writing.is_none() { "open" } else { "closed" },
-            "clock": if readiness.clock.is_none() { "sane" } else { "not believed" },
+            "ledger": if ledger { "open" } else { "closed" },
+            "clock": if clock { "sane" } else { "not believed" },
             "keys": if keys { "loaded" } else { "missing" },
             "ledger_size": readiness.size,
             "ending": ending,

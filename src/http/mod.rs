@@ -52,6 +52,7 @@ pub struct HttpState {
     computing: Budget,
     metrics: health::Metrics,
     gate: Gate,
+    trouble: health::Trouble,
 }
 
 impl HttpState {
@@ -67,6 +68,7 @@ impl HttpState {
             computing: Budget::new(120.0, 1.0),
             metrics: health::Metrics::install(),
             gate: Gate::new(Access::default()),
+            trouble: health::Trouble::default(),
         }
     }
 

@@ -103,7 +103,7 @@ pub async fn open(
             give(&state, lang, address, &id, &wanted, &headers)
         }
         None if prefers_html(&headers) || !headers.contains_key(header::ACCEPT) => {
-            Ok(pages::pickup_form(lang, &id))
+            Ok(pages::pickup_form(&state, lang, &id))
         }
         None => Err(bad_parameter("code", "缺少领取码。", "The pickup code is required.")),
     }

@@ -33,7 +33,7 @@ impl Authority {
         Ok((leaf, receipt.to_string()))
     }
 
-    fn entry(&self, index: u64) -> Result<Vec<u8>, Failure> {
+    pub(in crate::authority) fn entry(&self, index: u64) -> Result<Vec<u8>, Failure> {
         let entry = self.store.get(&Row::Entry(index))?;
         Ok(entry.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?)
     }

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::wording::{day, written_day};
 use crate::catalogue::{ClaimMetadata, LicenceType};
 use crate::http::HttpState;
 use crate::values::lang::Lang;
@@ -25,8 +26,8 @@ pub fn fact(label: &str, value: String) -> Fact {
 pub fn term(lang: Lang, from: Option<String>, until: Option<String>) -> [Fact; 2] {
     let open = lang.choose("长期", "No end").to_owned();
     [
-        fact(lang.choose("有效期自", "Valid from"), from.unwrap_or_default()),
-        fact(lang.choose("有效期至", "Valid until"), until.unwrap_or(open)),
+        fact(lang.choose("有效期自", "Valid from"), written_day(lang, &from.unwrap_or_default())),
+        fact(lang.choose("有效期至", "Valid until"), until.map_or(open, |until| written_day(lang, &until))),
     ]
 }
 
@@ -39,15 +40,15 @@ pub fn recorded(
     at: Option<Time>,
 ) -> Vec<Fact> {
     let published = state.authority.published();
-    let day = at.zip(published.charter.offset()).map(|(at, offset)| at.date(offset).to_string());
+    let recorded_on = at.zip(published.charter.offset()).map(|(at, offset)| day(lang, at.date(offset)));
     let how = lang.choose(
         format!("建账以前发放的存量证照，可信等级 {trust}"),
         format!("granted before this ledger, trust level {trust}"),
     );
     let named = [
         (lang.choose("补录", "Recorded"), Some(how)),
-        (lang.choose("补录日期", "Recorded on"), day),
-        (lang.choose("原发证日期", "Granted on"), issued_on),
+        (lang.choose("补录日期", "Recorded on"), recorded_on),
+        (lang.choose("原发证日期", "Granted on"), issued_on.map(|day| written_day(lang, &day))),
     ];
     named.into_iter().filter_map(|(label, value)| Some(fact(label, value?))).collect()
 }
@@ -63,7 +64,7 @@ pub fn payload(lang: Lang, known: Option<&LicenceType>, members: &Map<String, Va
     let none = Map::new();
     let claims = members.get("claims").and_then(Value::as_object).unwrap_or(&none);
     let Some(known) = known else {
-        facts.extend(claims.iter().map(|(name, value)| fact(name, told(value))));
+        facts.extend(claims.iter().map(|(name, value)| fact(name, told(lang, value))));
         return facts;
     };
     for claim in known.metadata().claims() {
@@ -111,15 +112,16 @@ fn claim_facts(lang: Lang, known: &LicenceType, claim: &ClaimMetadata, value: &V
             for (place, row) in rows.iter().enumerate() {
                 for (member, label_of_member) in members_of_rows(lang, known, claim) {
                     let Some(value) = row.get(member) else { continue };
-                    facts.push(fact(&format!("{label} {} · {label_of_member}", place + 1), told(value)));
+                    facts
+                        .push(fact(&format!("{label} {} · {label_of_member}", place + 1), told(lang, value)));
                 }
             }
         }
         Value::Array(values) => {
-            let texts: Vec<String> = values.iter().map(told).collect();
+            let texts: Vec<String> = values.iter().map(|value| told(lang, value)).collect();
             facts.push(fact(label, texts.join(lang.choose("、", ", "))));
         }
-        value => facts.push(fact(label, told(value))),
+        value => facts.push(fact(label, told(lang, value))),
     }
 }
 
@@ -137,8 +139,8 @@ fn members_of_rows<'t>(
     })
 }
 
-fn told(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn told(lang: Lang, value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), |text| written_day(lang, text))
 }
 
 #[cfg(test)]
@@ -165,11 +167,11 @@ mod tests {
             "持证主体 1=甲",
             "角色 1=配偶",
             "角色 2=配偶",
-            "登记日期=2020-05-20",
+            "登记日期=2020年5月20日",
             "当事人 1 · 持证主体序号=2",
             "当事人 1 · 性别=男",
             "当事人 1 · 国籍=中国",
-            "当事人 1 · 出生日期=1880-01-01",
+            "当事人 1 · 出生日期=1880年1月1日",
         ];
         assert_eq!(shown(Lang::Zh, "marriage-registration", &members), expected);
         assert!(shown(Lang::En, "marriage-registration", &members).contains(&"Role 1=Spouse".to_owned()));

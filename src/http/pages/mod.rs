@@ -1,43 +1,85 @@
-//! Pages for people: the portal, its results, pickups, problems. Rendered here, without a line of script; two
-//! languages, by path or by what the browser prefers. Not here: what is told, which is the report's.
+//! Pages for people: the portal with its lists, results, pickups, problems. Rendered here, without a line of script;
+//! two languages, by path or by what the browser prefers. Every page is a view of what the JSON routes tell. Not here:
+//! what is told, which is the engine's and the report's.
 
 mod assets;
+mod departments;
 mod facts;
+mod frame;
+mod help;
+mod ledger;
+mod licence_type;
+mod names;
 mod pickup;
 mod portal;
+mod powers;
 mod problem;
 mod qr;
 mod result;
+mod service;
+mod types;
+mod unchanged;
+mod wording;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
 
 use super::HttpState;
 use super::answer::typed;
 use super::problem::Problem;
+use crate::values::lang::Lang;
 
+pub use frame::of_path;
 pub use pickup::{pickup, pickup_form};
 pub use problem::problem;
 
 /// The portal in both languages, and what pages are made of.
 pub fn routes() -> Router<Arc<HttpState>> {
-    Router::new()
-        .route("/", get(portal::preferred))
-        .route("/zh", get(portal::zh))
-        .route("/en", get(portal::en))
-        .route("/zh/check", post(portal::check_zh))
-        .route("/en/check", post(portal::check_en))
+    let everywhere = Router::new()
+        .route("/", get(portal::open))
         .route("/problems/{slug}", get(problem::explained))
-        .route("/assets/{name}", get(assets::asset))
+        .route("/assets/{name}", get(assets::asset));
+    Lang::ALL.into_iter().map(in_language).fold(everywhere, Router::merge).layer(CompressionLayer::new())
+}
+
+/// The pages of one language.
+fn in_language(lang: Lang) -> Router<Arc<HttpState>> {
+    let at = |path: &str| format!("/{lang}{path}");
+    // What everybody sees alike is told apart by its bytes.
+    let alike = Router::new()
+        .route(&at("/types"), get(types::list))
+        .route(&at("/types/{code}"), get(licence_type::show))
+        .route(&at("/powers"), get(powers::list))
+        .route(&at("/departments"), get(departments::list))
+        .route(&at("/departments/{slug}"), get(departments::show))
+        .route(&at("/ledger"), get(ledger::show))
+        .route(&at("/service"), get(service::show))
+        .route(&at("/help"), get(help::show))
+        .route(&at("/problems"), get(problem::list))
+        .route(&at("/problems/{slug}"), get(problem::show))
+        .layer(from_fn(unchanged::by_its_bytes));
+    Router::new()
+        .route(&at(""), get(portal::open))
+        .route(&at("/"), get(portal::to_the_forms))
+        .route(&at("/check"), get(portal::to_the_forms).post(portal::check))
+        .merge(alike)
 }
 
 /// A template as a page.
 fn page(template: &impl Template) -> Result<Response, Problem> {
     let html = template.render().map_err(|error| Problem::fault(&error))?;
     Ok(typed(StatusCode::OK, "text/html; charset=utf-8", html))
+}
+
+/// A name and where it leads.
+struct Link {
+    href: String,
+    name: String,
 }

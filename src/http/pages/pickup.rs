@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::Value;
 
 use super::facts::{Fact, fact, payload, recorded, term};
+use super::frame::{Frame, Visit};
 use super::page;
 use super::qr::{Drawing, draw};
 use crate::authority::Collected;
@@ -17,6 +18,7 @@ use crate::values::lang::Lang;
 #[template(path = "pickup_form.html")]
 struct CodeForm<'a> {
     lang: Lang,
+    frame: Frame,
     id: &'a str,
 }
 
@@ -24,6 +26,7 @@ struct CodeForm<'a> {
 #[template(path = "pickup.html")]
 struct Printable<'a> {
     lang: Lang,
+    frame: Frame,
     id: &'a str,
     code: &'a str,
     name: &'a str,
@@ -36,8 +39,9 @@ struct Printable<'a> {
 }
 
 /// Where the code is typed in.
-pub fn pickup_form(lang: Lang, id: &str) -> Response {
-    page(&CodeForm { lang, id }).unwrap_or_else(|problem| problem.into_response())
+pub fn pickup_form(state: &HttpState, lang: Lang, id: &str) -> Response {
+    let frame = Frame::new(state, &Visit::front(lang), None);
+    page(&CodeForm { lang, frame, id }).unwrap_or_else(|problem| problem.into_response())
 }
 
 /// The licence, to download and to print.
@@ -72,6 +76,7 @@ pub fn pickup(
     let standing = licence.standing();
     page(&Printable {
         lang,
+        frame: Frame::new(state, &Visit::front(lang), None),
         id,
         code,
         name,

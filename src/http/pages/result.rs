@@ -6,7 +6,10 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::facts::{Fact, fact, payload, recorded, term};
+use super::frame::{Frame, Section, Visit};
 use super::page;
+use super::portal::Shown;
+use super::wording::{When, number};
 use crate::http::HttpState;
 use crate::http::problem::Problem;
 use crate::values::lang::Lang;
@@ -16,7 +19,13 @@ use crate::verification::{Check, Line, Outcome, Report, Verdict};
 #[template(path = "result.html")]
 struct Page<'a> {
     lang: Lang,
+    frame: Frame,
     report: &'a Report,
+    shown: &'a Shown,
+    checked_at: When,
+    at: Option<When>,
+    /// As the report names it, where the ledger was looked at.
+    ledger_size: Option<String>,
     class: &'static str,
     sign: &'static str,
     word: &'static str,
@@ -34,8 +43,9 @@ struct Row<'a> {
     line: &'a Line,
 }
 
-/// Shows a report.
-pub fn show(state: &HttpState, lang: Lang, report: &Report) -> Result<Response, Problem> {
+/// Shows a report on what was shown.
+pub fn show(state: &HttpState, visit: &Visit, report: &Report, shown: &Shown) -> Result<Response, Problem> {
+    let lang = visit.lang;
     let (class, sign, word) = match report.verdict {
         Verdict::Valid => ("valid", "✓", lang.choose("有效", "Valid")),
         Verdict::NotValid => ("not-valid", "✕", lang.choose("无效", "Not valid")),
@@ -43,7 +53,23 @@ pub fn show(state: &HttpState, lang: Lang, report: &Report) -> Result<Response, 
     };
     let checks = report.findings.iter().map(|line| row(lang, line)).collect();
     let details = serde_json::to_string_pretty(report).map_err(|error| Problem::fault(&error))?;
-    page(&Page { lang, report, class, sign, word, checks, licence: licence(state, lang, report), details })
+    let offset = state.authority.published().charter.offset();
+    let size = report.findings.iter().find_map(|line| line.basis.get("ledger_size")?.as_u64());
+    page(&Page {
+        lang,
+        frame: Frame::new(state, visit, Some(Section::Verify)),
+        report,
+        shown,
+        checked_at: When::time(lang, report.checked_at, offset),
+        at: (report.at != report.checked_at).then(|| When::time(lang, report.at, offset)),
+        ledger_size: size.map(number),
+        class,
+        sign,
+        word,
+        checks,
+        licence: licence(state, lang, report),
+        details,
+    })
 }
 
 fn row(lang: Lang, line: &Line) -> Row<'_> {
