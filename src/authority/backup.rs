@@ -74,8 +74,9 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
             let token = token.ok_or_else(|| Fault::Damaged("a published token".into()))?;
             Ok(token.ledger_size().is_some_and(|of| of <= size))
         }
-        // A kept report stands by itself and names the size it was judged at; single values only grow.
-        Row::Report(_) | Row::Single(_) => Ok(true),
+        // A kept report stands by itself and names the size it was judged at; single values only grow; a ceremony counts
+        // as over only where its entries stand.
+        Row::Report(_) | Row::Single(_) | Row::Ceremony(_) => Ok(true),
         Row::Entry(_)
         | Row::Tile(_)
         | Row::CharterEntry(_)

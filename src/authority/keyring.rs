@@ -1,11 +1,13 @@
-//! The port to what lies under `--keys`: private keys, the secrets of the vault, and `last-signed` (law 0, section 8).
+//! The port to what lies under `--keys`: private keys, the secrets of the vault, ceremonies
+//! under way, and `last-signed` (law 0, section 8).
 //! Implemented by `keyring` on files and, for tests, in memory. Not here: tokens (`http`) and certificates, which are
 //! public and lie in the ledger as blobs.
 
 use std::sync::Arc;
 
 use crate::crypto::at_rest::RestKey;
-use crate::crypto::{KeyId, PrivateKey};
+use crate::crypto::{Entropy, KeyId, KeyPurpose, PrivateKey};
+use crate::ledger::body::Owner;
 
 /// Why the keyring did not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +40,24 @@ pub struct Secrets {
 pub trait Keyring: Send + Sync {
     /// A private key by id.
     fn key(&self, id: &KeyId) -> Option<Arc<PrivateKey>>;
+
+    /// Takes a key in while the service runs, durable on return.
+    fn keep(
+        &self,
+        purpose: KeyPurpose,
+        owner: &Owner,
+        key: PrivateKey,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyringError>;
+
+    /// What was noted of the ceremonies that are not over.
+    fn ceremonies(&self) -> Result<Vec<Vec<u8>>, KeyringError>;
+
+    /// Notes a ceremony under its name, in the place of what was noted before; durable on return.
+    fn note_ceremony(&self, name: &str, content: &[u8]) -> Result<(), KeyringError>;
+
+    /// Forgets a ceremony; durable on return.
+    fn ceremony_is_over(&self, name: &str) -> Result<(), KeyringError>;
 
     /// The secrets of the vault and the indexes.
     fn secrets(&self) -> &Secrets;

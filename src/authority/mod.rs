@@ -1,18 +1,20 @@
 //! Floor 5: the engine of an authority: the single writer, issuing, acts, publication. Async; I/O only through ports.
 //!
 //! `issuance` and `acts` make proposals, `sequencer` groups them, `writer` makes them part of the ledger under a new
-//! `head`, `sealing` signs what is committed; `opening` brings it all up and refuses to when something does not add
-//! up. Not here: HTTP, pages, files.
+//! `head`, `sealing` signs what is committed; `ceremony` enters what registrars approve; `opening` brings it
+//! all up and refuses to when something does not add up. Not here: HTTP, pages, files.
 
 mod acts;
 mod addresses;
 pub mod backup;
 pub mod caller;
+mod ceremony;
 mod chains;
 pub mod clock_guard;
 pub mod founding;
 mod head;
 mod issuance;
+mod key_list;
 pub mod keyring;
 mod once;
 mod opening;
@@ -37,7 +39,9 @@ mod writer;
 use std::sync::Arc;
 
 pub use acts::{ActWish, Acted, Verb};
+pub use ceremony::{About, CeremonyId, CeremonyRefusal, ShownCeremony, Signed, Statement, Statements};
 pub use issuance::{Answer, Issued, Patience, Wish};
+pub use key_list::{KeyState, ShownKey};
 pub use opening::{OpenError, Opening};
 pub use overview::{ListOut, ShownEntry};
 pub use pickup::{Collected, MadePickup};
@@ -76,6 +80,7 @@ pub struct Authority {
     chains: Chains,
     shelf: publication::Shelf,
     refusals: refusals::Refusals,
+    open_ceremonies: ceremony::OpenCeremonies,
 }
 
 impl Authority {

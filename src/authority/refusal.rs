@@ -7,6 +7,7 @@ use crate::ledger::state::ViewFault;
 use crate::values::identifiers::Handle;
 use crate::values::standing::{Act, Standing};
 
+use super::ceremony::CeremonyRefusal;
 use super::keyring::KeyringError;
 use super::store::StoreError;
 
@@ -97,6 +98,9 @@ pub enum Refusal {
     /// The licence's payload was erased, or was lost with a restore.
     #[error("the payload of this licence is not here: it was erased, or a restore did not have it")]
     Erased,
+    /// A ceremony is not prepared, not approved, or cannot go on.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyRefusal),
     /// Nothing may be added now; reads go on.
     #[error("the ledger takes no entries now: {0}")]
     NotReady(String),
@@ -120,6 +124,8 @@ pub enum Thing {
     Department,
     /// A file of the ledger.
     File,
+    /// A ceremony.
+    Ceremony,
     /// A path.
     Path,
 }
@@ -134,6 +140,7 @@ impl Thing {
             Self::Type => ("证照类型", "licence type"),
             Self::Department => ("部门", "department"),
             Self::File => ("账本文件", "ledger file"),
+            Self::Ceremony => ("仪式", "ceremony"),
             Self::Path => ("地址", "path"),
         }
     }
@@ -213,6 +220,12 @@ impl From<ViewFault> for Failure {
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
         Refusal::Request(error).into()
+    }
+}
+
+impl From<CeremonyRefusal> for Failure {
+    fn from(error: CeremonyRefusal) -> Self {
+        Refusal::Ceremony(error).into()
     }
 }
 

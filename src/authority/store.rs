@@ -52,6 +52,8 @@ pub enum Row {
     Pickup([u8; 16]),
     /// A kept report, by the hash of its number.
     Report([u8; 32]),
+    /// A ceremony that is over, by its id.
+    Ceremony([u8; 8]),
     /// A single value of the engine, by name.
     Single(&'static str),
 }
@@ -96,6 +98,7 @@ impl Row {
             }
             b'k' => Self::Pickup(rest.try_into().ok()?),
             b'r' => Self::Report(rest.try_into().ok()?),
+            b'y' => Self::Ceremony(rest.try_into().ok()?),
             b'm' => Self::Single(SINGLES.iter().find(|name| name.as_bytes() == rest)?),
             _ => return None,
         })
@@ -119,6 +122,7 @@ impl Row {
             Self::Published(list, from) => keyed(b'o', &[&list.to_be_bytes(), &from.millis().to_be_bytes()]),
             Self::Pickup(id) => keyed(b'k', &[id]),
             Self::Report(hash) => keyed(b'r', &[hash]),
+            Self::Ceremony(id) => keyed(b'y', &[id]),
             Self::Single(name) => keyed(b'm', &[name.as_bytes()]),
         }
     }

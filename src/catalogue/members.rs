@@ -1,5 +1,5 @@
 //! The members of a JSON object of a request, read by hand: an error with the right JSON pointer for everything that is
-//! wrong with them. Not here: which members there are (`request`, `recorded`).
+//! wrong with them. Not here: which members there are.
 
 use std::str::FromStr;
 
@@ -14,14 +14,15 @@ const LONGEST_TEXT: usize = 256;
 const LONGEST_PROSE: usize = 2000;
 
 /// The members of one object, and where it stands. `null` counts as left out.
-pub(super) struct Members<'a> {
+pub struct Members<'a> {
     members: &'a Map<String, Value>,
     /// Its JSON pointer.
-    pub(super) at: String,
+    pub at: String,
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn open(value: &'a Value, at: String, known: &[&str]) -> Result<Self, RequestError> {
+    /// The members of `value`, which must be an object without others than these.
+    pub fn open(value: &'a Value, at: String, known: &[&str]) -> Result<Self, RequestError> {
         let Value::Object(members) = value else {
             return Err(wrong_type(at, JsonKind::Object, value));
         };
@@ -31,15 +32,18 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(super) fn pointer(&self, name: &str) -> String {
+    /// Where a member stands, or would.
+    pub fn pointer(&self, name: &str) -> String {
         below(&self.at, name)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
+    /// A member as it is.
+    pub fn get(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name).filter(|value| !value.is_null())
     }
 
-    pub(super) fn required<T>(
+    /// A member that must be there.
+    pub fn required<T>(
         &self,
         name: &str,
         read: impl FnOnce(&Self, &str) -> Result<Option<T>, RequestError>,
@@ -47,7 +51,8 @@ impl<'a> Members<'a> {
         read(self, name)?.ok_or_else(|| RequestError::at(self.pointer(name), RequestErrorKind::Missing))
     }
 
-    fn string(&self, name: &str) -> Result<Option<&'a str>, RequestError> {
+    /// A text, whatever stands in it.
+    pub fn string(&self, name: &str) -> Result<Option<&'a str>, RequestError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -56,12 +61,12 @@ impl<'a> Members<'a> {
     }
 
     /// One line of text: not empty, no control characters, not endless.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, RequestError> {
+    pub fn text(&self, name: &str) -> Result<Option<String>, RequestError> {
         self.worded(name, LONGEST_TEXT, |character| character.is_control())
     }
 
     /// Sentences: as a text, but of several lines and longer.
-    pub(super) fn prose(&self, name: &str) -> Result<Option<String>, RequestError> {
+    pub fn prose(&self, name: &str) -> Result<Option<String>, RequestError> {
         self.worded(name, LONGEST_PROSE, |character| character.is_control() && character != '\n')
     }
 
@@ -85,7 +90,7 @@ impl<'a> Members<'a> {
     }
 
     /// One word of a closed list.
-    pub(super) fn word<T: Copy>(
+    pub fn word<T: Copy>(
         &self,
         name: &str,
         all: &[T],
@@ -99,13 +104,15 @@ impl<'a> Members<'a> {
             .ok_or_else(|| RequestError::rule(self.pointer(name), ClaimRule::OneOf { options: options() }))
     }
 
-    pub(super) fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>, RequestError> {
+    /// A text that a value is parsed from.
+    pub fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>, RequestError> {
         let Some(text) = self.string(name)? else { return Ok(None) };
         let refuse = |problem: T::Err| ClaimRule::Form(problem.to_string());
         text.parse().map(Some).map_err(|problem| RequestError::rule(self.pointer(name), refuse(problem)))
     }
 
-    pub(super) fn day(&self, name: &str) -> Result<Option<Date>, RequestError> {
+    /// A calendar day.
+    pub fn day(&self, name: &str) -> Result<Option<Date>, RequestError> {
         let Some(text) = self.string(name)? else { return Ok(None) };
         text.parse().map(Some).map_err(|problem: <Date as FromStr>::Err| {
             let rule = ValidityRule::NoSuchDay(problem.to_string());
@@ -113,7 +120,8 @@ impl<'a> Members<'a> {
         })
     }
 
-    pub(super) fn map(&self, name: &str) -> Result<Option<Map<String, Value>>, RequestError> {
+    /// An object.
+    pub fn map(&self, name: &str) -> Result<Option<Map<String, Value>>, RequestError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Object(members)) => Ok(Some(members.clone())),
@@ -122,7 +130,7 @@ impl<'a> Members<'a> {
     }
 
     /// The items of an array, each with its pointer.
-    pub(super) fn list(&self, name: &str) -> Result<Option<Vec<(&'a Value, String)>>, RequestError> {
+    pub fn list(&self, name: &str) -> Result<Option<Vec<(&'a Value, String)>>, RequestError> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Array(items)) => {

@@ -39,6 +39,7 @@ pub use error::CatalogueError;
 pub use layout::Layout;
 pub use licence_type::LicenceType;
 pub use licence_type::{COLUMNS_FILE, EXAMPLE_FILE, METADATA_FILE, SCHEMA_FILE, TYPE_FILE};
+pub use members::Members;
 pub use metadata::{ClaimDisplay, ClaimMetadata, Disclosure, Metadata, MetadataError, TypeDisplay};
 pub use parts::{Part, PartKind, SchemaError};
 pub use recorded::RecordedRequest;

@@ -226,12 +226,12 @@ pub enum ValidityRule {
 
 impl RequestError {
     /// An error at a pointer.
-    pub(super) fn at(pointer: impl Into<String>, kind: RequestErrorKind) -> Self {
+    pub fn at(pointer: impl Into<String>, kind: RequestErrorKind) -> Self {
         Self { pointer: pointer.into(), kind }
     }
 
     /// A broken rule at a pointer.
-    pub(super) fn rule(pointer: impl Into<String>, rule: ClaimRule) -> Self {
+    pub fn rule(pointer: impl Into<String>, rule: ClaimRule) -> Self {
         Self::at(pointer, RequestErrorKind::InvalidClaim(rule))
     }
 }

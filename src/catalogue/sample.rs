@@ -183,25 +183,28 @@ impl AuthorityPlan {
             if !codes.insert(&department.code) {
                 return Err(PlanError::Twice(format!("credit code {}", department.code)));
             }
-            if department.name.is_incomplete() {
-                return Err(PlanError::Text(department.slug.to_string()));
-            }
-            self.check_powers(department)?;
+            department.check(&self.region)?;
         }
         Ok(())
     }
+}
 
-    fn check_powers(&self, department: &DepartmentPlan) -> Result<(), PlanError> {
-        let slug = &department.slug;
-        let home = department.region.as_ref().unwrap_or(&self.region);
+impl DepartmentPlan {
+    /// Whether it can be registered in the region of an authority.
+    pub fn check(&self, authority: &Region) -> Result<(), PlanError> {
+        if self.name.is_incomplete() {
+            return Err(PlanError::Text(self.slug.to_string()));
+        }
+        let slug = &self.slug;
+        let home = self.region.as_ref().unwrap_or(authority);
         let within = |outer: &Region, region: &Region| {
             let (department, region) = (slug.clone(), region.clone());
             let error = PlanError::Region { department, region: region.clone(), outer: outer.clone() };
             if outer.contains(&region) { Ok(()) } else { Err(error) }
         };
-        within(&self.region, home)?;
+        within(authority, home)?;
         let mut seen = BTreeSet::new();
-        for power in &department.powers {
+        for power in &self.powers {
             let region = power.region.as_ref().unwrap_or(home);
             within(home, region)?;
             let licence_type = power.licence_type.clone();

@@ -9,17 +9,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
+use crate::authority::Signed;
 use crate::authority::founding::{Founding, NewKeys, Site};
 use crate::catalogue::AuthorityPlan;
-use crate::crypto::base64url::Base64Url;
-use crate::crypto::{KeyId, PublicKey};
+use crate::crypto::PublicKey;
 use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
-use crate::ledger::signature::Signature;
 use crate::values::time::Clock as _;
 use crate::wiring::assembly::{assemble_with, catalogue, keep};
 use crate::wiring::clock::SystemClock;
@@ -43,36 +41,6 @@ pub(super) struct Init {
     approval: Vec<PathBuf>,
     #[command(flatten)]
     serve: ServeArgs,
-}
-
-/// What registrars sign.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Statements {
-    /// The ledger's origin.
-    pub(super) origin: String,
-    /// One for each entry, in order.
-    pub(super) statements: Vec<Statement>,
-}
-
-/// What one entry needs signed.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Statement {
-    /// Kind of the entry.
-    pub(super) kind: String,
-    /// The bytes, in base64url.
-    pub(super) sign: Base64Url,
-}
-
-/// A registrar's signatures over all statements.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Signed {
-    /// The registrar's key.
-    pub(super) key: KeyId,
-    /// One for each statement, in order.
-    pub(super) signatures: Vec<Signature>,
 }
 
 impl Init {
@@ -135,13 +103,7 @@ fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit
     let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(STATEMENTS) };
     let catalogue = catalogue(config.schemas.as_deref())?;
     let founding = Founding::compose(&plan, &catalogue, &keys, &site, &entropy)?;
-    let statements = founding.statements()?.into_iter();
-    let statements = Statements {
-        origin: origin.to_string(),
-        statements: statements
-            .map(|(kind, bytes)| Statement { kind: kind.to_string(), sign: Base64Url(bytes) })
-            .collect(),
-    };
+    let statements = founding.statements()?;
     let path = config.keys.join(STATEMENTS_FILE);
     std::fs::write(&path, serde_json::to_vec_pretty(&statements)?)
         .with_context(|| path.display().to_string())?;
@@ -168,7 +130,7 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
     for path in approvals {
         let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
         let one: Signed = serde_json::from_slice(&bytes).with_context(|| path.display().to_string())?;
-        signed.push((one.key, one.signatures));
+        signed.push(one);
     }
     let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
     let again = passphrase.as_ref().map(|passphrase| Passphrase::from_bytes(passphrase.as_bytes()));

@@ -8,13 +8,21 @@ mod audit;
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(feature = "server")]
+mod ceremony;
+#[cfg(feature = "server")]
+mod department;
+#[cfg(feature = "server")]
 mod doctor;
 mod exit;
 #[cfg(feature = "server")]
 mod init;
 #[cfg(feature = "server")]
 mod issue;
+#[cfg(feature = "server")]
+mod keys;
 mod ledger;
+#[cfg(feature = "server")]
+mod operator;
 mod output;
 #[cfg(feature = "server")]
 mod registrar;
@@ -71,6 +79,15 @@ enum Noun {
     /// Issue a table of records.
     #[cfg(feature = "server")]
     Issue(issue::Issue),
+    /// Departments of a running authority.
+    #[cfg(feature = "server")]
+    Department(department::Department),
+    /// Keys of a running authority: list, rotate, retire.
+    #[cfg(feature = "server")]
+    Keys(keys::Keys),
+    /// What registrars must approve: list, show, approve, drop.
+    #[cfg(feature = "server")]
+    Ceremony(ceremony::Ceremony),
     /// Who may call.
     #[cfg(feature = "server")]
     Token(token::Token),
@@ -120,6 +137,12 @@ impl Noun {
             Self::Init(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Issue(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Department(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Keys(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Ceremony(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Token(command) => command.run(out),
             #[cfg(feature = "server")]

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
-use super::init::{Signed, Statements};
 use super::output::Output;
+use crate::authority::{Signed, Statements};
 use crate::crypto::base64url;
 use crate::crypto::{Algorithm, KeyPurpose, PrivateKey};
 use crate::keyring::Passphrase;
@@ -50,9 +50,9 @@ enum Verb {
         #[arg(long)]
         not_after: Time,
     },
-    /// Sign the statements of a founding; the approval goes to stdout.
+    /// Sign the statements of a founding or a ceremony; the approval goes to stdout.
     Sign {
-        /// statements.json, as `vidimus init` wrote it.
+        /// The statements, as `vidimus init` or a ceremony's command wrote them.
         statements: PathBuf,
         /// The key.
         #[arg(long, value_name = "FILE")]
@@ -98,9 +98,8 @@ impl Registrar {
                     }
                     signatures.push(Signature(key.sign(&statement.sign.0)?));
                 }
-                out.raw(
-                    format!("{}\n", serde_json::to_string(&Signed { key: key.id(), signatures })?).as_bytes(),
-                )?;
+                let approval = Signed { ceremony: statements.ceremony, key: key.id(), signatures };
+                out.raw(format!("{}\n", serde_json::to_string(&approval)?).as_bytes())?;
             }
         }
         Ok(Exit::Good)

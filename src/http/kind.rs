@@ -44,6 +44,7 @@ kinds! {
     IdempotencyConflict CONFLICT "idempotency-conflict" "幂等键已用于其他内容" "The idempotency key was used with another body";
     InFlight CONFLICT "in-flight" "同一请求正在处理" "The same request is being answered";
     IllegalTransition CONFLICT "illegal-transition" "当前状态不允许此操作" "The act does not follow from the standing";
+    CeremonyClosed CONFLICT "ceremony-closed" "仪式不能这样继续" "The ceremony cannot go on this way";
     PickupClosed GONE "pickup-closed" "领取已关闭" "The pickup is closed";
     Erased GONE "erased" "内容已被删除" "The content was erased";
     TooLarge PAYLOAD_TOO_LARGE "too-large" "内容过大" "The content is too large";

@@ -6,6 +6,7 @@ mod access;
 mod answer;
 mod budget;
 mod catalogue;
+mod ceremonies;
 mod health;
 mod issue_batch;
 mod kind;

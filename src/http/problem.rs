@@ -259,6 +259,14 @@ impl From<Refusal> for Problem {
                 "该证照的内容已不在此处：已依法删除，或恢复备份时缺失；账本记录仍在。",
                 en,
             ),
+            Refusal::Ceremony(refused) => {
+                let kind = if refused.is_closed() { Kind::CeremonyClosed } else { Kind::InvalidClaim };
+                let problem = Self::new(kind, format!("{}。", refused.zh()), format!("{en}."));
+                match refused.pointer() {
+                    Some(pointer) => problem.at(pointer),
+                    None => problem,
+                }
+            }
             Refusal::NotReady(why) => {
                 // The reason may name files: it is for the operator.
                 tracing::warn!(%why, "a request was refused: not ready");

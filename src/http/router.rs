@@ -14,8 +14,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, access, answer, catalogue, health, issue_batch, ledger, licences, operator, pages, pickup,
-    refused, reports, status, verifications, verify_batch,
+    HttpState, access, answer, catalogue, ceremonies, health, issue_batch, ledger, licences, operator, pages,
+    pickup, refused, reports, status, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -28,6 +28,7 @@ pub fn router(state: Arc<HttpState>) -> Router {
         .merge(public())
         .merge(departments())
         .merge(wishes(&state))
+        .merge(operators())
         .merge(everyone())
         .fallback(async || Problem::not_found(Thing::Path))
         .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED))
@@ -83,6 +84,17 @@ fn wishes(state: &Arc<HttpState>) -> Router<Arc<HttpState>> {
         .route_layer(from_fn_with_state(Arc::clone(state), refused::watch))
 }
 
+/// What the operator does, with the operator's token.
+fn operators() -> Router<Arc<HttpState>> {
+    Router::new()
+        .route("/v1/operator/ceremonies", post(ceremonies::begin).get(ceremonies::list))
+        .route("/v1/operator/ceremonies/{id}", get(ceremonies::show).delete(ceremonies::drop_one))
+        .route("/v1/operator/ceremonies/{id}/approvals", post(ceremonies::approve))
+        .route("/v1/operator/keys", get(ceremonies::keys))
+        .route("/v1/operator/backup", get(operator::backup))
+        .route("/v1/operator/condition", get(operator::condition))
+}
+
 /// What everybody may do: verify, fetch their own, look after the service.
 fn everyone() -> Router<Arc<HttpState>> {
     Router::new()
@@ -90,8 +102,6 @@ fn everyone() -> Router<Arc<HttpState>> {
         .route("/v1/verifications/batch", post(verify_batch::verify_batch))
         .route("/v1/reports/{report}", get(reports::kept))
         .route("/pickup/{id}", get(pickup::open).post(pickup::collect))
-        .route("/v1/operator/backup", get(operator::backup))
-        .route("/v1/operator/condition", get(operator::condition))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -3,10 +3,16 @@
 use super::kind::Kind;
 use super::problem::Problem;
 use crate::authority::caller::Caller;
+use crate::values::identifiers::{CreditCode, Slug};
 use crate::values::time::Time;
 
 /// Who a token stands for.
 pub trait Tokens: Send + Sync {
+    /// A token for a department that never had one; where it was written, under the keys. None if there was one.
+    fn first_of(&self, _department: &Slug, _code: &CreditCode, _now: Time) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+
     /// The caller, if the token is good at `now`.
     fn caller(&self, presented: &str, now: Time) -> Result<Caller, BadToken>;
 

@@ -9,15 +9,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::folder::{Folder, io};
 use super::private::HeldKey;
-use super::stage::{self, FOUNDING, LAST_SIGNED, LOCK, PRIVATE, SECRETS, Stage};
+use super::stage::{self, CEREMONIES, FOUNDING, LAST_SIGNED, LOCK, PRIVATE, SECRETS, Stage};
 use super::{KeysError, Passphrase, private, secrets};
 use crate::authority::keyring::{Keyring, KeyringError, Secrets};
 use crate::crypto::{Entropy, KeyId, KeyPurpose, PrivateKey};
+use crate::ledger::body::Owner;
+
+/// How the notes of a ceremony end.
+const NOTED: &str = ".json";
 
 /// An open directory of keys, locked.
 pub struct FileKeyring {
     root: Folder,
     private: Folder,
+    ceremonies: Folder,
     passphrase: Option<Passphrase>,
     keys: RwLock<BTreeMap<KeyId, (HeldKey, Arc<PrivateKey>)>>,
     secrets: Secrets,
@@ -64,6 +69,8 @@ impl FileKeyring {
         root.sweep_of(FOUNDING)?;
         let private = Folder::open(&root.path_of(PRIVATE))?;
         private.sweep()?;
+        let ceremonies = Folder::create(&root.path_of(CEREMONIES))?;
+        ceremonies.sweep()?;
         let secrets = secrets::read(&Folder::open(&root.path_of(SECRETS))?, passphrase.as_ref())?;
         let mut keys = BTreeMap::new();
         for name in private.names()? {
@@ -82,6 +89,7 @@ impl FileKeyring {
         Ok(Self {
             root,
             private,
+            ceremonies,
             passphrase,
             keys: RwLock::new(keys),
             secrets,
@@ -154,6 +162,37 @@ impl Keyring for FileKeyring {
         keys.get(id).map(|(_, key)| Arc::clone(key))
     }
 
+    fn keep(
+        &self,
+        purpose: KeyPurpose,
+        owner: &Owner,
+        key: PrivateKey,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyringError> {
+        self.add(purpose, &owner.to_string(), key, entropy)?;
+        Ok(())
+    }
+
+    fn ceremonies(&self) -> Result<Vec<Vec<u8>>, KeyringError> {
+        let unreadable = |error: KeysError| KeyringError::Unreadable(error.to_string());
+        let names = self.ceremonies.names().map_err(unreadable)?;
+        let read =
+            |name: &String| self.ceremonies.read(name).map(|content| content.map(|text| text.to_vec()));
+        let found =
+            names.iter().filter(|name| name.ends_with(NOTED)).map(read).collect::<Result<Vec<_>, _>>();
+        Ok(found.map_err(unreadable)?.into_iter().flatten().collect())
+    }
+
+    fn note_ceremony(&self, name: &str, content: &[u8]) -> Result<(), KeyringError> {
+        let _turn = self.turn()?;
+        Ok(self.noted(self.ceremonies.replace(&format!("{name}{NOTED}"), content))?)
+    }
+
+    fn ceremony_is_over(&self, name: &str) -> Result<(), KeyringError> {
+        let _turn = self.turn()?;
+        Ok(self.noted(self.ceremonies.remove(&format!("{name}{NOTED}")))?)
+    }
+
     fn secrets(&self) -> &Secrets {
         &self.secrets
     }
@@ -164,12 +203,17 @@ impl Keyring for FileKeyring {
     }
 
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
-        let unwritable = |error: KeysError| KeyringError::Unwritable(error.to_string());
-        let _turn = self.turn().map_err(unwritable)?;
+        let _turn = self.turn()?;
         if self.last_signed()?.as_deref() != old {
             return Err(KeyringError::Moved);
         }
-        self.noted(self.root.replace(LAST_SIGNED, new.as_bytes())).map_err(unwritable)
+        Ok(self.noted(self.root.replace(LAST_SIGNED, new.as_bytes()))?)
+    }
+}
+
+impl From<KeysError> for KeyringError {
+    fn from(error: KeysError) -> Self {
+        Self::Unwritable(error.to_string())
     }
 }
 

@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::authority::keyring::{Keyring, KeyringError, Secrets};
 use crate::crypto::at_rest::RestKey;
 use crate::crypto::entropy::random;
-use crate::crypto::{Entropy, KeyId, PrivateKey};
+use crate::crypto::{Entropy, KeyId, KeyPurpose, PrivateKey};
+use crate::ledger::body::Owner;
 
 /// Keys, secrets and `last-signed` in memory.
 pub struct MemoryKeyring {
     keys: RwLock<BTreeMap<KeyId, Arc<PrivateKey>>>,
     secrets: Secrets,
     last_signed: Mutex<Option<String>>,
+    ceremonies: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 impl MemoryKeyring {
@@ -24,7 +26,7 @@ impl MemoryKeyring {
             places: random(entropy),
             lookup: random(entropy),
         };
-        Self { keys: RwLock::default(), secrets, last_signed: Mutex::default() }
+        Self { keys: RwLock::default(), secrets, last_signed: Mutex::default(), ceremonies: Mutex::default() }
     }
 
     /// Takes a key in and gives its id.
@@ -38,6 +40,26 @@ impl MemoryKeyring {
 impl Keyring for MemoryKeyring {
     fn key(&self, id: &KeyId) -> Option<Arc<PrivateKey>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn keep(&self, _: KeyPurpose, _: &Owner, key: PrivateKey, _: &dyn Entropy) -> Result<(), KeyringError> {
+        self.add(key);
+        Ok(())
+    }
+
+    fn ceremonies(&self) -> Result<Vec<Vec<u8>>, KeyringError> {
+        Ok(self.ceremonies.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect())
+    }
+
+    fn note_ceremony(&self, name: &str, content: &[u8]) -> Result<(), KeyringError> {
+        let mut ceremonies = self.ceremonies.lock().unwrap_or_else(PoisonError::into_inner);
+        ceremonies.insert(name.to_owned(), content.to_vec());
+        Ok(())
+    }
+
+    fn ceremony_is_over(&self, name: &str) -> Result<(), KeyringError> {
+        self.ceremonies.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        Ok(())
     }
 
     fn secrets(&self) -> &Secrets {

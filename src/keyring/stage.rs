@@ -9,6 +9,7 @@ use super::folder::{io, is_unfinished};
 pub(super) const LOCK: &str = "lock";
 pub(super) const LAST_SIGNED: &str = "last-signed";
 pub(super) const FOUNDING: &str = "founding.json";
+pub(super) const CEREMONIES: &str = "ceremonies";
 pub(super) const PRIVATE: &str = "private";
 pub(super) const SECRETS: &str = "secrets";
 pub(super) const TOKENS: &str = "tokens";
@@ -52,7 +53,7 @@ pub fn stage(path: &Path) -> Result<Stage, KeysError> {
             FOUNDING | TOKEN_TABLE => begun = true,
             PRIVATE | SECRETS | TOKENS => begun |= holds_something(&path.join(&name))?,
             // A volume that is a file system of its own has this one at birth.
-            LOCK | TOKEN_LOCK | "lost+found" => {}
+            LOCK | TOKEN_LOCK | CEREMONIES | "lost+found" => {}
             unfinished if is_unfinished(unfinished) => {}
             _ => foreign = Some(name),
         }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 
+use super::callers::Callers;
 use super::clock::SystemClock;
 use super::config::ServeConfig;
 use super::entropy::SystemEntropy;
@@ -23,19 +24,16 @@ use crate::authority::store::Store as _;
 use crate::authority::{Authority, OpenError, Opening};
 use crate::catalogue::{AuthorityPlan, Catalogue};
 use crate::crypto::{Entropy, KeyPurpose};
-use crate::keyring::tokens::{TokenError, TokenTable};
+use crate::keyring::tokens::TokenTable;
 use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
 use crate::ledger::body::Owner;
 use crate::store::SledStore;
-use crate::values::identifiers::Slug;
 use crate::values::time::{Clock, Time};
 
 /// The base URL of a sample that is given none.
 const SAMPLE_URL: &str = "http://127.0.0.1:8080";
 /// The statements of a sample count for a day after they are made.
 const SAMPLE_STATEMENTS: i64 = 24 * 3600 * 1000;
-/// Tokens made at founding last a year.
-const TOKEN_LIFE: i64 = 365 * 24 * 3600 * 1000;
 
 /// An open authority and what was made on the way.
 pub struct Assembled {
@@ -97,8 +95,10 @@ pub fn assemble_with(config: &ServeConfig, passphrase: Option<Passphrase>) -> an
     .open()
     .map_err(|error| told(&error))?;
     let tokens = TokenTable::create(&config.keys)?;
+    department_tokens(&authority, &tokens, clock.now())?;
     if goes_on {
-        first_tokens(&authority, &tokens, clock.now(), entropy.as_ref())?;
+        Callers::first(&tokens, &"operator".parse()?, Caller::Operator, clock.now())?;
+        Callers::first(&tokens, &"auditor".parse()?, Caller::Auditor, clock.now())?;
         keyring.founding_is_over()?;
     }
     Ok(Assembled { authority, tokens, founded: begins })
@@ -261,29 +261,13 @@ pub fn keep(
     Ok(())
 }
 
-/// A token for each department, the operator and the auditor; those that a crash left behind stay.
-fn first_tokens(
-    authority: &Authority,
-    tokens: &TokenTable,
-    now: Time,
-    entropy: &dyn Entropy,
-) -> anyhow::Result<()> {
+/// A token for each department that never had one: at founding, and where a crash came between a department's entry and
+/// its token.
+fn department_tokens(authority: &Authority, tokens: &TokenTable, now: Time) -> anyhow::Result<()> {
     let published = authority.published();
-    let mut callers: Vec<(Slug, Caller)> = published
-        .charter
-        .departments()
-        .map(|held| {
-            let (code, slug) = (held.value.code.clone(), held.value.slug.clone());
-            (slug.clone(), Caller::Department { code, slug })
-        })
-        .collect();
-    callers.push(("operator".parse()?, Caller::Operator));
-    callers.push(("auditor".parse()?, Caller::Auditor));
-    for (name, caller) in callers {
-        match tokens.issue(&name, caller, now, now.plus(TOKEN_LIFE), entropy) {
-            Ok(_) | Err(TokenError::Taken { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+    for held in published.charter.departments().filter(|held| held.in_force()) {
+        let (code, slug) = (held.value.code.clone(), held.value.slug.clone());
+        Callers::first(tokens, &slug, Caller::Department { code, slug: slug.clone() }, now)?;
     }
     Ok(())
 }

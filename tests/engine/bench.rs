@@ -10,15 +10,17 @@ use vidimus::authority::founding::{Founding, NewKeys, Site};
 use vidimus::authority::keyring::{Keyring, KeyringError, Secrets};
 use vidimus::authority::store::{Head, KeyValue, Row, Store, StoreError, Write};
 use vidimus::authority::{Answer, Authority, Failure, Issued, OpenError, Opening, Patience, Wish};
-use vidimus::catalogue::{AuthorityPlan, Catalogue};
-use vidimus::crypto::{Digest, Entropy, KeyId, PrivateKey};
+use vidimus::catalogue::{AuthorityPlan, Catalogue, RegistrarPlan};
+use vidimus::crypto::base64url::Base64Url;
+use vidimus::crypto::{Digest, Entropy, KeyId, KeyPurpose, PrivateKey};
 use vidimus::keyring::MemoryKeyring;
 use vidimus::law;
+use vidimus::ledger::body::{Owner, possession};
 use vidimus::ledger::checkpoint::Checkpoint;
 use vidimus::ledger::state::{MemoryState, View};
 use vidimus::merkle::{Hash, TilePath, bundles, decode_bundle};
 use vidimus::store::MemoryStore;
-use vidimus::values::identifiers::{CreditCode, Slug};
+use vidimus::values::identifiers::{CreditCode, Origin, Slug};
 use vidimus::values::time::{Clock, Time};
 
 /// 2026-11-22T06:00:00.000Z.
@@ -112,6 +114,27 @@ impl Keyring for MortalKeyring {
     fn key(&self, id: &KeyId) -> Option<Arc<PrivateKey>> {
         self.inner.key(id)
     }
+    fn keep(
+        &self,
+        purpose: KeyPurpose,
+        owner: &Owner,
+        key: PrivateKey,
+        entropy: &dyn Entropy,
+    ) -> Result<(), KeyringError> {
+        self.fate.step().map_err(KeyringError::Unwritable)?;
+        self.inner.keep(purpose, owner, key, entropy)
+    }
+    fn ceremonies(&self) -> Result<Vec<Vec<u8>>, KeyringError> {
+        self.inner.ceremonies()
+    }
+    fn note_ceremony(&self, name: &str, content: &[u8]) -> Result<(), KeyringError> {
+        self.fate.step().map_err(KeyringError::Unwritable)?;
+        self.inner.note_ceremony(name, content)
+    }
+    fn ceremony_is_over(&self, name: &str) -> Result<(), KeyringError> {
+        self.fate.step().map_err(KeyringError::Unwritable)?;
+        self.inner.ceremony_is_over(name)
+    }
     fn secrets(&self) -> &Secrets {
         self.inner.secrets()
     }
@@ -145,21 +168,35 @@ pub struct Bench {
 impl Bench {
     /// Keys and `last-signed` of size 0 are written; no entry yet.
     pub fn new() -> Self {
+        Self::under(&[], 1)
+    }
+
+    /// The same under registrars whose keys are not on the server, m of whom must approve.
+    pub fn under(registrars: &[PrivateKey], quorum: u16) -> Self {
         let entropy = Arc::new(Counter(AtomicU64::new(1)));
         let clock = Arc::new(SetClock(AtomicI64::new(NOON)));
         let keyring = Arc::new(MemoryKeyring::new(entropy.as_ref()));
-        let plan = AuthorityPlan::sample().unwrap();
+        let mut plan = AuthorityPlan::sample().unwrap();
+        plan.quorum = quorum;
+        let origin = match registrars {
+            [] => None,
+            _ => Some("licences.example.cn/ledger".parse().unwrap()),
+        };
+        let not_after = clock.now().plus(86_400_000);
+        plan.registrars =
+            registrars.iter().map(|key| registrar(key, origin.as_ref().unwrap(), not_after)).collect();
         let keys = NewKeys::make(&plan, entropy.as_ref()).unwrap();
-        let origin = keys.sample_origin().unwrap();
+        let origin = origin.unwrap_or_else(|| keys.sample_origin().unwrap());
         let base_url = "http://127.0.0.1:8080".parse().unwrap();
         let now = clock.now();
-        let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(86_400_000) };
+        let site = Site { base_url: &base_url, origin: &origin, now, not_after };
         let catalogue = Catalogue::built_in().unwrap();
         let mut founding = Founding::compose(&plan, &catalogue, &keys, &site, entropy.as_ref()).unwrap();
-        let registrar = keys
-            .of(&vidimus::ledger::body::Owner::Authority, vidimus::crypto::KeyPurpose::Registrar)
-            .unwrap();
-        founding.approve(&[registrar]).unwrap();
+        if registrars.is_empty() {
+            founding.approve(&[keys.of(&Owner::Authority, KeyPurpose::Registrar).unwrap()]).unwrap();
+        } else {
+            founding.approve(&registrars.iter().collect::<Vec<_>>()).unwrap();
+        }
         let empty = keys.empty_checkpoint(&origin).unwrap();
         for key in keys.into_inner() {
             keyring.add(key.key);
@@ -231,6 +268,17 @@ impl Bench {
                 checkpoint.size
             );
         }
+    }
+}
+
+/// A registrar as a plan names one, with the proof that he holds the key.
+fn registrar(key: &PrivateKey, origin: &Origin, not_after: Time) -> RegistrarPlan {
+    let claim =
+        possession(origin, &Owner::Authority, KeyPurpose::Registrar, key.public(), not_after).unwrap();
+    RegistrarPlan {
+        spki: Base64Url(key.public().spki()),
+        not_after,
+        possession: Base64Url(key.sign(&claim).unwrap().to_vec()),
     }
 }
 

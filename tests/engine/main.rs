@@ -7,6 +7,8 @@ mod backup;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod ceremony;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod opening;

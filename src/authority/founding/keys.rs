@@ -1,75 +1,36 @@
-//! The keys that founding makes: every one that the server will hold, and whose it is. Not here: where they are kept
-//! (`keyring`).
+//! The keys that founding makes: every one that the server will hold, and what follows from them before entry 0.
 
-use super::crypto;
+use crate::authority::ceremony::{NewKeys, crypto};
 use crate::authority::refusal::Fault;
 use crate::catalogue::AuthorityPlan;
-use crate::crypto::{Algorithm, Entropy, KeyPurpose, PrivateKey};
+use crate::crypto::{Entropy, KeyPurpose};
 use crate::ledger::body::Owner;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::merkle::EMPTY_ROOT;
 use crate::values::identifiers::Origin;
 
-/// A key that founding made, and whose it is.
-pub struct NewKey {
-    /// For what.
-    pub purpose: KeyPurpose,
-    /// Whose.
-    pub owner: Owner,
-    /// The key.
-    pub key: PrivateKey,
-}
-
-/// The keys that an authority is founded with.
-pub struct NewKeys(Vec<NewKey>);
+/// The authority's own keys, those above the others first.
+const OF_THE_AUTHORITY: [KeyPurpose; 6] = [
+    KeyPurpose::Root,
+    KeyPurpose::Issuing,
+    KeyPurpose::Registry,
+    KeyPurpose::Checkpoint,
+    KeyPurpose::Status,
+    KeyPurpose::Report,
+];
 
 impl NewKeys {
     /// Makes every key that the server will hold.
     pub fn make(plan: &AuthorityPlan, entropy: &dyn Entropy) -> Result<Self, Fault> {
-        use Algorithm::{Ed25519, P256};
-        let mut keys = Vec::new();
-        let mut make = |purpose, owner: Owner, algorithm| -> Result<(), Fault> {
-            let key = PrivateKey::generate(algorithm, entropy).map_err(crypto)?;
-            keys.push(NewKey { purpose, owner, key });
-            Ok(())
-        };
-        for (purpose, algorithm) in [
-            (KeyPurpose::Root, P256),
-            (KeyPurpose::Issuing, P256),
-            (KeyPurpose::Registry, Ed25519),
-            (KeyPurpose::Checkpoint, Ed25519),
-            (KeyPurpose::Status, Ed25519),
-            (KeyPurpose::Report, Ed25519),
-        ] {
-            make(purpose, Owner::Authority, algorithm)?;
-        }
+        let mut keys = Self::default();
+        keys.add(&Owner::Authority, &OF_THE_AUTHORITY, entropy)?;
         if plan.registrars.is_empty() {
-            make(KeyPurpose::Registrar, Owner::Authority, Ed25519)?;
+            keys.add(&Owner::Authority, &[KeyPurpose::Registrar], entropy)?;
         }
         for department in &plan.departments {
-            for (purpose, algorithm) in
-                [(KeyPurpose::Registry, Ed25519), (KeyPurpose::Credential, Ed25519), (KeyPurpose::Seal, P256)]
-            {
-                make(purpose, Owner::Department(department.code.clone()), algorithm)?;
-            }
+            keys.extend(Self::of_department(&department.code, entropy)?);
         }
-        Ok(Self(keys))
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &NewKey> {
-        self.0.iter()
-    }
-
-    /// All of them, to be kept.
-    pub fn into_inner(self) -> Vec<NewKey> {
-        self.0
-    }
-
-    /// The key of an owner and purpose.
-    pub fn of(&self, owner: &Owner, purpose: KeyPurpose) -> Result<&PrivateKey, Fault> {
-        let found = self.0.iter().find(|new| new.purpose == purpose && new.owner == *owner);
-        found.map(|new| &new.key).ok_or_else(|| Fault::NoKey(format!("{purpose} key of {owner}")))
+        Ok(keys)
     }
 
     /// The origin of a sample: no two samples look like a split view of one ledger.

@@ -13,6 +13,7 @@ use std::time::Duration;
 pub use error::OpenError;
 
 use super::Authority;
+use super::ceremony;
 use super::chains::Chains;
 use super::clock_guard::ClockGuard;
 use super::founding::Founding;
@@ -82,6 +83,7 @@ impl Opening {
         if let Some(founding) = &self.founding {
             founded::go_on(&mut writer, &window, founding)?;
         }
+        let open_ceremonies = ceremony::go_on(&mut writer, &window, store, self.keyring.as_ref())?;
         let published = window.published();
         self.check_base_url(&published.charter)?;
         let secrets = self.keyring.secrets();
@@ -108,6 +110,7 @@ impl Opening {
             chains: Chains::default(),
             shelf: Shelf::default(),
             refusals: Refusals::default(),
+            open_ceremonies,
         })
     }
 

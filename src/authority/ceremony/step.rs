@@ -1,0 +1,69 @@
+//! One entry that registrars are asked to approve, as it lies beside the keys until it is entered: founding and every
+//! later ceremony are made of these. Not here: who must approve it, which is the law's to say.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::crypto;
+use crate::authority::refusal::Fault;
+use crate::authority::writer::Proposal;
+use crate::crypto::Digest;
+use crate::crypto::base64url::Base64Url;
+use crate::ledger::body::{Body, Kind};
+use crate::ledger::entry::statement;
+use crate::ledger::signature::Approval;
+use crate::values::identifiers::Origin;
+
+/// An entry to be, with the public material it names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::authority) struct Step {
+    kind: String,
+    body: Value,
+    /// Leaf hash of the subject's last entry; it is part of what is signed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    prev: Option<Digest>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    blobs: Vec<Base64Url>,
+}
+
+impl Step {
+    pub(super) fn new(body: &Body, prev: Option<Digest>, blobs: Vec<Vec<u8>>) -> Result<Self, Fault> {
+        let blobs = blobs.into_iter().map(Base64Url).collect();
+        Ok(Self { kind: body.kind().to_string(), body: body.to_value().map_err(crypto)?, prev, blobs })
+    }
+
+    /// The body, with the approvals it has.
+    pub(in crate::authority) fn body(&self) -> Result<Body, Fault> {
+        let kind = Kind::parse(&self.kind).ok_or_else(|| crypto(format!("kind {}", self.kind)))?;
+        Body::from_value(kind, self.body.clone()).map_err(crypto)
+    }
+
+    /// What registrars sign: kind and bytes.
+    pub(in crate::authority) fn statement(&self, origin: &Origin) -> Result<(Kind, Vec<u8>), Fault> {
+        let body = self.body()?;
+        let bytes = statement(&body, self.prev, origin).map_err(crypto)?;
+        Ok((body.kind(), bytes))
+    }
+
+    /// Puts the approvals to the body, in the order the law wants.
+    pub(in crate::authority) fn approve(&mut self, mut approvals: Vec<Approval>) -> Result<(), Fault> {
+        approvals.sort_by_key(|approval| approval.key);
+        let approvals = serde_json::to_value(approvals).map_err(crypto)?;
+        if let Some(members) = self.body.as_object_mut() {
+            members.insert("approvals".into(), approvals);
+        }
+        Ok(())
+    }
+
+    /// As the writer takes it.
+    pub(in crate::authority) fn proposal(&self) -> Result<Proposal, Fault> {
+        let blobs = self.blobs.iter().map(|blob| blob.0.clone()).collect();
+        Ok(Proposal { body: self.body()?, blobs, rows: Vec::new() })
+    }
+
+    /// The same without its blobs, which are in the store once it is entered.
+    pub(super) fn bare(&self) -> Self {
+        Self { blobs: Vec::new(), ..self.clone() }
+    }
+}

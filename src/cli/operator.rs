@@ -1,0 +1,125 @@
+//! The running service, as its operator calls it: address, token, and answers or problems in the operator's language.
+//! Used by every command that begins a ceremony or reads what only the operator may. Not here: what is asked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use serde_json::Value;
+
+use crate::values::canonical::parse_strict;
+use crate::values::lang::Lang;
+
+/// Which service, and by whose leave.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OperatorArgs {
+    /// The running service.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8080",
+        env = "VIDIMUS_TO"
+    )]
+    to: String,
+    /// The operator's token file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "./keys/dev/tokens/operator.token",
+        env = "VIDIMUS_OPERATOR_TOKEN"
+    )]
+    token: PathBuf,
+}
+
+/// A service to ask.
+pub(super) struct Service {
+    agent: ureq::Agent,
+    address: String,
+    authorization: String,
+    lang: Lang,
+}
+
+impl OperatorArgs {
+    /// The service, with the token read.
+    pub(super) fn service(&self, lang: Lang) -> anyhow::Result<Service> {
+        let token = std::fs::read_to_string(&self.token)
+            .with_context(|| format!("{}: the operator's token (--token)", self.token.display()))?;
+        Ok(Service::new(&self.to, &format!("Bearer {}", token.trim()), lang))
+    }
+
+    /// The service without a token: what everybody may read.
+    pub(super) fn public(&self, lang: Lang) -> Service {
+        Service::new(&self.to, "", lang)
+    }
+}
+
+impl Service {
+    /// The service at an address, called with an `Authorization` header, or none.
+    pub(super) fn new(address: &str, authorization: &str, lang: Lang) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build();
+        Self {
+            agent: config.into(),
+            address: address.trim_end_matches('/').to_owned(),
+            authorization: authorization.to_owned(),
+            lang,
+        }
+    }
+
+    /// Reads.
+    pub(super) fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let asked = self.agent.get(format!("{}{path}", self.address));
+        self.answer(self.dressed(asked).call())
+    }
+
+    /// Posts JSON.
+    pub(super) fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let asked = self.agent.post(format!("{}{path}", self.address));
+        let asked = self.dressed(asked).header("content-type", "application/json");
+        self.answer(asked.send(body.to_string()))
+    }
+
+    /// Takes away.
+    pub(super) fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        let asked = self.agent.delete(format!("{}{path}", self.address));
+        self.answer(self.dressed(asked).call())
+    }
+
+    fn dressed<B>(&self, asked: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        let asked = asked.header("accept-language", self.lang.tag());
+        if self.authorization.is_empty() { asked } else { asked.header("authorization", &self.authorization) }
+    }
+
+    /// The JSON of an answer; a problem is told with its pointer.
+    fn answer(
+        &self,
+        answered: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> anyhow::Result<Value> {
+        let mut response = answered.with_context(|| {
+            let unreachable =
+                self.lang.choose("联系不上服务,它在运行吗?(--to)", "cannot be reached: does it run? (--to)");
+            format!("{} {unreachable}", self.address)
+        })?;
+        let status = response.status();
+        let text = response.body_mut().read_to_string()?;
+        if status == ureq::http::StatusCode::NO_CONTENT {
+            return Ok(Value::Null);
+        }
+        let value = parse_strict(text.as_bytes());
+        if status.is_success() {
+            return Ok(value?);
+        }
+        let problem = value.unwrap_or_default();
+        let said = |name: &str| problem.get(name).and_then(Value::as_str).map(str::to_owned);
+        let detail = said("detail").unwrap_or(text);
+        match said("pointer").or_else(|| said("parameter")) {
+            Some(pointer) => bail!("{status}: {detail} ({pointer})"),
+            None => bail!("{status}: {detail}"),
+        }
+    }
+}
