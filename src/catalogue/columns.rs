@@ -12,13 +12,21 @@ use super::target::{Target, Tree};
 use crate::crypto::Digest;
 use crate::values::canonical::{JsonError, canonical};
 use crate::values::identifiers::Slug;
+use crate::values::recorded::RecordedStanding;
+
+/// How a table writes that there is no last day.
+const OPEN_ENDED: &str = "长期";
 
 /// A parsed mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnMapping {
-    columns: BTreeMap<String, Vec<Target>>,
-    constants: Vec<(Target, Constant)>,
-    ignore: BTreeSet<String>,
+    pub(super) columns: BTreeMap<String, Vec<Target>>,
+    pub(super) constants: Vec<(Target, Constant)>,
+    pub(super) ignore: BTreeSet<String>,
+    /// Columns of existing licences that the mapping itself does not name (`legacy`).
+    pub(super) legacy: BTreeMap<String, Target>,
+    /// For members that no cell fills.
+    pub(super) defaults: Vec<(Target, String)>,
 }
 
 /// Why a mapping, or a row, was refused.
@@ -68,7 +76,7 @@ struct File {
 /// What a constant says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-enum Constant {
+pub(super) enum Constant {
     Text(String),
     Number(u32),
 }
@@ -103,7 +111,9 @@ impl ColumnMapping {
             .collect();
         let ignored = file.ignore.iter().filter(|column| columns.contains_key(*column));
         errors.extend(ignored.map(|column| ColumnError::Ignored(column.clone())));
-        if errors.is_empty() { Ok(Self { columns, constants, ignore: file.ignore }) } else { Err(errors) }
+        let (legacy, defaults) = (BTreeMap::new(), Vec::new());
+        let mapping = Self { columns, constants, ignore: file.ignore, legacy, defaults };
+        if errors.is_empty() { Ok(mapping) } else { Err(errors) }
     }
 
     /// The issue request of one row, for the type named. `valid_until` is always there: null where no cell gives it.
@@ -112,6 +122,8 @@ impl ColumnMapping {
             return Err(ColumnError::Ragged { expected: header.len(), found: row.len() });
         }
         let mut filled = Tree::default();
+        let mut legacy = Vec::new();
+        let mut alone = BTreeSet::new();
         let mut seen = BTreeSet::new();
         for (column, cell) in header.iter().zip(row) {
             // Spreadsheets write a byte-order mark before the first name.
@@ -122,15 +134,31 @@ impl ColumnMapping {
             if cell.is_empty() || self.ignore.contains(column) {
                 continue;
             }
-            let targets = self.columns.get(column).filter(|targets| !targets.is_empty());
-            for target in targets.ok_or_else(|| ColumnError::Unmapped(column.to_owned()))? {
-                filled.put(target, value(target, cell));
+            match (self.columns.get(column).filter(|targets| !targets.is_empty()), self.legacy.get(column)) {
+                (Some(targets), _) => {
+                    targets.iter().for_each(|target| filled.put(target, value(target, cell)));
+                    alone.extend(targets.first().filter(|_| targets.len() == 1));
+                }
+                (None, Some(target)) => legacy.push((target, cell)),
+                (None, None) => return Err(ColumnError::Unmapped(column.to_owned())),
             }
+        }
+        // A column of its own counts before one that fills other members as well.
+        for (target, cell) in legacy {
+            if !alone.insert(target) {
+                return Err(ColumnError::Twice(target.to_string()));
+            }
+            filled.put(target, value(target, cell));
         }
         // A holder, or a row, that no cell names is not there.
         let constants: Vec<_> = self.constants.iter().filter(|(target, _)| filled.has_row(target)).collect();
         for (target, constant) in constants {
             filled.put(target, constant.value());
+        }
+        for (target, text) in &self.defaults {
+            if !filled.holds(target) {
+                filled.put(target, value(target, text));
+            }
         }
         let mut members = Map::from_iter([
             ("type".to_owned(), json!(slug.as_str())),
@@ -143,11 +171,18 @@ impl ColumnMapping {
     }
 }
 
-/// A cell as it stands; a whole number where one is asked for. What is none stays a text, and the schema says so.
+/// A cell as it stands; a whole number where one is asked for. What is none stays a text, and the schema says so. No last
+/// day may be written out, and a standing in Chinese.
 fn value(target: &Target, cell: &str) -> Value {
-    match cell.parse::<u32>() {
-        Ok(number) if target.integer => json!(number),
-        _ => json!(cell),
+    if target.integer {
+        return cell.parse::<u32>().map_or_else(|_| json!(cell), |number| json!(number));
+    }
+    if target.is("/valid_until") && cell == OPEN_ENDED {
+        return Value::Null;
+    }
+    match RecordedStanding::named(cell).filter(|_| target.is("/recorded/standing")) {
+        Some(standing) => json!(standing.as_str()),
+        None => json!(cell),
     }
 }
 

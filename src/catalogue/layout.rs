@@ -103,7 +103,7 @@ const COMMON: &[(&[&str], bool)] = &[
     (&["valid_from"], true),
 ];
 
-/// Members of a credential whose licence was granted before the ledger; the metadata may name them.
+/// Members of a credential whose licence was granted before the ledger; where the metadata names them, it says this.
 const RECORDED: &[&[&str]] = &[&["recorded", "trust"], &["recorded", "issued_on"]];
 
 /// Everything in which the metadata does not name exactly what a credential of the type holds, or does not hide what

@@ -19,6 +19,7 @@ mod columns;
 mod comparison;
 mod error;
 mod layout;
+mod legacy;
 mod licence_type;
 mod members;
 mod metadata;

@@ -10,7 +10,9 @@ use super::request::IssueRequest;
 use crate::values::recorded::{RecordedStanding, TrustLevel};
 use crate::values::time::Date;
 
-const MEMBERS: &[&str] = &["trust", "standing", "source", "issued_on", "standing_since", "standing_reason"];
+/// The members, in the order of the contract.
+pub(super) const MEMBERS: &[&str] =
+    &["trust", "standing", "source", "issued_on", "standing_since", "standing_reason"];
 
 /// What is said of it. `Debug` shows no text.
 #[derive(Clone, PartialEq, Eq)]

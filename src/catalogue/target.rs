@@ -2,12 +2,14 @@
 //! Not here: which column goes where (`columns`).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
 use super::claims_schema::ClaimsSchema;
 use super::columns::ColumnError;
 use super::parts::PartKind;
+use super::recorded::MEMBERS as RECORDED_MEMBERS;
 
 /// A member of an issue request that holds one value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +40,9 @@ impl Target {
                 Step::Place(place.parse().map_err(|_| refused())?),
                 Step::Name((*member).to_owned()),
             ],
+            ["", "recorded", member] if RECORDED_MEMBERS.contains(member) => {
+                ["recorded", *member].map(|name| Step::Name(name.to_owned())).to_vec()
+            }
             ["", "claims", _, ..] => segments.iter().skip(1).map(|segment| Step::read(segment)).collect(),
             _ => return Err(refused()),
         };
@@ -55,10 +60,41 @@ impl Target {
         }
     }
 
+    /// A member that every request can have, by a pointer that is known to be one.
+    pub(super) fn known(pointer: &str) -> Self {
+        Self { steps: pointer.split('/').skip(1).map(Step::read).collect(), integer: false }
+    }
+
+    /// Whether it is the member of this pointer.
+    pub(super) fn is(&self, pointer: &str) -> bool {
+        self.steps.iter().map(Step::to_string).eq(pointer.split('/').skip(1))
+    }
+
+    /// Whether it says something of a licence that is recorded.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.steps.first().and_then(Step::name) == Some("recorded")
+    }
+
     /// The path of the holder or row it is in, if it is in one.
     fn row(&self) -> Option<&[Step]> {
         let last = self.steps.iter().rposition(|step| matches!(step, Step::Place(_)))?;
         self.steps.get(..=last)
+    }
+}
+
+impl fmt::Display for Target {
+    /// The JSON pointer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps.iter().try_for_each(|step| write!(f, "/{step}"))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Place(place) => write!(f, "{place}"),
+        }
     }
 }
 
@@ -92,6 +128,12 @@ impl Tree {
     pub(super) fn has_row(&self, target: &Target) -> bool {
         let Some(row) = target.row() else { return true };
         row.iter().try_fold(self, |tree, step| tree.below.get(step)).is_some()
+    }
+
+    /// Whether the member was filled.
+    pub(super) fn holds(&self, target: &Target) -> bool {
+        let found = target.steps.iter().try_fold(self, |tree, step| tree.below.get(step));
+        found.is_some_and(|tree| tree.value.is_some())
     }
 
     /// The members that were filled.

@@ -1,20 +1,22 @@
-//! `vidimus issue --type T --csv FILE --to URL --token FILE`: issuing a table of records. Each row's idempotency key
-//! comes from its content and the type, so a broken run is just run again, today or tomorrow: nothing is issued twice.
-//! Rows that are refused stand, with the reason, in `FILE.refused.csv`.
+//! `vidimus issue --type T --csv FILE --to URL --token FILE`: issuing a table of records, or with `--legacy` recording what
+//! was granted before the ledger. Each row's idempotency key comes from its content and the type, so a broken run is just
+//! run again, today or tomorrow: nothing is entered twice. Rows that are refused stand, with the reason, in
+//! `FILE.refused.csv`.
 
-use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::issuer::Issuer;
+use super::existing::{Existing, type_and_mapping};
 use super::exit::Exit;
 use super::output::Output;
+use super::table::{Table, forget};
 use crate::audit::replay::Progress;
 use crate::catalogue::{ColumnMapping, LicenceType, content_key};
-use crate::values::canonical::parse_strict;
 use crate::values::lang::Lang;
 use crate::wiring::assembly::catalogue;
 
@@ -46,6 +48,8 @@ pub(super) struct Issue {
     /// Licence types of a directory instead of the built-in ones.
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
+    #[command(flatten)]
+    existing: Existing,
 }
 
 /// A row on its way.
@@ -67,74 +71,60 @@ struct Refused {
 #[derive(Default)]
 struct Tally {
     rows: u64,
-    issued: u64,
+    entered: u64,
     refused: Vec<Refused>,
 }
 
 impl Issue {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         let catalogue = catalogue(self.schemas.as_deref())?;
-        let licence_type = catalogue.find(&self.licence_type).ok_or_else(|| {
-            anyhow!("there is no licence type {:?}; see `vidimus types list`", self.licence_type)
-        })?;
-        let own;
-        let mapping = match &self.map {
-            None => licence_type.columns(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-                own = ColumnMapping::read(&text, licence_type.schema()).map_err(|errors| {
-                    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                    anyhow!("{}: {}", path.display(), told.join("; "))
-                })?;
-                &own
-            }
-        };
-        let token = std::fs::read_to_string(&self.token).with_context(|| self.token.display().to_string())?;
-        let service = Service::new(&self.to, token.trim(), out.lang);
-        let total = count_rows(&self.csv)?;
+        let (licence_type, mapping) = type_and_mapping(&catalogue, &self.licence_type, self.map.as_ref())?;
+        let table = Table::open(&self.csv)?;
+        let mapping = self.existing.mapping(mapping, &table.header)?;
+        let service = Issuer::new(&self.to, &self.token, out.lang)?;
         let mut shown = out.progress();
-
-        let mut reader = open(&self.csv)?;
-        let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+        let mut reader = table.reader()?;
         let mut tally = Tally::default();
         let mut waiting = Vec::with_capacity(ROWS);
         for record in reader.records() {
             tally.rows += 1;
-            match row(licence_type, mapping, &header, record, tally.rows + 1) {
+            match row(licence_type, &mapping, &table.header, record, tally.rows + 1, out.lang) {
                 Ok(row) => waiting.push(row),
                 Err(refused) => tally.refused.push(refused),
             }
             if waiting.len() == ROWS {
                 send(&service, std::mem::take(&mut waiting), &mut tally, out)?;
-                shown.step(Progress { done: tally.rows, total });
+                shown.step(Progress { done: tally.rows, total: table.rows });
             }
         }
         send(&service, waiting, &mut tally, out)?;
         drop(shown);
-        self.conclude(&header, tally, out)
+        self.conclude(&table, tally, out)
     }
 
     /// Writes the refused rows and the summary.
-    fn conclude(&self, header: &[String], mut tally: Tally, out: &Output) -> anyhow::Result<Exit> {
-        let path = refused_path(&self.csv);
+    fn conclude(&self, table: &Table, mut tally: Tally, out: &Output) -> anyhow::Result<Exit> {
+        let path = table.beside(".refused.csv");
         tally.refused.sort_by_key(|refused| refused.line);
         if tally.refused.is_empty() {
-            // What an earlier run left there is true no more.
-            if path.exists() {
-                std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
-            }
+            forget(&path)?;
         } else {
-            write_refused(&path, header, &tally.refused).with_context(|| path.display().to_string())?;
+            write_refused(&path, &table.header, &tally.refused)
+                .with_context(|| path.display().to_string())?;
         }
-        let Tally { rows, issued, refused } = &tally;
+        let Tally { rows, entered, refused } = &tally;
         let count = refused.len();
         let file = (count > 0).then(|| path.display().to_string());
-        let summary =
-            json!({"summary": true, "rows": rows, "issued": issued, "refused": count, "refused_file": file});
+        let (issued, recorded) = if self.existing.legacy { (0, *entered) } else { (*entered, 0) };
+        let summary = json!({
+            "summary": true, "rows": rows, "issued": issued, "recorded": recorded, "refused": count,
+            "refused_file": file,
+        });
+        let (zh, en) = if self.existing.legacy { ("补录", "recorded") } else { ("签发", "issued") };
         out.result(&summary, |lang| {
             let mut text = lang.choose(
-                format!("{rows} 行:签发 {issued}(含此前已签发的),拒绝 {count}。"),
-                format!("{rows} rows: {issued} issued (those of earlier runs included), {count} refused."),
+                format!("{rows} 行：{zh} {entered}（含此前已{zh}的），拒绝 {count}。"),
+                format!("{rows} rows: {entered} {en} (those of earlier runs included), {count} refused."),
             );
             if let Some(file) = &file {
                 text.push_str(&lang.choose(
@@ -155,6 +145,7 @@ fn row(
     header: &[String],
     record: Result<csv::StringRecord, csv::Error>,
     line: u64,
+    lang: Lang,
 ) -> Result<Row, Refused> {
     let refused = |cells: csv::StringRecord, detail: String| Refused {
         line,
@@ -171,7 +162,7 @@ fn row(
     let mapped = mapping.request(licence_type.slug(), header, &values);
     let mut request = match mapped {
         Ok(request) => request,
-        Err(error) => return Err(refused(cells, error.to_string())),
+        Err(error) => return Err(refused(cells, lang.choose(error.zh(), error.to_string()))),
     };
     let key = match content_key(licence_type.slug(), licence_type.version(), &request) {
         Ok(key) => key,
@@ -184,7 +175,7 @@ fn row(
 }
 
 /// Sends rows; those that cannot be taken just now are sent again a few times.
-fn send(service: &Service, mut rows: Vec<Row>, tally: &mut Tally, out: &Output) -> anyhow::Result<()> {
+fn send(service: &Issuer, mut rows: Vec<Row>, tally: &mut Tally, out: &Output) -> anyhow::Result<()> {
     for attempt in 0..TRIES {
         if rows.is_empty() {
             return Ok(());
@@ -192,12 +183,13 @@ fn send(service: &Service, mut rows: Vec<Row>, tally: &mut Tally, out: &Output) 
         if attempt > 0 {
             std::thread::sleep(Duration::from_millis(200) * 2_u32.pow(attempt));
         }
-        let answers = service.batch(&rows)?;
+        let answers = service.batch(rows.iter().map(|row| &row.request))?;
         let mut again = Vec::new();
         for (row, answer) in rows.into_iter().zip(answers) {
-            if let Some(issued) = answer.get("issued") {
-                tally.issued += 1;
-                out.line(&json!({"line": row.line, "issued": issued}))?;
+            let done = ["issued", "recorded"].into_iter().find_map(|done| Some((done, answer.get(done)?)));
+            if let Some((done, entered)) = done {
+                tally.entered += 1;
+                out.line(&json!({"line": row.line, done: entered}))?;
                 continue;
             }
             let problem = answer.get("problem").cloned().unwrap_or_default();
@@ -217,98 +209,9 @@ fn send(service: &Service, mut rows: Vec<Row>, tally: &mut Tally, out: &Output) 
         Ok(())
     } else {
         bail!(
-            "the service cannot take entries now; run the same command again later: nothing is issued twice"
+            "the service cannot take entries now; run the same command again later: nothing is entered twice"
         )
     }
-}
-
-/// The service, as a department calls it.
-struct Service {
-    agent: ureq::Agent,
-    address: String,
-    authorization: String,
-    lang: Lang,
-}
-
-impl Service {
-    fn new(address: &str, token: &str, lang: Lang) -> Self {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(120)))
-            .build();
-        Self {
-            agent: config.into(),
-            address: format!("{}/v1/licences/batch?brief=true", address.trim_end_matches('/')),
-            authorization: format!("Bearer {token}"),
-            lang,
-        }
-    }
-
-    /// One answer a row, in order.
-    fn batch(&self, rows: &[Row]) -> anyhow::Result<Vec<Value>> {
-        let mut body = String::new();
-        for row in rows {
-            body.push_str(&row.request.to_string());
-            body.push('\n');
-        }
-        let mut response = self
-            .agent
-            .post(&self.address)
-            .header("authorization", &self.authorization)
-            .header("content-type", "application/x-ndjson")
-            .header("accept-language", self.lang.tag())
-            .send(body)
-            .with_context(|| {
-                format!(
-                    "{} cannot be reached; run the same command again: nothing is issued twice",
-                    self.address
-                )
-            })?;
-        let status = response.status();
-        if !status.is_success() {
-            let body = response.body_mut().read_to_string().unwrap_or_default();
-            let problem: Value = serde_json::from_str(&body).unwrap_or_default();
-            let detail = problem.get("detail").and_then(Value::as_str).unwrap_or(body.as_str());
-            bail!("{} answered {status}: {detail}", self.address);
-        }
-        let lines = std::io::BufReader::new(response.body_mut().as_reader()).lines();
-        let answers = lines.map(|line| Ok(parse_strict(line?.as_bytes())?));
-        let answers: Vec<Value> = answers.collect::<anyhow::Result<_>>().with_context(|| {
-            format!(
-                "the answer of {} broke off; run the same command again: nothing is issued twice",
-                self.address
-            )
-        })?;
-        if answers.len() != rows.len() {
-            bail!(
-                "{} answers for {} rows; run the same command again: nothing is issued twice",
-                answers.len(),
-                rows.len()
-            );
-        }
-        Ok(answers)
-    }
-}
-
-fn open(path: &Path) -> anyhow::Result<csv::Reader<std::fs::File>> {
-    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
-    Ok(csv::ReaderBuilder::new().flexible(true).from_reader(file))
-}
-
-fn count_rows(path: &Path) -> anyhow::Result<u64> {
-    let mut reader = open(path)?;
-    let mut rows = 0;
-    let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).unwrap_or(false) {
-        rows += 1;
-    }
-    Ok(rows)
-}
-
-fn refused_path(csv: &Path) -> PathBuf {
-    let mut path = csv.as_os_str().to_owned();
-    path.push(".refused.csv");
-    path.into()
 }
 
 /// The rows as they came, then line, problem, pointer and reason.

@@ -13,11 +13,15 @@ mod ceremony;
 mod department;
 #[cfg(feature = "server")]
 mod doctor;
+#[cfg(feature = "server")]
+mod existing;
 mod exit;
 #[cfg(feature = "server")]
 mod init;
 #[cfg(feature = "server")]
 mod issue;
+#[cfg(feature = "server")]
+mod issuer;
 #[cfg(feature = "server")]
 mod keys;
 mod ledger;
@@ -25,11 +29,15 @@ mod ledger;
 mod operator;
 mod output;
 #[cfg(feature = "server")]
+mod reconcile;
+#[cfg(feature = "server")]
 mod registrar;
 #[cfg(feature = "server")]
 mod restore;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "server")]
+mod table;
 #[cfg(feature = "server")]
 mod token;
 mod trust;
@@ -76,9 +84,12 @@ enum Noun {
     /// Found a real authority: names, region, registrar keys, key ceremony.
     #[cfg(feature = "server")]
     Init(init::Init),
-    /// Issue a table of records.
+    /// Issue a table of records, or record what was granted before the ledger.
     #[cfg(feature = "server")]
     Issue(issue::Issue),
+    /// Compare a table of records with the ledger, both ways.
+    #[cfg(feature = "server")]
+    Reconcile(reconcile::Reconcile),
     /// Departments of a running authority.
     #[cfg(feature = "server")]
     Department(department::Department),
@@ -138,6 +149,7 @@ impl Noun {
             #[cfg(feature = "server")]
             Self::Issue(command) => command.run(out),
             #[cfg(feature = "server")]
+            Self::Reconcile(command) => command.run(out),
             Self::Department(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Keys(command) => command.run(out),

@@ -12,11 +12,10 @@ use super::Approved;
 use crate::authority::Authority;
 use crate::authority::once::Slot;
 use crate::authority::refusal::{Failure, Fault, Refusal};
-use crate::catalogue::{Checked, IssueRequest, LicenceType, RequestError, RequestErrorKind};
+use crate::catalogue::{Checked, IssueRequest, LicenceType, RecordedRequest, RequestError, RequestErrorKind};
 use crate::jose::jwk;
 use crate::ledger::state::{Charter, Moment};
 use crate::values::identifiers::{CreditCode, Handle, LicenceNumber};
-use crate::values::recorded::RecordedStanding;
 use crate::values::time::Time;
 
 impl Authority {
@@ -91,14 +90,11 @@ impl Authority {
             return Ok(());
         }
         let offset = self.window.published().charter.offset();
-        // What is recorded as suspended, ended or over stands beside a valid one.
+        // What is recorded as ended or over stands beside one that is held.
         let over =
             offset.is_some_and(|offset| checked.valid_until().is_some_and(|last| now >= last.end(offset)));
-        if request
-            .recorded
-            .as_ref()
-            .is_some_and(|recorded| over || recorded.standing != RecordedStanding::Valid)
-        {
+        let ended = |recorded: &RecordedRequest| !recorded.standing.standing().is_open();
+        if request.recorded.as_ref().is_some_and(|recorded| over || ended(recorded)) {
             return Ok(());
         }
         for (place, holder) in checked.holders().iter().enumerate() {

@@ -1,0 +1,225 @@
+//! `vidimus reconcile --type T --csv FILE --to URL --token FILE`: what differs between a department's table and the
+//! ledger, both ways. The table is read once for an index of its rows, the ledger page by page; only a row that meets a
+//! licence is read again, so neither side has to fit into memory. What differs stands in `FILE.differences.csv`.
+//!
+//! Not here: mending anything. An act or a replacement says why; a table does not.
+
+mod difference;
+mod index;
+mod rows;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::issuer::Issuer;
+use super::existing::type_and_mapping;
+use super::exit::Exit;
+use super::output::Output;
+use super::table::Table;
+use crate::audit::replay::Progress;
+use crate::wiring::assembly::catalogue;
+use difference::{Difference, Differences, Kind};
+use index::Index;
+use rows::Rows;
+
+/// Compare a table of records with the ledger, both ways.
+#[derive(Debug, Args)]
+pub(super) struct Reconcile {
+    /// The licence type: slug or 21-character code.
+    #[arg(long = "type", value_name = "TYPE")]
+    licence_type: String,
+    /// The table: CSV with a header line, UTF-8.
+    #[arg(long, value_name = "FILE")]
+    csv: PathBuf,
+    /// The service's address.
+    #[arg(long, value_name = "URL")]
+    to: String,
+    /// The department's token file.
+    #[arg(long, value_name = "FILE")]
+    token: PathBuf,
+    /// Another column mapping than the type's own.
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Licence types of a directory instead of the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
+    /// Leave out what was issued here: compare with recorded licences only.
+    #[arg(long)]
+    legacy: bool,
+}
+
+impl Reconcile {
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        let catalogue = catalogue(self.schemas.as_deref())?;
+        let (licence_type, mapping) = type_and_mapping(&catalogue, &self.licence_type, self.map.as_ref())?;
+        let table = Table::open(&self.csv)?;
+        let service = Issuer::new(&self.to, &self.token, out.lang)?;
+        let mut differences = Differences::new(table.beside(".differences.csv"), out)?;
+        let mut rows = Rows::new(&table, mapping.with_legacy(&[]), licence_type.slug(), out.lang)?;
+        let mut index = Index::of(&mut rows, &mut differences)?;
+        let mut shown = out.progress();
+        let mut licences = 0_u64;
+        let mut after = None;
+        loop {
+            let (items, next) = service.licences(after.as_deref())?;
+            for item in items.iter().filter(|item| self.wants(item, licence_type.slug().as_str())) {
+                licences += 1;
+                compare(item, &mut index, &mut rows, &mut differences)?;
+            }
+            shown.step(Progress { done: licences, total: table.rows.max(licences) });
+            match next {
+                Some(next) => after = Some(next),
+                None => break,
+            }
+        }
+        index.leftover(&mut rows, &mut differences)?;
+        drop(shown);
+        differences.conclude(table.rows, licences)
+    }
+
+    /// Of this type; with `--legacy` only what was recorded. What was erased has nothing left to compare.
+    fn wants(&self, item: &Value, slug: &str) -> bool {
+        let of_type = item.get("type").and_then(Value::as_str) == Some(slug);
+        let erased = item.get("erased") == Some(&Value::Bool(true));
+        of_type && !erased && (!self.legacy || item.get("recorded").is_some())
+    }
+}
+
+/// One licence of the ledger against the row that means it. A licence that another replaced is history: the other one
+/// stands for it.
+fn compare(
+    item: &Value,
+    index: &mut Index,
+    rows: &mut Rows<'_>,
+    differences: &mut Differences<'_>,
+) -> anyhow::Result<()> {
+    if item.get("replaced_by").is_some_and(|by| !by.is_null()) {
+        index.replaced(item);
+        return Ok(());
+    }
+    let Some(place) = index.meet(item) else {
+        return differences.add(Difference::of(Kind::OnlyInLedger).in_ledger(item));
+    };
+    let row = rows.again(&place)?;
+    let fields = rows.fields(&row, item);
+    let found = fields.iter().filter(|field| rows::is_said(item, field)).filter_map(|field| {
+        let (table, ledger) = (rows::text(&row, field), rows::of_ledger(item, field));
+        let unsaid = table.is_empty() && rows::may_be_unsaid(field);
+        (table != ledger && !unsaid).then(|| {
+            Difference::of(Kind::Differs)
+                .in_table(place.line, &row)
+                .in_ledger(item)
+                .field(field, table, ledger)
+        })
+    });
+    differences.add_about_one(found.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Catalogue, ColumnMapping};
+    use serde_json::json;
+
+    const MAPPING: &str = "[columns]\nname = [\"/holders/0/name\"]\ncode = [\"/holders/0/code\"]\nday = [\"/valid_from\"]\ncity = [\"/claims/city\"]";
+
+    fn item(number: &str, name: &str, changes: &Value) -> Value {
+        let mut item = json!({
+            "handle": format!("h-{number}"), "licence_number": number, "valid_from": "2020-01-01", "valid_until": null,
+            "holders": [{"name": name, "code": name}], "claims": {"city": "甲市"}, "standing": "valid",
+            "recorded": {"standing": "valid", "trust": "B", "source": "档案"},
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            item[name] = value.clone();
+        }
+        item
+    }
+
+    fn mapping() -> ColumnMapping {
+        let catalogue = Catalogue::built_in().unwrap();
+        ColumnMapping::read(MAPPING, catalogue.find("business-licence").unwrap().schema()).unwrap()
+    }
+
+    /// Reconciles a table with licences; every difference as `kind line number field table ledger`, and the exit.
+    fn reconcile(csv: &str, items: &[Value]) -> (Vec<String>, Exit) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, csv).unwrap();
+        let out = Output::to(std::sync::Arc::new(std::sync::Mutex::new(Vec::new())));
+        let (table, slug) = (Table::open(&path).unwrap(), "shop".parse().unwrap());
+        let mapping = mapping().with_legacy(&[]);
+        let mut differences = Differences::new(table.beside(".differences.csv"), &out).unwrap();
+        let mut rows = Rows::new(&table, mapping, &slug, out.lang).unwrap();
+        let mut index = Index::of(&mut rows, &mut differences).unwrap();
+        items.iter().for_each(|item| compare(item, &mut index, &mut rows, &mut differences).unwrap());
+        index.leftover(&mut rows, &mut differences).unwrap();
+        let exit = differences.conclude(table.rows, 0).unwrap();
+        let written = std::fs::read_to_string(table.beside(".differences.csv")).unwrap_or_default();
+        let mut reader = csv::Reader::from_reader(written.as_bytes());
+        let line = |record: csv::StringRecord| {
+            let cells = [0, 1, 2, 4, 5, 6].map(|place| record[place].to_owned());
+            cells.join("|")
+        };
+        (reader.records().map(|record| line(record.unwrap())).collect(), exit)
+    }
+
+    #[test]
+    fn a_table_like_the_ledger_differs_in_nothing() {
+        let csv = "\u{feff}name,code,day,city,证照编号,状态,trust\r\n甲,甲,2020-01-01,甲市,1,有效,B\r\n乙,乙,2020-01-01,甲市,2,,\r\n";
+        let (found, exit) = reconcile(csv, &[item("2", "乙", &json!({})), item("1", "甲", &json!({}))]);
+        assert_eq!((found, exit), (vec![], Exit::Good));
+    }
+
+    #[test]
+    fn what_differs_is_named_and_nothing_else() {
+        let csv = "name,code,day,city,licence_number,状态\n\
+            甲,甲,2020-01-01,,1,暂扣\n丙,丙,2020-01-01,甲市,3,有效\n甲,甲,2020-01-01,甲市,1,有效\nx,y\n丁,丁,2020-01-01,甲市,4,有效\n";
+        let items = [
+            item("1", "甲", &json!({})),
+            item("2", "乙", &json!({})),
+            item("4", "丁", &json!({"standing": "renewed", "replaced_by": "h-5"})),
+            item("5", "戊", &json!({"standing": "renewed", "replaced_by": "h-6"})),
+        ];
+        let (found, exit) = reconcile(csv, &items);
+        let expected = [
+            "double|4|1||甲|",
+            "unreadable|5||||",
+            "differs|2|1|/claims/city||甲市",
+            "differs|2|1|/recorded/standing|suspended|valid",
+            "only_in_ledger||2|||乙",
+            "only_in_table|3|3||丙|",
+            "differs|6|4|/recorded/standing|valid|renewed",
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(exit, Exit::Partial);
+    }
+
+    #[test]
+    fn rows_without_a_number_go_by_reference_or_by_holder_and_days() {
+        let csv = "name,code,day,city,reference\n甲,甲,2020-01-01,甲市,r-1\n乙,乙,2020-01-01,甲市,\n乙,乙,2021-01-01,甲市,\n,,2020-01-01,甲市,\n";
+        let items = [
+            item("1", "甲改", &json!({"reference": "r-1"})),
+            item("2", "乙", &json!({})),
+            // A second licence like it has no row of its own.
+            item("3", "乙", &json!({})),
+        ];
+        let expected = [
+            "unreadable|5||||",
+            "differs|2|1|/holders/0/code|甲|甲改",
+            "differs|2|1|/holders/0/name|甲|甲改",
+            "only_in_ledger||3|||乙",
+            "only_in_table|4|||乙|",
+        ];
+        assert_eq!(reconcile(csv, &items).0, expected);
+    }
+
+    #[test]
+    fn an_issued_licence_is_not_held_against_what_was_recorded() {
+        let csv = "name,code,day,city,licence_number,trust,source,standing\n甲,甲,2020-01-01,甲市,1,A,底册,cancelled\n";
+        let mut issued = item("1", "甲", &json!({}));
+        issued.as_object_mut().unwrap().remove("recorded");
+        assert_eq!(reconcile(csv, &[issued]).0, ["differs|2|1|/recorded/standing|cancelled|valid"]);
+    }
+}
