@@ -34,6 +34,7 @@ fn recorded(number: &str, standing: &str) -> Value {
     with(business_licence(), &changes)
 }
 
+#[expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 async fn entry(service: &Service, index: &Value) -> String {
     let tail = service.get(&format!("/ledger/tile/entries/000.p/{}", index.as_u64().unwrap() + 1)).await;
     assert_eq!(tail.status, StatusCode::OK);
