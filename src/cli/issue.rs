@@ -10,9 +10,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::issuer::Issuer;
 use super::existing::{Existing, type_and_mapping};
 use super::exit::Exit;
+use super::issuer::Issuer;
 use super::output::Output;
 use super::table::{Table, forget};
 use crate::audit::replay::Progress;

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use super::issuer::Issuer;
 use super::existing::type_and_mapping;
 use super::exit::Exit;
+use super::issuer::Issuer;
 use super::output::Output;
 use super::table::Table;
 use crate::audit::replay::Progress;
