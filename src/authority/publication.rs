@@ -95,7 +95,7 @@ impl Authority {
         let token = token.ok_or(Refusal::NotFound(Thing::File))?;
         if let Some(at) = at {
             let parsed = StatusToken::parse(&token).map_err(|error| Fault::Damaged(error.to_string()))?;
-            if parsed.exp().is_some_and(|exp| at.seconds() > exp) {
+            if parsed.exp().is_some_and(|exp| at.seconds() >= exp) {
                 return Err(Refusal::NotFound(Thing::File).into());
             }
         }
@@ -113,24 +113,13 @@ impl Authority {
         Ok(found)
     }
 
-    /// The last token published until `at`. Tokens are few, one a change or half a day; they are walked in order.
+    /// The last token published until `at`, by one read.
     fn token_at(&self, number: u32, at: Time) -> Result<Option<Arc<str>>, Failure> {
-        let prefix = Row::Published(number, Time::MAX).key();
-        let prefix = prefix.get(..5).unwrap_or(&prefix).to_vec();
-        let mut last_token = None;
-        let mut after: Option<Vec<u8>> = None;
-        'pages: loop {
-            let rows = self.store.scan(&prefix, after.as_deref(), 256)?;
-            let Some((last, _)) = rows.last() else { break };
-            after = Some(last.clone());
-            for (key, token) in rows {
-                if published_at(&key).is_none_or(|from| from > at) {
-                    break 'pages;
-                }
-                last_token = Some(token);
-            }
-        }
-        let text = last_token.map(String::from_utf8).transpose();
+        let until = Row::Published(number, at).key();
+        let list = until.get(..5).unwrap_or(&until);
+        let found = self.store.last(list, &until)?;
+        let found = found.filter(|(key, _)| published_at(key).is_some_and(|from| from <= at));
+        let text = found.map(|(_, token)| String::from_utf8(token)).transpose();
         let text = text.map_err(|_| Fault::Damaged("a published token".into()))?;
         Ok(text.map(Arc::from))
     }

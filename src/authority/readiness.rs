@@ -174,15 +174,8 @@ fn endings(store: &dyn Store, charter: &Charter) -> Vec<Ending> {
 
 /// Until when the newest stored token of a list counts.
 fn newest(store: &dyn Store, list: u32) -> Result<Option<i64>, Failure> {
-    let prefix = Row::Published(list, Time::MAX).key();
-    let prefix = prefix.get(..5).unwrap_or(&prefix).to_vec();
-    let mut after: Option<Vec<u8>> = None;
-    let mut until = None;
-    loop {
-        let rows = store.scan(&prefix, after.as_deref(), 256)?;
-        let Some((last, token)) = rows.last() else { return Ok(until) };
-        after = Some(last.clone());
-        let text = std::str::from_utf8(token).map_err(|_| Fault::Damaged("a published token".into()))?;
-        until = StatusToken::parse(text).map_err(|error| Fault::Damaged(error.to_string()))?.exp();
-    }
+    let until = Row::Published(list, Time::MAX).key();
+    let Some((_, token)) = store.last(until.get(..5).unwrap_or(&until), &until)? else { return Ok(None) };
+    let text = std::str::from_utf8(&token).map_err(|_| Fault::Damaged("a published token".into()))?;
+    Ok(StatusToken::parse(text).map_err(|error| Fault::Damaged(error.to_string()))?.exp())
 }

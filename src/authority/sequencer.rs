@@ -17,8 +17,9 @@ use super::writer::{Committed, Outcome, Proposal, Writer};
 const GROUP: usize = 256;
 /// Most rows of a commit: sled's batches grow expensive beyond it.
 const ROWS: usize = 900;
-/// Rows that an entry makes beside those of its proposal: entry, licence, place, waiting to be sealed.
-const OWN_ROWS: usize = 4;
+/// Rows that an entry makes beside those of its proposal: entry, licence, own to its department, place, waiting to be
+/// sealed.
+const OWN_ROWS: usize = 5;
 /// How long a group waits for more once a second proposal shows that there is company.
 const COMPANY: Duration = Duration::from_millis(2);
 /// Proposals that may wait.

@@ -133,6 +133,11 @@ impl Places {
         }
         let counter = next.counter;
         next.counter += 1;
+        self.place(counter)
+    }
+
+    /// The place of a counter: a list is left for the next when 7/8 of it are given out.
+    fn place(&self, counter: u64) -> Result<StatusPlace, StoreError> {
         let given = u64::from(GIVEN);
         let list = u32::try_from(counter / given + 1)
             .map_err(|_| StoreError::Unreadable("every status list is full".into()))?;
@@ -157,9 +162,22 @@ impl Places {
 mod tests {
     use super::*;
 
+    fn places() -> Places {
+        Places { secret: [7; 32], next: Mutex::new(Next { counter: 0, reserved: 0 }) }
+    }
+
+    #[test]
+    fn the_next_list_opens_at_seven_eighths() {
+        let (places, given) = (places(), u64::from(GIVEN));
+        assert_eq!(given, 917_504);
+        let list = |counter| places.place(counter).unwrap().list;
+        assert_eq!((list(0), list(given - 1), list(given), list(2 * given)), (1, 1, 2, 3));
+        assert!(places.place(u64::MAX).is_err(), "no list is used twice");
+    }
+
     #[test]
     fn a_list_is_a_permutation_without_pattern() {
-        let places = Places { secret: [7; 32], next: Mutex::new(Next { counter: 0, reserved: 0 }) };
+        let places = places();
         let mut seen = vec![false; usize::try_from(PLACES).unwrap()];
         for place in 0..PLACES {
             let index = usize::try_from(places.permuted(1, place)).unwrap();

@@ -7,7 +7,8 @@
 use crate::crypto::Digest;
 use crate::ledger::body::StatusPlace;
 use crate::merkle::TileId;
-use crate::values::identifiers::Handle;
+use crate::values::identifiers::{CreditCode, Handle};
+use crate::values::standing::Standing;
 use crate::values::time::Time;
 
 /// The ledger's size and the time of its last entry, as the store has them.
@@ -20,7 +21,7 @@ pub struct Head {
 }
 
 /// A row's key. Families are told apart by their first byte; within one, keys ascend as the values do.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Row {
     /// The bytes of an entry, by index.
     Entry(u64),
@@ -40,6 +41,8 @@ pub enum Row {
     Place(StatusPlace),
     /// A licence found by a keyed hash of its licence number or reference; no value.
     Found([u8; 16], Handle),
+    /// A department's own licence; with a standing other than valid, once more under that. No value.
+    Own(CreditCode, Option<Standing>, Handle),
     /// What was answered under an idempotency key, by its keyed hash.
     Answered([u8; 32]),
     /// A blob.
@@ -116,6 +119,10 @@ impl Row {
             Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
             Self::Place(place) => keyed(b'p', &[&place.list.to_be_bytes(), &place.index.to_be_bytes()]),
             Self::Found(hash, handle) => keyed(b'f', &[hash, handle.as_bytes()]),
+            Self::Own(department, standing, handle) => {
+                let standing = standing.map_or("", Standing::as_str);
+                keyed(b'd', &[department.as_str().as_bytes(), standing.as_bytes(), &[0], handle.as_bytes()])
+            }
             Self::Answered(hash) => keyed(b'a', &[hash]),
             Self::Blob(name) => keyed(b'b', &[&name.0]),
             Self::Checkpoint => keyed(b'h', &[]),
@@ -228,6 +235,9 @@ pub trait Store: Send + Sync {
 
     /// Rows whose key begins with `prefix` and comes after `after` (a whole key), in order, at most `limit`.
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<KeyValue>, StoreError>;
+
+    /// The last row whose key begins with `prefix` and does not come after `until` (a whole key).
+    fn last(&self, prefix: &[u8], until: &[u8]) -> Result<Option<KeyValue>, StoreError>;
 
     /// Moves the head from `expected` to `next` together with `writes`, all or nothing, and returns when they are
     /// durable.

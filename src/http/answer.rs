@@ -14,6 +14,7 @@ use super::HttpState;
 use super::pages;
 use super::problem::Problem;
 use super::request::tongue;
+use crate::crypto::Digest;
 use crate::values::lang::Lang;
 
 /// No script at all, nothing from elsewhere, forms only to ourselves.
@@ -39,6 +40,23 @@ pub fn typed(status: StatusCode, media_type: &'static str, body: impl Into<Body>
 /// The same answer with how long it may be kept.
 pub fn kept(mut response: Response, cache: &'static str) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    response
+}
+
+/// The same answer under a tag, or 304 for who holds it already (RFC 9110, section 13.1.2).
+pub fn tagged(mut response: Response, digest: &Digest, asked: &HeaderMap) -> Response {
+    // Weak: compressed or not, it says the same.
+    let tag = format!("W/\"{digest}\"");
+    let held = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut held = held.flat_map(|value| value.split(',')).map(str::trim);
+    if held.any(|held| held == "*" || held.trim_start_matches("W/") == tag.trim_start_matches("W/")) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
     response
 }
 

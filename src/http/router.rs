@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -31,7 +31,7 @@ pub fn router(state: Arc<HttpState>) -> Router {
         .merge(operators())
         .merge(everyone())
         .fallback(async || Problem::not_found(Thing::Path))
-        .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED))
+        .method_not_allowed_fallback(not_offered)
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(Problem::fault(&"a panic"))
         }))
@@ -40,6 +40,10 @@ pub fn router(state: Arc<HttpState>) -> Router {
         .layer(from_fn(health::measure))
         .layer(RequestBodyTimeoutLayer::new(IDLE))
         .with_state(state)
+}
+
+async fn not_offered() -> Problem {
+    Problem::of_status(StatusCode::METHOD_NOT_ALLOWED)
 }
 
 /// What anybody may read from anywhere: the same for all.
@@ -59,8 +63,16 @@ fn public() -> Router<Arc<HttpState>> {
         .route("/status/{list}", get(status::token))
         .route("/.well-known/jwt-vc-issuer", get(ledger::issuer_keys))
         .route("/pki/root.pem", get(ledger::root))
+        // Below the layers: a browser that asks first is answered by them, not told that OPTIONS is not offered.
+        .method_not_allowed_fallback(not_offered)
         .layer(CompressionLayer::new())
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]))
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::HEAD])
+                .allow_headers([header::IF_NONE_MATCH])
+                .expose_headers([header::ETAG]),
+        )
 }
 
 /// What departments do, with their token.

@@ -3,40 +3,51 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
 use super::HttpState;
-use super::answer::{kept, ok, typed};
+use super::answer::{self, kept, ok, tagged, typed};
 use super::problem::Problem;
 use super::request::{Params, bad_parameter};
 use crate::authority::Thing;
+use crate::crypto::Digest;
 use crate::values::time::Time;
+
+/// How long the newest token may be kept by caches on the way: well within its `ttl`, so that an act is soon seen.
+const NEWEST: &str = "public, max-age=10";
+/// In milliseconds: what was published so long ago is not being published now.
+const SETTLED: i64 = 60_000;
 
 /// `GET /status/{list}?time=`: the newest token, or the one that was published at a time (seconds since 1970, or as
 /// everywhere else).
 pub async fn token(
     State(state): State<Arc<HttpState>>,
     Path(list): Path<String>,
+    headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
     let not_found = || Problem::not_found(Thing::File);
     let at = params.text("time").map(|text| read_time(&text)).transpose()?;
     params.finish()?;
     let number: u32 = list.parse().map_err(|_| not_found())?;
-    if number.to_string() != list || at.is_some_and(|at| at.seconds() > state.clock.now().seconds()) {
+    let now = state.clock.now();
+    if number.to_string() != list || at.is_some_and(|at| at.seconds() > now.seconds()) {
         return Err(not_found());
     }
     let token = state.authority.status_token(number, at)?;
-    let cache = if at.is_some() { "public, max-age=86400" } else { "public, max-age=10" };
-    Ok(kept(typed(StatusCode::OK, "application/statuslist+jwt", token.to_string()), cache))
+    let settled = at.is_some_and(|at| now.since(at) > SETTLED);
+    let cache = if settled { answer::FOR_EVER } else { NEWEST };
+    let digest = Digest::of(token.as_bytes());
+    let answer = typed(StatusCode::OK, "application/statuslist+jwt", token.to_string());
+    Ok(tagged(kept(answer, cache), &digest, &headers))
 }
 
 /// `GET /status`: where all lists are.
 pub async fn lists(State(state): State<Arc<HttpState>>) -> Result<Response, Problem> {
     let lists = state.authority.status_lists()?;
-    Ok(kept(ok(&json!({"status_lists": lists})), "public, max-age=10"))
+    Ok(kept(ok(&json!({"status_lists": lists})), NEWEST))
 }
 
 fn read_time(text: &str) -> Result<Time, Problem> {

@@ -99,6 +99,16 @@ impl Store for MemoryStore {
         Ok(within.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
+    fn last(&self, prefix: &[u8], until: &[u8]) -> Result<Option<KeyValue>, StoreError> {
+        if until < prefix {
+            return Ok(None);
+        }
+        let range = (Bound::Included(prefix), Bound::Included(until));
+        let inner = self.lock();
+        let last = inner.rows.range::<[u8], _>(range).next_back().filter(|(key, _)| key.starts_with(prefix));
+        Ok(last.map(|(key, value)| (key.clone(), value.clone())))
+    }
+
     fn commit(&self, expected: Head, next: Head, writes: Vec<Write>) -> Result<(), StoreError> {
         let mut inner = self.lock();
         inner.writable()?;

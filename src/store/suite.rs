@@ -12,7 +12,7 @@ macro_rules! run_over {
     ($make:expr) => {
         $crate::store::suite::run_over!($make;
             begins_empty, moves_the_head_by_compare_and_swap, commits_all_or_nothing, is_one_writer_among_threads,
-            puts_beside_the_head, scans_in_order, keeps_values_of_every_length, replaces_and_removes_cut_values,
+            puts_beside_the_head, scans_in_order, finds_the_last, keeps_values_of_every_length, replaces_and_removes_cut_values,
             takes_the_last_of_two_writes, is_never_seen_half_written, refuses_what_is_out_of_bounds,
             agrees_with_a_map);
     };
@@ -126,6 +126,25 @@ pub(super) fn scans_in_order(store: &dyn Store) {
     let vault = [&b"v"[..], handle.as_bytes()].concat();
     let payloads = store.scan(&vault, Some(&Row::Vault(handle, 0).key()), 10).unwrap();
     assert!(payloads.len() == 2 && payloads.iter().all(|(_, value)| *value == vec![7; 5_000]));
+}
+
+pub(super) fn finds_the_last(store: &dyn Store) {
+    let entry = |index| Row::Entry(index).key();
+    assert_eq!(store.last(b"e", &entry(9)), Ok(None));
+    let mut writes: Vec<_> = [3, 256, 1].map(|index| Write::set(Row::Entry(index), vec![7; 9_000])).into();
+    writes.extend([Write::set(Row::CharterEntry(8), b"c"), Write::set(Row::Single("x"), b"m")]);
+    store.put(writes).unwrap();
+    let last = |prefix: &[u8], until: &[u8]| store.last(prefix, until).unwrap().map(|(key, _)| key);
+    assert_eq!(last(b"e", &entry(u64::MAX)), Some(entry(256)));
+    assert_eq!(last(b"e", &entry(256)), Some(entry(256)), "the row itself");
+    assert_eq!(last(b"e", &entry(255)), Some(entry(3)), "before where no row is");
+    assert_eq!(last(b"e", &entry(0)), None, "before the first");
+    assert_eq!(last(b"e", b"z"), None, "the row there is of another family");
+    assert_eq!(last(b"e", b"d"), None, "before the family");
+    assert_eq!(last(&entry(256)[..8], &entry(300)), Some(entry(256)), "within a family");
+    assert_eq!(last(b"", b"z"), Some(Row::Single("x").key()));
+    assert_eq!(last(b"", b"\0z"), None, "what the store keeps for itself is not a row");
+    assert_eq!(store.last(b"e", &entry(300)).unwrap().unwrap().1, vec![7; 9_000]);
 }
 
 /// Bytes that differ from place to place.

@@ -86,6 +86,9 @@ impl Store for MortalStore {
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<KeyValue>, StoreError> {
         self.inner.scan(prefix, after, limit)
     }
+    fn last(&self, prefix: &[u8], until: &[u8]) -> Result<Option<KeyValue>, StoreError> {
+        self.inner.last(prefix, until)
+    }
     fn commit(&self, expected: Head, next: Head, writes: Vec<Write>) -> Result<(), StoreError> {
         self.fate.step().map_err(StoreError::Ended)?;
         self.inner.commit(expected, next, writes)

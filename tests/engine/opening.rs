@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use vidimus::authority::OpenError;
 use vidimus::authority::keyring::Keyring as _;
 use vidimus::authority::store::{Row, Store as _, Write};
+use vidimus::authority::{ActWish, Authority, Filter, OpenError, Verb};
 use vidimus::store::MemoryStore;
+use vidimus::values::standing::Standing;
 
 use crate::bench::{Bench, business, issue};
 
@@ -75,4 +76,37 @@ async fn a_checkpoint_lost_from_the_store_is_stored_again() {
     drop(bench.start(None).unwrap());
     let stored = bench.store.get(&Row::Checkpoint).unwrap().unwrap();
     assert_eq!(Some(String::from_utf8(stored).unwrap()), bench.keyring.last_signed().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_before_there_were_rows_for_it_is_found() {
+    let (bench, _, _) = grown().await;
+    let market = bench.code("market-regulation");
+    let suspended = Filter { standing: Some(Standing::Suspended), ..Filter::default() };
+    let found = |authority: &Authority, filter: &Filter| -> Vec<_> {
+        let page = authority.own_licences(&market, filter).unwrap();
+        page.items.iter().map(|shown| shown.licence.handle).collect()
+    };
+    let authority = bench.start(None).unwrap();
+    let handles = found(&authority, &Filter::default());
+    assert_eq!(handles.len(), 2);
+    let body = serde_json::json!({"reason": "整改"});
+    let (verb, handle) = (Verb::Suspend, handles.first().unwrap());
+    let wish = ActWish { department: &market, handle, verb, body: &body, key: None, dry_run: false };
+    authority.act(wish).await.unwrap();
+    drop(authority);
+    let rows = bench.store.scan(b"d", None, 100).unwrap();
+    assert_eq!(rows.len(), 3, "two licences, one of them suspended");
+    let rows = [(market.clone(), None, handles[0]), (market.clone(), None, handles[1])];
+    let mut gone: Vec<_> = rows
+        .into_iter()
+        .map(|(code, standing, handle)| Write::remove(Row::Own(code, standing, handle)))
+        .collect();
+    gone.push(Write::remove(Row::Own(market.clone(), Some(Standing::Suspended), handles[0])));
+    gone.push(Write::remove(Row::Single("own-indexed")));
+    bench.store.put(gone).unwrap();
+    assert_eq!(bench.store.scan(b"d", None, 100).unwrap(), []);
+    let authority = bench.start(None).unwrap();
+    assert_eq!(found(&authority, &Filter::default()), handles);
+    assert_eq!(found(&authority, &suspended), handles[..1]);
 }

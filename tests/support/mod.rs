@@ -287,21 +287,28 @@ impl Service {
         let note: Note = self.get("/ledger/checkpoint").await.text().parse().unwrap();
         note.verify(&keys).unwrap();
         let checkpoint: Checkpoint = note.text().parse().unwrap();
-        let mut state = MemoryState::new();
         let entries = self.entries(checkpoint.size).await;
+        let state = self.replay(&entries, |_| {}).await;
+        assert_eq!(state.charter().size(), checkpoint.size);
+        assert_eq!(state.range().root().0, checkpoint.root);
+        self.check_statuses(&state).await;
+    }
+
+    /// Replays entries by the law and looks at the state after each.
+    pub async fn replay(&self, entries: &[Vec<u8>], mut after: impl FnMut(&MemoryState)) -> MemoryState {
+        let mut state = MemoryState::new();
         for name in entries.iter().flat_map(|bytes| blobs_named(bytes)) {
             let served = self.get(&format!("/ledger/blob/sha256/{name}")).await;
             assert_eq!(Digest::of(&served.body), name);
             state.add_blob(served.body);
         }
-        for bytes in &entries {
+        for bytes in entries {
             let (_, applied) = law::judge(&state, bytes).unwrap();
             let effects = law::discharge(vec![applied]).unwrap();
             effects.iter().for_each(|effects| state.absorb(effects));
+            after(&state);
         }
-        assert_eq!(state.charter().size(), checkpoint.size);
-        assert_eq!(state.range().root().0, checkpoint.root);
-        self.check_statuses(&state).await;
+        state
     }
 
     /// The first `size` entries, from the served bundles.

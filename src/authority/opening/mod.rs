@@ -20,6 +20,7 @@ use super::founding::Founding;
 use super::keyring::Keyring;
 use super::once::Once;
 use super::publication::Shelf;
+use super::reading::index_own;
 use super::refusal::Failure;
 use super::refusals::Refusals;
 use super::sealing::Sealer;
@@ -84,6 +85,7 @@ impl Opening {
             founded::go_on(&mut writer, &window, founding)?;
         }
         let open_ceremonies = ceremony::go_on(&mut writer, &window, store, self.keyring.as_ref())?;
+        index_own(store)?;
         let published = window.published();
         self.check_base_url(&published.charter)?;
         let secrets = self.keyring.secrets();

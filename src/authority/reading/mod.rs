@@ -5,11 +5,13 @@
 
 mod files;
 mod own;
+mod own_rows;
 mod shown;
 
 use std::sync::Arc;
 
 pub use own::{Filter, Page};
+pub(super) use own_rows::{index_own, own_rows};
 pub use shown::{Shown, ShownEvent};
 
 use super::Authority;

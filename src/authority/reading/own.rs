@@ -1,9 +1,10 @@
 //! A department's own licences, found and paged.
 
 use super::Shown;
+use super::own_rows::{handle_of, is_indexed};
 use super::shown::Portion;
 use crate::authority::Authority;
-use crate::authority::refusal::{Failure, Fault};
+use crate::authority::refusal::Failure;
 use crate::authority::store::Row;
 use crate::ledger::state::LicenceState;
 use crate::values::identifiers::{CreditCode, Handle};
@@ -38,81 +39,97 @@ pub struct Page {
 
 /// Items of a page.
 const PAGE: usize = 50;
-/// Licences looked at for one page of a filter that few of them pass.
+/// Rows that are read at once: a page, and whether another follows.
+const AT_ONCE: usize = 64;
+/// Rows looked at for one page that few of them belong on.
 const LOOKED_AT: usize = 5000;
 
 impl Authority {
     /// Licences found by a keyed hash.
     pub(in crate::authority) fn found(&self, what: &str, text: &str) -> Result<Vec<LicenceState>, Failure> {
-        let prefix = Row::Found(self.once.finder(what, text), Handle::new(Time::MIN, [0; 10])).key();
-        let prefix = prefix.get(..17).unwrap_or(&prefix).to_vec();
+        let rows = prefix_of(&Row::Found(self.once.finder(what, text), least()));
         let mut found = Vec::new();
-        for (key, _) in self.store.scan(&prefix, None, LOOKED_AT)? {
-            let handle = key.get(17..).and_then(|bytes| bytes.try_into().ok());
-            let handle = handle.and_then(|bytes| Handle::from_bytes(bytes).ok());
-            let handle = handle.ok_or_else(|| Fault::Damaged("the key of a finder".into()))?;
-            found.extend(self.published_licence(&handle)?);
+        for (key, _) in self.store.scan(&rows, None, LOOKED_AT)? {
+            found.extend(self.published_licence(&handle_of(&key)?)?);
         }
         Ok(found)
     }
 
-    /// A department's own licences, oldest first.
+    /// A department's own licences by handle, which is by when they were entered. Whatever was entered before the first
+    /// page is on one page, once, however many are issued and acted on meanwhile. A page is short only at the end, or
+    /// where thousands of rows were looked at for it; `next` says which.
     pub fn own_licences(&self, issuer: &CreditCode, filter: &Filter) -> Result<Page, Failure> {
-        let reference = filter.reference.as_ref().map(|text| format!("{issuer}\n{text}"));
-        let named = [
-            ("number", filter.licence_number.as_deref()),
-            ("reference", reference.as_deref()),
-            ("holder", filter.holder_code.as_deref()),
-        ];
-        let mut narrowed: Option<Vec<LicenceState>> = None;
-        for (what, text) in named {
-            let Some(text) = text else { continue };
-            let found = self.found(what, text)?;
-            narrowed = Some(match narrowed {
-                None => found,
-                Some(before) => before
-                    .into_iter()
-                    .filter(|one| found.iter().any(|other| other.handle == one.handle))
-                    .collect(),
-            });
-        }
-        let wanted = |licence: &LicenceState| {
-            licence.department == *issuer
-                && filter.standing.is_none_or(|standing| licence.standing() == standing)
-        };
-        let (candidates, more) = match narrowed {
-            Some(mut found) => {
-                found.sort_by_key(|licence| licence.handle);
-                found.retain(|licence| filter.after.is_none_or(|after| licence.handle > after));
-                (found, None)
-            }
-            None => self.licences_after(filter.after)?,
-        };
+        let mut finders = self.finders(issuer, filter).into_iter();
+        let rows = prefix_of(&match finders.next() {
+            Some(finder) => Row::Found(finder, least()),
+            None => Row::Own(issuer.clone(), filter.standing.filter(is_indexed), least()),
+        });
+        let more: Vec<[u8; 16]> = finders.collect();
         let portion = if filter.content { Portion::Content } else { Portion::Line };
-        let mut items = Vec::new();
-        let mut next = more;
-        for licence in candidates.into_iter().filter(wanted) {
-            if items.len() == PAGE {
-                next = items.last().map(|shown: &Shown| shown.licence.handle);
-                break;
+        let (mut items, mut last, mut looked_at) = (Vec::new(), filter.after, 0);
+        loop {
+            let after = last.map(|last| [rows.as_slice(), last.as_bytes()].concat());
+            let keys = self.store.scan(&rows, after.as_deref(), AT_ONCE)?;
+            for (key, _) in &keys {
+                let handle = handle_of(key)?;
+                if let Some(licence) = self.wanted(issuer, filter, &more, &handle)? {
+                    if items.len() == PAGE {
+                        return Ok(Page { items, next: last });
+                    }
+                    items.push(self.show(licence, portion)?);
+                }
+                last = Some(handle);
             }
-            items.push(self.show(licence, portion)?);
+            looked_at += keys.len();
+            if keys.len() < AT_ONCE {
+                return Ok(Page { items, next: None });
+            }
+            if looked_at >= LOOKED_AT {
+                return Ok(Page { items, next: last });
+            }
         }
-        Ok(Page { items, next })
     }
 
-    /// Licences after a handle, at most as many as are looked at for one page, and where to go on.
-    fn licences_after(&self, after: Option<Handle>) -> Result<(Vec<LicenceState>, Option<Handle>), Failure> {
-        let after = after.map(|handle| Row::Licence(handle).key());
-        let rows = self.store.scan(b"l", after.as_deref(), LOOKED_AT)?;
-        let mut licences = Vec::with_capacity(rows.len());
-        for (key, _) in &rows {
-            let handle = key.get(1..).and_then(|bytes| bytes.try_into().ok());
-            let handle = handle.and_then(|bytes| Handle::from_bytes(bytes).ok());
-            let handle = handle.ok_or_else(|| Fault::Damaged("the key of a licence".into()))?;
-            licences.extend(self.published_licence(&handle)?);
-        }
-        let more = (rows.len() == LOOKED_AT).then(|| licences.last().map(|licence| licence.handle)).flatten();
-        Ok((licences, more))
+    /// The hashes by which the named licences are found, the one that fewest share first.
+    fn finders(&self, issuer: &CreditCode, filter: &Filter) -> Vec<[u8; 16]> {
+        let reference = filter.reference.as_ref().map(|text| format!("{issuer}\n{text}"));
+        let named = [
+            ("reference", reference.as_deref()),
+            ("number", filter.licence_number.as_deref()),
+            ("holder", filter.holder_code.as_deref()),
+        ];
+        let named = named.into_iter().filter_map(|(what, text)| Some((what, text?)));
+        named.map(|(what, text)| self.once.finder(what, text)).collect()
     }
+
+    /// The licence, if it is the issuer's and all that was asked for.
+    fn wanted(
+        &self,
+        issuer: &CreditCode,
+        filter: &Filter,
+        more: &[[u8; 16]],
+        handle: &Handle,
+    ) -> Result<Option<LicenceState>, Failure> {
+        for finder in more {
+            if self.store.get(&Row::Found(*finder, *handle))?.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(self.published_licence(handle)?.filter(|licence| {
+            licence.department == *issuer
+                && filter.standing.is_none_or(|standing| licence.standing() == standing)
+        }))
+    }
+}
+
+/// Stands where any handle may.
+fn least() -> Handle {
+    Handle::new(Time::MIN, [0; 10])
+}
+
+/// What the keys of rows that end with a handle begin with.
+fn prefix_of(row: &Row) -> Vec<u8> {
+    let mut key = row.key();
+    key.truncate(key.len().saturating_sub(least().as_bytes().len()));
+    key
 }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::clock_guard::ClockGuard;
 use super::head::{reread, signed_checkpoint};
 use super::keyring::Keyring;
+use super::reading::own_rows;
 use super::refusal::{Failure, Fault, Refusal};
 use super::state::{Published, StoreView, Window, encode};
 use super::status::place_row;
@@ -293,6 +294,7 @@ pub(super) fn rows_of(entry: &Entry, effects: &Effects, writes: &mut Vec<Write>)
     }
     for licence in &effects.licences {
         writes.push(Write::set(Row::Licence(licence.handle), encode(licence)?));
+        writes.extend(own_rows(licence));
     }
     for (place, value) in &effects.statuses {
         writes.push(place_row(*place, effects.index, *value));

@@ -151,6 +151,18 @@ impl Store for SledStore {
         Ok(found)
     }
 
+    fn last(&self, prefix: &[u8], until: &[u8]) -> Result<Option<KeyValue>, StoreError> {
+        let first = prefix.max(FIRST_KEY);
+        if until < first {
+            return Ok(None);
+        }
+        let _steady = self.steady.read().unwrap_or_else(PoisonError::into_inner);
+        let mut rows = self.db.range::<&[u8], _>((Bound::Included(first), Bound::Included(until)));
+        let row = ask(|| rows.next_back().transpose()).map_err(|fault| unreadable(&fault))?;
+        let found = row.filter(|(key, _)| key.starts_with(prefix));
+        found.map(|(key, stored)| Ok((key.to_vec(), self.whole(&key, &stored)?))).transpose()
+    }
+
     fn commit(&self, expected: Head, next: Head, writes: Vec<Write>) -> Result<(), StoreError> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.writable()?;
