@@ -1,7 +1,7 @@
 //! Published status lists over HTTP (draft-ietf-oauth-status-list): the newest, those of earlier times, and what caches
 //! and browsers ask of them.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where it fails")]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 #[path = "support/mod.rs"]
 mod support;

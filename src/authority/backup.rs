@@ -21,7 +21,7 @@ use crate::status_list::StatusToken;
 use crate::values::identifiers::Handle;
 
 /// Families that entries make, and what waits to be sealed, which drafts and seals tell.
-const MADE_ANEW: &[u8] = b"bcehlptu";
+const MADE_ANEW: &[u8] = b"bcdehlptu";
 /// Rows read at once.
 const PAGE: usize = 256;
 
@@ -81,6 +81,7 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         | Row::Tile(_)
         | Row::CharterEntry(_)
         | Row::Licence(_)
+        | Row::Own(..)
         | Row::Unsealed(_)
         | Row::Place(_)
         | Row::Blob(_)

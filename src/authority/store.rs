@@ -91,6 +91,16 @@ impl Row {
                 let (hash, of) = split(16)?;
                 Self::Found(hash.try_into().ok()?, handle(of)?)
             }
+            b'd' => {
+                let (department, rest) = split(18)?;
+                let (standing, of) = rest.split_at_checked(rest.len().checked_sub(16)?)?;
+                let standing = str::from_utf8(standing.strip_suffix(&[0])?).ok()?;
+                let known = Standing::ALL.into_iter().find(|known| known.as_str() == standing);
+                if known.is_none() && !standing.is_empty() {
+                    return None;
+                }
+                Self::Own(str::from_utf8(department).ok()?.parse().ok()?, known, handle(of)?)
+            }
             b'a' => Self::Answered(rest.try_into().ok()?),
             b'b' => Self::Blob(Digest(rest.try_into().ok()?)),
             b'h' => rest.is_empty().then_some(Self::Checkpoint)?,
@@ -136,9 +146,11 @@ impl Row {
 }
 
 /// The names of single values.
-const SINGLES: [&str; 1] = [PLACES_RESERVED];
+const SINGLES: [&str; 2] = [PLACES_RESERVED, OWN_INDEXED];
 /// How many places on status lists were ever reserved.
 pub const PLACES_RESERVED: &str = "places-reserved";
+/// That every licence has its rows of [`Row::Own`].
+pub const OWN_INDEXED: &str = "own-indexed";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -271,6 +283,8 @@ mod tests {
             Row::Unsealed(handle),
             Row::Place(StatusPlace { list: 1, index: 9 }),
             Row::Found([1; 16], handle),
+            Row::Own("11430700MB0000035Y".parse().unwrap(), None, handle),
+            Row::Own("11430700MB0000035Y".parse().unwrap(), Some(Standing::Suspended), handle),
             Row::Answered([2; 32]),
             Row::Blob(Digest([3; 32])),
             Row::Checkpoint,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vidimus::authority::keyring::Keyring as _;
-use vidimus::authority::store::{Row, Store as _, Write};
+use vidimus::authority::store::{OWN_INDEXED, Row, Store as _, Write};
 use vidimus::authority::{ActWish, Authority, Filter, OpenError, Verb};
 use vidimus::store::MemoryStore;
 use vidimus::values::standing::Standing;
@@ -103,7 +103,7 @@ async fn what_was_written_before_there_were_rows_for_it_is_found() {
         .map(|(code, standing, handle)| Write::remove(Row::Own(code, standing, handle)))
         .collect();
     gone.push(Write::remove(Row::Own(market.clone(), Some(Standing::Suspended), handles[0])));
-    gone.push(Write::remove(Row::Single("own-indexed")));
+    gone.push(Write::remove(Row::Single(OWN_INDEXED)));
     bench.store.put(gone).unwrap();
     assert_eq!(bench.store.scan(b"d", None, 100).unwrap(), []);
     let authority = bench.start(None).unwrap();

@@ -22,7 +22,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
-from service import PROJECT, Service, Tally, business, finding, home, identity, until
+from token_status_list import BitArray
+
+from service import PROJECT, Service, Tally, business, finding, home, identity, run, until
 
 INTEROP = PROJECT / "tests/sd_jwt_interop"
 tally = Tally()
@@ -198,12 +200,64 @@ def status_lists(service, folder, modules, other_root):
         tally.equal(f"{library} refuses another signature", ask(script, modified, certificates.jwk, *indexes)["ok"], False)
 
 
+def status_at_times(service, folder, modules, _):
+    """A list through the acts of a licence: at each time, as both libraries read it, what it said then, every place."""
+    place = folder / "at.jwt"
+    issued = service.issue(business("历时企业"))
+    uri, index, handle = issued["status"]["uri"], issued["status"]["index"], issued["handle"]
+    path = "/" + uri.split("/", 3)[3]
+    course, tokens = [], []
+
+    def newest():
+        return service.get(path).body.decode()
+
+    def says(value):
+        return BitArray.load(payload_of(newest())["status_list"])[index] == value
+
+    steps = [(None, None, 0), ("suspend", {}, 2), ("reinstate", {}, 0), ("end", {"act": "recalled"}, 1)]
+    for verb, more, value in steps:
+        if verb:
+            service.post(f"/v1/licences/{handle}/{verb}", {"reason": "x", **more}, who="market-regulation")
+        wanted = service.get("/v1/licences/" + handle, who="auditor").json["history"][-1]["entry"]["index"]
+        tally.check(f"{verb or 'issue'} is published", until(lambda: says(value) and payload_of(newest())["ledger_size"] > wanted or not verb))
+        course.append((int(time.time()), value))
+        tokens.append(newest())
+        time.sleep(2.1)
+    whole = None
+    for (at, value), kept in zip(course, tokens):
+        then = service.get(f"{path}?time={at}").body.decode()
+        tally.equal(f"?time={value}: the token as published then", then, kept)
+        place.write_text(then)
+        jwk = Certificates(folder / "at", then, service.get("/pki/root.pem").body).jwk
+        for library, script in scripts(folder, modules, "check_status_list"):
+            tally.equal(f"{library} reads {value} then", ask(script, place, jwk, index).get("statuses"), {str(index): value})
+        bits = BitArray.load(payload_of(then)["status_list"])
+        told = [bits[n] for n in range(len(bits))]
+        if whole:
+            tally.equal("no other place has changed", [n for n, (a, b) in enumerate(zip(whole, told)) if a != b], [index])
+        whole = told
+    tally.equal("before it was published there was none", service.get(f"{path}?time=1000").status, 404)
+    tally.equal("and none of tomorrow", service.get(f"{path}?time={int(time.time()) + 86400}").status, 404)
+    report = run("audit", "replay", "--from", service.url, "--json")
+    tally.check("replay makes the same lists", report.returncode == 0, report.stdout[-800:])
+    service.stop()
+    # From the data every kept token is rebuilt, not only the newest.
+    exported = folder / "exported"
+    kept = run("ledger", "export", exported, "--data", service.data)
+    tally.check("exported", kept.returncode == 0, kept.stderr)
+    files = {file.read_text() for file in (exported / "status").rglob("*") if file.is_file()}
+    tally.check("the export has every one of them", files.issuperset(tokens), len(files))
+    report = run("audit", "replay", "--from", exported, "--json")
+    tally.check("replay of the export makes them all", report.returncode == 0, report.stdout[-800:])
+    service.start()
+
+
 def main():
     modules = sys.argv[1]
     with home() as folder, Service(folder / "authority") as service:
         with Service(folder / "other") as other:
             other_root = other.get("/pki/root.pem").body
-        for part in (credentials, status_lists):
+        for part in (credentials, status_lists, status_at_times):
             with tally.part(part.__name__):
                 part(service, folder, modules, other_root)
         with tally.part("bound"):

@@ -3,13 +3,11 @@
 
 use crate::authority::refusal::Fault;
 use crate::authority::state::licence;
-use crate::authority::store::{Row, Store, StoreError, Write};
+use crate::authority::store::{OWN_INDEXED, Row, Store, StoreError, Write};
 use crate::ledger::state::LicenceState;
 use crate::values::identifiers::Handle;
 use crate::values::standing::Standing;
 
-/// Whether every licence of the store has its rows.
-const INDEXED: Row = Row::Single("own-indexed");
 /// Licences whose rows are made up for at once.
 const AT_ONCE: usize = 256;
 
@@ -34,7 +32,7 @@ pub(super) fn is_indexed(standing: &Standing) -> bool {
 
 /// Makes up for the rows of a store that was written without them.
 pub fn index_own(store: &dyn Store) -> Result<(), StoreError> {
-    if store.get(&INDEXED)?.is_some() {
+    if store.get(&Row::Single(OWN_INDEXED))?.is_some() {
         return Ok(());
     }
     let mut after: Option<Vec<u8>> = None;
@@ -53,7 +51,7 @@ pub fn index_own(store: &dyn Store) -> Result<(), StoreError> {
         }
         store.put(writes)?;
     }
-    store.put(vec![Write::set(INDEXED, Vec::new())])?;
+    store.put(vec![Write::set(Row::Single(OWN_INDEXED), Vec::new())])?;
     store.sync()
 }
 
