@@ -335,7 +335,7 @@ fn clock(known: &Known, lines: &mut Vec<Line>) {
             format!("{now}, and this machine's time service has not synchronised: turn NTP on (systemd-timesyncd, chrony)"),
         ));
     } else {
-        lines.push(line("clock", Grade::Ok, now.to_string(), now.to_string()));
+        lines.push(line("clock", Grade::Ok, format!("本机时间 {now}"), format!("this machine's time {now}")));
     }
 }
 
