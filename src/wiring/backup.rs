@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -75,6 +76,11 @@ pub fn make(
         // Ours alone has this name: a backup that broke off.
         fs::remove_dir_all(&unfinished).with_context(|| unfinished.display().to_string())?;
     }
+    // Ours alone, as the data is.
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&unfinished)
+        .with_context(|| unfinished.display().to_string())?;
     let ledger = unfinished.join(LEDGER);
     let size = export(source, &ledger, progress)?.size;
     let (_, checkpoint) = head(&Directory::open(&ledger)?)?;

@@ -1,13 +1,15 @@
 //! A backup laid beside the entries, by the law, is the same store again; what was signed later is rolled forward, and a
 //! row that does not belong is refused.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vidimus::authority::backup::{RowPieces, RowReader, page};
 use vidimus::authority::rebuild::{Rebuild, RebuildError, Rebuilt};
 use vidimus::authority::store::{KeyValue, Row, Store};
 use vidimus::authority::{ActWish, Authority, OpenError, Verb};
+use vidimus::crypto::{base64url, hex};
 use vidimus::note::Note;
 use vidimus::store::MemoryStore;
 use vidimus::values::identifiers::Handle;
@@ -144,4 +146,49 @@ async fn an_entry_that_was_changed_is_named() {
     unknown.push((b"zebra".to_vec(), Vec::new()));
     let refused = rebuilt(bench.store.as_ref(), &published.checkpoint, size, &unknown).err().unwrap();
     assert!(refused.to_string().contains("upgrade"), "{refused}");
+}
+
+/// The ledger of the vectors holds every kind of entry: its root at every size, and that what was erased does not come
+/// back out of a backup of before.
+#[test]
+fn every_kind_is_rebuilt_and_what_was_erased_stays_erased() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/vectors/ledger");
+    let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let blobs: BTreeMap<String, String> = serde_json::from_slice(&read("blobs.json")).unwrap();
+    let states: Value = serde_json::from_slice(&read("states.json")).unwrap();
+    let entries = read("entries.jsonl");
+    let store = MemoryStore::new();
+    let mut rebuild = Rebuild::begin(&store).unwrap();
+    for blob in blobs.values() {
+        rebuild.blob(base64url::decode(blob).unwrap()).unwrap();
+    }
+    let lines = entries.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let sizes = states["sizes"].as_array().unwrap();
+    let mut told = 0;
+    for (line, state) in lines.zip(sizes) {
+        rebuild.append(&[line]).unwrap();
+        let (size, root) = rebuild.root();
+        assert_eq!(Some(size), state["size"].as_u64());
+        assert_eq!(Some(hex::encode(&root.0).as_str()), state["root"].as_str(), "at {size}");
+        told += 1;
+    }
+    assert_eq!(told, sizes.len());
+    let licences = states["last"]["licences"].as_object().unwrap();
+    let mut erased = 0;
+    for (handle, state) in licences {
+        let handle: Handle = handle.parse().unwrap();
+        let row = Row::Vault(handle, 0);
+        rebuild.beside(&row.key(), b"a payload of before".to_vec()).unwrap();
+        rebuild.beside(&Row::Found([7; 16], handle).key(), Vec::new()).unwrap();
+        erased += usize::from(state["erased"] == true);
+    }
+    assert!(erased > 0 && erased < licences.len());
+    // Another authority's checkpoint is no checkpoint of this ledger.
+    let foreign = Bench::new().start(None).unwrap().published().checkpoint.clone();
+    let refused = rebuild.finish(&foreign, None).err().unwrap();
+    assert!(matches!(refused, RebuildError::Checkpoint(_)), "{refused}");
+    for (handle, state) in licences {
+        let kept = store.get(&Row::Vault(handle.parse().unwrap(), 0)).unwrap().is_some();
+        assert_eq!(kept, state["erased"] != true, "{handle}");
+    }
 }

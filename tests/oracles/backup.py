@@ -85,6 +85,7 @@ def main():
             files = {path.relative_to(folder / "b1").as_posix(): path for path in (folder / "b1").rglob("*") if path.is_file()}
             manifest = json.loads(files["manifest.json"].read_bytes())
             tally.equal("the manifest names every file", sorted(manifest["files"]), sorted(set(files) - {"manifest.json"}))
+            tally.equal("it is its owner's alone", oct((folder / "b1").stat().st_mode & 0o777), "0o700")
             wrong = [name for name, kept in manifest["files"].items() if hashlib.sha256(files[name].read_bytes()).hexdigest() != kept["sha256"]]
             tally.equal("and its digest", wrong, [])
             replay = run("audit", "replay", "--from", folder / "b1/ledger")
