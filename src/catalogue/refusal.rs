@@ -127,6 +127,9 @@ pub enum ClaimRule {
         /// How many holders there are.
         holders: usize,
     },
+    /// A holder without a row.
+    #[error("holder {0} has no row: each holder needs one")]
+    NoRow(usize),
     /// Two rows about one holder.
     #[error("holder {0} already has a row")]
     HolderTwice(u64),
@@ -325,6 +328,7 @@ impl ClaimRule {
             Self::NoSuchHolder { found, holders } => {
                 format!("没有第 {found} 个持证主体;持证主体从 1 数到 {holders}")
             }
+            Self::NoRow(holder) => format!("第 {holder} 个持证主体没有对应的一行,每个持证主体都应有一行"),
             Self::HolderTwice(holder) => format!("第 {holder} 个持证主体已经有一行"),
             Self::Role { role, min, max, found } => {
                 format!("角色 {role} 的持证主体应有 {min} 至 {max} 个,实有 {found} 个")

@@ -353,6 +353,12 @@ mod tests {
             assert_eq!(error.pointer, pointer, "{error}");
             assert!(error.to_string().contains(text), "{error}");
         }
+        let household = licence_type("household-register");
+        let head_alone = json!([household.example()["claims"]["members"][0]]);
+        let request = with(household.example().clone(), "/claims/members", head_alone);
+        let error = checked(&household, &request).unwrap_err();
+        assert_eq!(error.pointer, "/claims/members");
+        assert!(error.to_string().contains("holder 2 has no row"), "{error}");
         let title = licence_type("real-estate-title");
         let half = json!([{"holder": 1, "share": "60%"}]);
         let error = checked(&title, &with(title.example().clone(), "/claims/shares", half)).unwrap_err();

@@ -32,9 +32,10 @@ impl LicenceType {
                 }
                 seen.push(found);
             }
-            if seen.len() != holders {
-                let count = ClaimRule::Count { min: holders, max: holders, found: seen.len() };
-                return Err(RequestError::rule(at, count));
+            let without =
+                (1..=holders).find(|holder| u64::try_from(*holder).is_ok_and(|n| !seen.contains(&n)));
+            if let Some(holder) = without {
+                return Err(RequestError::rule(at, ClaimRule::NoRow(holder)));
             }
         }
         Ok(())
