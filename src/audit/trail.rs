@@ -59,7 +59,9 @@ impl Trail {
                 ended: held.ended.map(|ended| ended.index),
             })
         });
-        Self { keys: keys.collect(), name }
+        let mut keys: Vec<Logged> = keys.collect();
+        keys.sort_by_key(|key| key.since);
+        Self { keys, name }
     }
 
     fn add(&mut self, since: u64, public: &PublicKey) {
@@ -78,6 +80,11 @@ impl Trail {
     pub(super) fn proving(&self, size: u64) -> impl Iterator<Item = &VerifierKey> {
         let counts = move |key: &&Logged| key.since < size && key.ended.is_none_or(|ended| ended >= size);
         self.keys.iter().rev().filter(counts).map(|key| &key.vkey)
+    }
+
+    /// Every key, the newest first. What a retired one proves is bounded by its end, which the charter knows.
+    pub(super) fn all(&self) -> Vec<VerifierKey> {
+        self.keys.iter().rev().map(|key| key.vkey.clone()).collect()
     }
 
     /// The note under a key that proves its size: one of `pinned` where one of those still does.

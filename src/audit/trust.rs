@@ -148,7 +148,7 @@ impl Trust {
             let named = named_by(entry.body()).into_iter();
             blobs.extend(named.filter_map(|named| Some((named.sha256, blob(&named.sha256)?))));
         }
-        let keys = Trail::of(&charter).proving(checkpoint.size()).cloned().collect();
+        let keys = Trail::of(&charter).all();
         let tokens = last_tokens(source, &audit.tokens)?;
         Ok(Self { charter, checkpoint, keys, roots, tokens, blobs })
     }
@@ -163,7 +163,7 @@ impl Trust {
         &self.checkpoint
     }
 
-    /// The checkpoint keys that prove the checkpoint's size, newest first.
+    /// The checkpoint keys of the ledger, newest first, retired ones too: an old receipt is under an old key.
     pub fn log_keys(&self) -> &[VerifierKey] {
         &self.keys
     }

@@ -29,13 +29,17 @@ impl Authority {
     /// Publishes what must be published now; how many lists were signed.
     pub fn publish(&self) -> Result<usize, Failure> {
         let now = self.now()?;
-        let published = self.window.published();
-        // Values and size are read together: a token is the fold of exactly the size it names.
-        let (size, lists) = self.window.statuses(|statuses| (statuses.size(), statuses.lists().clone()));
+        // Values, size and keys are read together: a token is the fold of exactly the size it names, signed by a key in
+        // force there.
+        let (size, lists, published) = self
+            .window
+            .statuses(|statuses| (statuses.size(), statuses.lists().clone(), self.window.published()));
+        let signer = self.status_key(&published.charter)?;
+        let chain = self.chains.ours(self.store.as_ref(), &published.charter, &signer)?;
         let mut signed = 0;
         for (number, list) in lists {
             let due = match self.newest_token(number)? {
-                Some(before) => is_due(&before, &list, now)?,
+                Some(before) => is_due(&before, &list, chain.ders.first(), now)?,
                 None => true,
             };
             if due {
@@ -53,6 +57,12 @@ impl Authority {
         Ok(signed)
     }
 
+    /// The key that signs lists now: the newest.
+    fn status_key(&self, charter: &Charter) -> Result<KeyId, Failure> {
+        let keys = charter.keys_of(&Owner::Authority, KeyPurpose::Status);
+        Ok(keys.last().map(|(id, _)| **id).ok_or_else(|| Fault::NoKey("status key".into()))?)
+    }
+
     fn sign_list(
         &self,
         charter: &Charter,
@@ -61,8 +71,7 @@ impl Authority {
         size: u64,
         now: Time,
     ) -> Result<String, Failure> {
-        let keys = charter.keys_of(&Owner::Authority, KeyPurpose::Status);
-        let id: KeyId = keys.last().map(|(id, _)| **id).ok_or_else(|| Fault::NoKey("status key".into()))?;
+        let id = self.status_key(charter)?;
         let key = self.keyring.key(&id).ok_or_else(|| Fault::NoKey(format!("status key {id}")))?;
         let chain = self.chains.ours(self.store.as_ref(), charter, &id)?;
         let header = json!({
@@ -163,11 +172,13 @@ impl Authority {
     }
 }
 
-/// Whether a list changed since its token, or half of the token's life has passed.
-fn is_due(before: &str, list: &StatusList, now: Time) -> Result<bool, Failure> {
+/// Whether a list or the key that signs it changed since its token, or half of the token's life has passed.
+fn is_due(before: &str, list: &StatusList, signer: Option<&Vec<u8>>, now: Time) -> Result<bool, Failure> {
     let token = StatusToken::parse(before).map_err(|error| Fault::Damaged(error.to_string()))?;
     let half = token.iat() + LIFE / 2;
-    Ok(token.list().as_bytes() != list.as_bytes() || now.seconds() >= half)
+    let chain = x5c::x5c(token.jws().header()).map_err(|error| Fault::Damaged(error.to_string()))?;
+    let changed = token.list().as_bytes() != list.as_bytes() || chain.first() != signer;
+    Ok(changed || now.seconds() >= half)
 }
 
 fn published_at(key: &[u8]) -> Option<Time> {

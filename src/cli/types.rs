@@ -6,12 +6,15 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 
+use super::ceremony;
 use super::exit::Exit;
+use super::operator::OperatorArgs;
 use super::output::Output;
 use crate::catalogue::{
     COLUMNS_FILE, Catalogue, CatalogueError, EXAMPLE_FILE, LicenceType, METADATA_FILE, SCHEMA_FILE,
     TYPE_FILE, narrowings,
 };
+use crate::values::identifiers::Slug;
 use crate::values::lang::Lang;
 use crate::wiring::assembly::{catalogue, type_files};
 
@@ -35,6 +38,16 @@ enum Verb {
         /// The directory: SLUG/VERSION/….
         dir: PathBuf,
     },
+    /// Publish a type, or its next version, that the running service knows; registrars approve it.
+    Publish {
+        /// Its slug.
+        slug: Slug,
+        /// Only check it.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        operator: OperatorArgs,
+    },
 }
 
 impl Types {
@@ -42,6 +55,10 @@ impl Types {
         match self.verb {
             Verb::List { schemas } => list(schemas.as_deref(), out),
             Verb::Check { dir } => check(&dir, out),
+            Verb::Publish { slug, dry_run, operator } => {
+                let wish = json!({"publish_type": {"type": slug.as_str()}});
+                ceremony::begin(&operator.service(out.lang)?, &wish, dry_run, out)
+            }
         }
     }
 }

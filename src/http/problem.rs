@@ -227,7 +227,7 @@ impl From<Refusal> for Problem {
                 Self::new(Kind::InvalidClaim, "该证照编号已经签发或补录过。", en).at(pointer)
             }
             Refusal::OutlivesCertificate { pointer } => {
-                Self::new(Kind::Validity, "签发证书将先于证照到期。", en).at(pointer)
+                Self::new(Kind::Validity, "签发证书将先于证照到期：请缩短有效期，或请运维更换凭证密钥（vidimus keys rotate）。", format!("{en}; choose an earlier last day, or ask the operator to rotate the credential key (vidimus keys rotate).")).at(pointer)
             }
             Refusal::HolderKey { pointer, reason } => {
                 Self::new(Kind::InvalidClaim, format!("持证主体密钥不被接受（{reason}）。"), en).at(pointer)

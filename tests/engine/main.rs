@@ -14,3 +14,5 @@ mod crash;
 mod opening;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod years;

@@ -34,14 +34,15 @@ pub(super) fn load(folder: &Path) -> Result<Trust, TrustError> {
     }
     let checkpoint = verify_checkpoint(&written)?;
     let (charter, blobs) = build_charter(&Directory::open(folder)?, &checkpoint, written.entries)?;
-    let keys: Vec<VerifierKey> = Trail::of(&charter).proving(checkpoint.size()).cloned().collect();
-    if !keys.contains(checkpoint.log()) {
+    let trail = Trail::of(&charter);
+    if !trail.proving(checkpoint.size()).any(|key| key == checkpoint.log()) {
         return Err(TrustError::Key(checkpoint.log().to_string()));
     }
     let blob = |name: &Digest| blobs.get(name).cloned();
     let bench = Bench { charter: &charter, blob: &blob };
     let roots = vec![bench.root().map_err(TrustError::Root)?];
     check_tokens(&written.status, &bench)?;
+    let keys = trail.all();
     Ok(Trust { charter, checkpoint, keys, roots, tokens: written.status, blobs })
 }
 

@@ -22,6 +22,7 @@ use super::refusal::Failure;
 use super::store::Write;
 use super::vault::Draft;
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
+use crate::law::Rule;
 use crate::ledger::body::{LicenceIssued, PowerId, Replaces};
 use crate::values::identifiers::{CreditCode, LicenceNumber, Region};
 use crate::values::recorded::{RecordedStanding, TrustLevel};
@@ -65,6 +66,7 @@ pub enum Answer {
 }
 
 /// A request that the type and the power list allow.
+#[derive(Clone)]
 pub(super) struct Approved {
     licence_type: Arc<LicenceType>,
     request: IssueRequest,
@@ -121,8 +123,16 @@ impl Authority {
         }
         let _number = self.hold_number(wish.department, &approved, None).await?;
         self.lint_certificate(&approved, wish.department, now)?;
+        let again = approved.clone();
         let linted = self.lint(self.draft(wish.department, approved, None, now)?)?;
-        let issued = self.commit_and_seal(linted, ask.as_ref(), Vec::new()).await?;
+        let issued = match self.commit_and_seal(linted, ask.as_ref(), Vec::new()).await {
+            // Its key was retired between draft and entry: drafted once more, with the successor.
+            Err(Failure::Judged(violation)) if violation.rule == Rule::KeyPurpose => {
+                let linted = self.lint(self.draft(wish.department, again, None, now)?)?;
+                self.commit_and_seal(linted, ask.as_ref(), Vec::new()).await?
+            }
+            issued => issued?,
+        };
         Ok(Answer::Issued(Box::new(issued.0)))
     }
 

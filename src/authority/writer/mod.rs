@@ -145,13 +145,17 @@ impl Writer {
         outcomes: &mut [Option<Outcome>],
     ) -> Result<Vec<Candidate>, Failure> {
         let mut subjects = HashSet::new();
+        let mut ends_a_key = false;
         let mut ready = Vec::with_capacity(group.len());
         for (place, proposal) in group.into_iter().enumerate() {
             let outcome = outcomes.get_mut(place);
-            if !claim(&mut subjects, &proposal.body) {
+            // The end of a key stands alone: what is signed beside it may be signed with that key.
+            let alone = matches!(proposal.body, Body::KeyRetired(_));
+            if ends_a_key || (alone && !ready.is_empty()) || !claim(&mut subjects, &proposal.body) {
                 outcome.map(|outcome| outcome.insert(Outcome::Deferred(Box::new(proposal))));
                 continue;
             }
+            ends_a_key = alone;
             match self.unsigned(view, &proposal.body, time) {
                 Ok(unsigned) => ready.push((place, unsigned, proposal)),
                 Err(failure) => {
