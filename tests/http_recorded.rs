@@ -236,7 +236,7 @@ async fn a_pickup_page_says_recorded() {
         .send()
         .await;
     assert_eq!(page.status, StatusCode::OK, "{}", page.text());
-    for told in ["补录", "可信等级 B", "2026-11-22", "2015-03-01"] {
+    for told in ["补录", "可信等级 B", "2026年11月22日", "2015年3月1日"] {
         assert!(page.text().contains(told), "{told}: {}", page.text());
     }
     service.check_ledger().await;
