@@ -153,7 +153,7 @@ async fn the_power_list_is_asked_by_a_form() {
     assert_eq!(count("q=nothing+of+the+kind").await, 0);
     // What is asked wrongly is given back, with what is wrong beside it.
     for (at, said) in [
-        ("2026-11-23", "later than now"),
+        ("2026-11-23", "today or earlier"),
         ("yesterday", "written like 2026-11-22"),
         ("2026-02-30", "written like"),
     ] {

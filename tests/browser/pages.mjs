@@ -2,7 +2,8 @@
 //
 //   node pages.mjs QUESTIONS.json     (run by pages.py; beside node_modules with playwright-core and axe-core)
 //
-// QUESTIONS: {url, credential, number, code, pickup: {path, code}, pictures, profile, chromium}. Prints `ok` and
+// QUESTIONS: {url, credential, number, code, pickup: {path, code}, pictures, profile, chromium}. The public pages are
+// looked at in light and dark, every link of theirs is followed, and each is printed to PDF. Prints `ok` and
 // `FAILED` lines and the number of each.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -37,7 +38,7 @@ async function within(options, look) {
     const complaints = [];
     page.on("console", (message) => {
       // A page that says what is wrong has a status that says so too.
-      const answered = /status of 4(22|03|29)/.test(message.text());
+      const answered = /status of 4(04|22|03|29)/.test(message.text());
       if (message.type() === "error" && !answered) complaints.push(`${message.text()} ${message.location().url}`);
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
@@ -61,11 +62,93 @@ async function judged(name, page) {
   check(`${name}: no sideways scrolling`, facts.wide <= 0, `${facts.wide}px too wide`);
   check(`${name}: says its language`, facts.language.startsWith(name.split("-")[1]), facts.language);
   check(`${name}: has a title and one heading`, facts.title !== "" && facts.headings === 1, JSON.stringify(facts));
-  if (name.endsWith("-nojs")) return; // axe is a script; what it judges is the same without
+  if (name.includes("-nojs")) return; // axe is a script; what it judges is the same without
   await page.evaluate(axe.source);
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   const told = found.violations.map((one) => `${one.id} (${one.impact}): ${one.nodes.map((node) => node.html).slice(0, 3)}`);
   check(`${name}: axe finds nothing`, told.length === 0, told.join("\n"));
+}
+
+// The pages that all see alike, below the language; the last three are an empty answer, a wrong question and nothing.
+const pagesOf = ["", "/types", "/types/business-licence", "/types/household-register", "/powers", "/departments",
+  "/departments/market-regulation", "/departments/education", "/ledger", "/service", "/help", "/problems",
+  "/problems/no-power", "/powers?at=2020-01-01&q=%E6%97%A0", "/powers?at=2099-01-01", "/nowhere"];
+
+const named = (path) => path.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home";
+
+async function publicPages(name, page, language, scheme) {
+  const other = language === "zh" ? "en" : "zh";
+  for (const path of pagesOf) {
+    const here = `${scheme}-${language}-${name}-${named(path)}`;
+    const answered = await page.goto(`${asked.url}/${language}${path}`);
+    const expected = path === "/nowhere" ? 404 : path.includes("2099") ? 422 : 200;
+    check(`${here}: is answered`, answered.status() === expected, answered.status());
+    await judged(here, page);
+    const small = await page.evaluate(() => [...document.querySelectorAll("nav a, .switch, button, .button, input:not([type=hidden]), select, summary")]
+      .filter((one) => one.getClientRects().length && one.getBoundingClientRect().height < 44).map((one) => one.outerHTML));
+    check(`${here}: what is pressed is 44 px high`, small.length === 0, small);
+    await page.locator("a.switch").click();
+    check(`${here}: the other language is the same page`, page.url() === `${asked.url}/${other}${path}`, page.url());
+  }
+}
+
+// Tab from the top: the skip link first, and everything that can be used in the order in which it stands.
+async function walked(name, page) {
+  await page.goto(`${asked.url}/${name.startsWith("zh") ? "zh" : "en"}/powers`);
+  const stops = await page.evaluate(() => [...document.querySelectorAll("a[href], button, input, select, summary")]
+    .filter((one) => one.getClientRects().length).length);
+  const passed = [];
+  for (let stop = 0; stop < stops; stop++) {
+    await page.keyboard.press("Tab");
+    // Chromium gives a date three stops of its own, and a button.
+    for (let more = 0; more < 4 && passed.length && await page.evaluate(() => document.activeElement === globalThis.last); more++) {
+      await page.keyboard.press("Tab");
+    }
+    passed.push(await page.evaluate(() => {
+      globalThis.last = document.activeElement;
+      const all = [...document.querySelectorAll("a[href], button, input, select, summary")].filter((one) => one.getClientRects().length);
+      const outlined = getComputedStyle(document.activeElement).outlineStyle !== "none";
+      return { place: all.indexOf(document.activeElement), outlined };
+    }));
+  }
+  const places = passed.map((one) => one.place);
+  check(`${name}: Tab goes through ${stops} stops in their order`, places.every((place, at) => place === at), places);
+  check(`${name}: the focus is seen at each`, passed.every((one) => one.outlined), JSON.stringify(passed));
+  await page.goto(`${asked.url}/en/powers`);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  check(`${name}: the skip link leads to the content`, page.url().endsWith("#main"), page.url());
+  await page.locator("#q").focus();
+  await page.keyboard.type("driving");
+  await Promise.all([page.waitForEvent("domcontentloaded"), page.keyboard.press("Enter")]);
+  check(`${name}: Enter asks`, page.url().includes("q=driving") && (await page.locator("tbody tr").count()) === 1, page.url());
+}
+
+// Every link of every public page leads somewhere, and every page prints.
+async function crawled(page) {
+  const seen = new Map();
+  const waiting = [`${asked.url}/zh`, `${asked.url}/en`];
+  while (waiting.length) {
+    const url = waiting.pop().split("#")[0];
+    if (seen.has(url)) continue;
+    const answered = await page.request.get(url, { headers: { accept: "text/html,*/*" } });
+    seen.set(url, answered.status());
+    if (!(answered.headers()["content-type"] ?? "").startsWith("text/html")) continue;
+    await page.goto(url);
+    waiting.push(...await page.evaluate(() => [...document.querySelectorAll("a[href]")].map((one) => one.href)));
+    const lost = await page.evaluate(() => [...document.querySelectorAll("a[href^='#']")].filter((one) => !document.querySelector(one.getAttribute("href"))).map((one) => one.outerHTML));
+    check(`${url}: its anchors are there`, lost.length === 0, lost);
+  }
+  const dead = [...seen].filter(([, status]) => status !== 200);
+  check(`${seen.size} addresses are linked, and none is dead`, seen.size > 50 && dead.length === 0, JSON.stringify(dead));
+  for (const path of ["", "/types/household-register", "/powers", "/ledger", "/service"]) {
+    await page.goto(`${asked.url}/zh${path}`);
+    await page.emulateMedia({ media: "print" });
+    const left = await page.evaluate(() => [...document.querySelectorAll("nav, .switch, .skip, button, .filter")].filter((one) => one.getClientRects().length).map((one) => one.outerHTML));
+    check(`print ${named(path)}: no navigation on paper`, left.length === 0, left);
+    await page.pdf({ path: join(asked.pictures, `paper-${named(path)}.pdf`), preferCSSPageSize: true, printBackground: true });
+    await page.emulateMedia({ media: "screen" });
+  }
 }
 
 const focused = (page) => page.evaluate(() => document.activeElement?.tagName.toLowerCase() ?? "");
@@ -134,6 +217,21 @@ async function pickup(name, page) {
   await page.pdf({ path: join(asked.pictures, `printed-${name}.pdf`), format: "A4", printBackground: true });
 }
 
+await within({ locale: "en", viewport: { width: 1200, height: 800 } }, (page) => crawled(page));
+for (const [language, locale] of Object.entries(languages)) {
+  for (const width of widths) {
+    for (const colorScheme of ["light", "dark"]) {
+      await within({ locale, viewport: { width, height: 800 }, colorScheme }, async (page, complaints) => {
+        await publicPages(`${width}`, page, language, colorScheme);
+        if (colorScheme === "light") await walked(`${language}-${width}`, page);
+        check(`${colorScheme}-${language}-${width}: the console is silent`, complaints.length === 0, complaints.join("\n"));
+      });
+    }
+    await within({ locale, viewport: { width, height: 800 }, javaScriptEnabled: false }, async (page) => {
+      await publicPages(`${width}-nojs`, page, language, "light");
+    });
+  }
+}
 for (const [language, locale] of Object.entries(languages)) {
   for (const width of widths) {
     for (const javaScriptEnabled of [true, false]) {

@@ -16,7 +16,7 @@ use crate::authority::Published;
 use crate::http::HttpState;
 use crate::http::catalogue::{basis, in_force, powers_at};
 use crate::http::problem::Problem;
-use crate::http::request::{Params, not_later};
+use crate::http::request::{Params, bad_parameter};
 use crate::ledger::body::PowerGranted;
 use crate::ledger::state::Held;
 use crate::values::identifiers::Slug;
@@ -95,6 +95,8 @@ pub async fn list(
             powers.push(granted);
         }
     }
+    // As they were entered: what was granted together stands together.
+    powers.sort_by_key(|granted| granted.index);
     let departments = published.charter.departments().map(|held| {
         let name = &held.value.name;
         (held.value.slug.as_str(), lang.choose(name.zh.as_str(), name.en.as_str()))
@@ -124,18 +126,14 @@ fn looked_at(text: &str, now: Time, offset: UtcOffset) -> Result<Time, Problem> 
     if text.is_empty() {
         return Ok(now);
     }
-    if let Ok(day) = text.parse::<Date>() {
-        let at = if day.first_instant(offset) <= now {
-            now.min(day.end(offset).plus(-1))
-        } else {
-            day.end(offset)
-        };
-        return not_later(Some(at), now);
+    let zh = "请填写今天或更早的一天，形如 2026-11-22。";
+    let en = "Give a day, today or earlier, written like 2026-11-22.";
+    let wrong = || bad_parameter("at", zh, en);
+    match text.parse::<Date>() {
+        Ok(day) if day.first_instant(offset) <= now => Ok(now.min(day.end(offset).plus(-1))),
+        Ok(_) => Err(wrong()),
+        Err(_) => text.parse().ok().filter(|at| *at <= now).ok_or_else(wrong),
     }
-    let zh = "日期应形如 2026-11-22。";
-    let en = "A day is written like 2026-11-22.";
-    let at = text.parse().map_err(|_| crate::http::request::bad_parameter("at", zh, en))?;
-    not_later(Some(at), now)
 }
 
 impl Asked {
