@@ -13,6 +13,7 @@ mod kind;
 mod ledger;
 mod licences;
 mod lines;
+mod openapi;
 mod operator;
 mod pages;
 mod pickup;

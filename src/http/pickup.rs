@@ -1,6 +1,7 @@
 //! Pickup: the holder's way to a licence. An address and, apart from it, a code; with both, the download file, the
 //! credential, or a printable page. Not here: tries and times, which the engine keeps.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -18,7 +19,9 @@ use super::licences::parse;
 use super::pages;
 use super::problem::Problem;
 use super::request::{self, Department, Key, Params, Tongue, bad_parameter, media_type};
+use super::verifications::{Members, missing};
 use crate::authority::Collected;
+use crate::values::canonical::parse_strict;
 
 /// `POST /v1/licences/{handle}/pickup`.
 pub async fn make(
@@ -34,11 +37,8 @@ pub async fn make(
     params.finish()?;
     let body = request::bytes(&headers, body, request::JSON).await?;
     // There is nothing to say yet; what is said all the same must be understood.
-    if !body.trim_ascii().is_empty() && body.trim_ascii() != b"{}" {
-        let members = crate::values::canonical::parse_strict(&body)?;
-        let name = members.as_object().and_then(|members| members.keys().next().cloned()).unwrap_or_default();
-        return Err(Problem::new(Kind::UnknownField, "此处没有这个字段。", "This member is not known here.")
-            .at(format!("/{name}")));
+    if !body.trim_ascii().is_empty() {
+        Members::of(&parse_strict(&body)?, "", &[])?;
     }
     let handle = parse(&handle)?;
     if dry_run {
@@ -65,6 +65,24 @@ enum Shape {
     Credential,
 }
 
+impl FromStr for Shape {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "page" => Ok(Self::Page),
+            "file" => Ok(Self::File),
+            "credential" => Ok(Self::Credential),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A shape there is not.
+fn no_shape() -> Problem {
+    Problem::new(Kind::InvalidClaim, "只能是 page、file、credential。", "Must be page, file or credential.")
+}
+
 /// Code and wish of a form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,18 +102,8 @@ pub async fn open(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let code = params.text("code");
-    let wanted = match params.text("as").as_deref() {
-        None | Some("page") => Shape::Page,
-        Some("file") => Shape::File,
-        Some("credential") => Shape::Credential,
-        Some(_) => {
-            return Err(bad_parameter(
-                "as",
-                "只能是 page、file、credential。",
-                "Must be page, file or credential.",
-            ));
-        }
-    };
+    let wanted = params.text("as").map_or(Ok(Shape::default()), |text| text.parse());
+    let wanted = wanted.map_err(|()| no_shape().of("as"))?;
     params.finish()?;
     match code {
         Some(code) => {
@@ -131,11 +139,10 @@ pub async fn collect(
 }
 
 fn wanted(body: &Value) -> Result<Wanted, Problem> {
-    serde_json::from_value(body.clone()).map_err(|error| {
-        let kind =
-            if error.to_string().contains("unknown field") { Kind::UnknownField } else { Kind::InvalidClaim };
-        Problem::new(kind, "应为 {\"code\":\"…\"}。", "Must be {\"code\":\"…\"}.")
-    })
+    let members = Members::of(body, "", &["code", "as"])?;
+    let code = members.text("code")?.ok_or_else(|| missing("/code"))?.to_owned();
+    let shape = members.text("as")?.map_or(Ok(Shape::default()), str::parse);
+    Ok(Wanted { code, r#as: shape.map_err(|()| no_shape().at("/as"))? })
 }
 
 fn give(

@@ -14,8 +14,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, access, answer, catalogue, ceremonies, health, issue_batch, ledger, licences, operator, pages,
-    pickup, refused, reports, status, verifications, verify_batch,
+    HttpState, access, answer, catalogue, ceremonies, health, issue_batch, ledger, licences, openapi,
+    operator, pages, pickup, refused, reports, status, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -63,6 +63,7 @@ fn public() -> Router<Arc<HttpState>> {
         .route("/status/{list}", get(status::token))
         .route("/.well-known/jwt-vc-issuer", get(ledger::issuer_keys))
         .route("/pki/root.pem", get(ledger::root))
+        .route("/openapi.json", get(openapi::described))
         // Below the layers: a browser that asks first is answered by them, not told that OPTIONS is not offered.
         .method_not_allowed_fallback(not_offered)
         .layer(CompressionLayer::new())

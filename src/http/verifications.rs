@@ -191,10 +191,11 @@ pub fn numbered(number: &str, code: &str) -> Result<Evidence, Problem> {
 }
 
 /// An object whose members are known.
-struct Members<'v>(&'v Map<String, Value>, &'static str);
+pub struct Members<'v>(&'v Map<String, Value>, &'static str);
 
 impl<'v> Members<'v> {
-    fn of(value: &'v Value, pointer: &'static str, known: &[&str]) -> Result<Self, Problem> {
+    /// The members, if no other is there.
+    pub fn of(value: &'v Value, pointer: &'static str, known: &[&str]) -> Result<Self, Problem> {
         let members = value.as_object().ok_or_else(|| wrong_type(pointer, JsonKind::Object, value))?;
         if let Some(name) = members.keys().find(|name| !known.contains(&name.as_str())) {
             let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -203,7 +204,8 @@ impl<'v> Members<'v> {
         Ok(Self(members, pointer))
     }
 
-    fn text(&self, name: &str) -> Result<Option<&'v str>, Problem> {
+    /// A text; null counts as left out.
+    pub fn text(&self, name: &str) -> Result<Option<&'v str>, Problem> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -227,7 +229,8 @@ fn time(text: &str, pointer: &str) -> Result<Time, Problem> {
     })
 }
 
-fn missing(pointer: &str) -> Problem {
+/// A member that must be there.
+pub fn missing(pointer: &str) -> Problem {
     RequestError { pointer: pointer.to_owned(), kind: RequestErrorKind::Missing }.into()
 }
 

@@ -9,6 +9,8 @@
     reason = "a harness is a test, and a test ends where it fails"
 )]
 
+pub mod contract;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -193,8 +195,16 @@ impl Ask<'_> {
         self.header("content-type", media_type)
     }
 
-    /// Sends it.
+    /// Sends it and holds the answer against the document.
     pub async fn send(self) -> Answered {
+        let (method, path) = (self.method.clone(), self.path.clone());
+        let answered = self.unheld().await;
+        contract::hold(&method, &path, &answered);
+        answered
+    }
+
+    /// Sends it, whatever the document says.
+    pub async fn unheld(self) -> Answered {
         let mut request = Request::builder().method(self.method).uri(&self.path);
         for (name, value) in &self.headers {
             request = request.header(name, value);

@@ -51,6 +51,8 @@ struct Listed {
     slug: &'static str,
     status: u16,
     title: &'static str,
+    meaning: &'static str,
+    cure: &'static str,
 }
 
 /// A problem, as a browser shows it.
@@ -71,14 +73,20 @@ pub async fn explained(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let kind = named(&slug)?;
-    let (zh, en) = kind.titles();
     if prefers_html(&headers) {
         let lang = tongue(&headers);
         let uri = format!("/{lang}/problems/{slug}").parse().map_err(|error| Problem::fault(&error))?;
         return explain(&state, &Visit::new(&uri, lang), kind);
     }
-    let name = format!("{}/problems/{slug}", state.base_url());
-    Ok(ok(&json!({"type": name, "status": kind.status().as_u16(), "title": {"zh": zh, "en": en}})))
+    let told = |(zh, en): (&str, &str)| json!({"zh": zh, "en": en});
+    Ok(ok(&json!({
+        "type": format!("{}/problems/{slug}", state.base_url()),
+        "slug": slug,
+        "status": kind.status().as_u16(),
+        "title": told(kind.titles()),
+        "meaning": told(kind.meaning()),
+        "cure": told(kind.cure()),
+    })))
 }
 
 /// `GET /{lang}/problems/{slug}`.
@@ -115,6 +123,12 @@ fn explain(state: &HttpState, visit: &Visit, kind: Kind) -> Result<Response, Pro
 }
 
 fn listed(lang: Lang, kind: Kind) -> Listed {
-    let (zh, en) = kind.titles();
-    Listed { slug: kind.slug(), status: kind.status().as_u16(), title: lang.choose(zh, en) }
+    let told = |(zh, en)| lang.choose(zh, en);
+    Listed {
+        slug: kind.slug(),
+        status: kind.status().as_u16(),
+        title: told(kind.titles()),
+        meaning: told(kind.meaning()),
+        cure: told(kind.cure()),
+    }
 }

@@ -5,32 +5,38 @@ use crate::verification::code::Code;
 /// What a code means and what to do.
 pub(super) fn sentence(code: Code) -> &'static str {
     match code {
-        Code::SignatureGood => "The signature is good: nothing was changed since it was made.",
+        Code::SignatureGood => {
+            "The signature is good: nothing was changed since it was made. Rely on what it says."
+        }
         Code::IssuerRecognised => {
-            "The issuer is recognised: its certificate leads to a trusted root and its key is in the ledger."
+            "The issuer is recognised: its certificate leads to a trusted root and its key is in the ledger. No need to ask it."
         }
-        Code::PowerHeld => "The department had the power to issue this when it did.",
+        Code::PowerHeld => "The department had the power to issue this when it did. Nothing needs doing.",
+        Code::Entered => {
+            "The licence stands in the ledger as it is shown here. File this report in place of a paper copy."
+        }
+        Code::WithinValidity => "Within its period of validity. Mind its last day if it is to be used later.",
+        Code::NoEnd => "It has no last day: valid without end. Only its status can end it.",
+        Code::StatusValid => "Neither suspended nor ended. Ask again if it is to be used later.",
+        Code::NoStatus => "This licence has no status to look up. Nothing needs doing.",
+        Code::HolderBound => {
+            "Presented by the holder's own key for this request. Nothing more needs asking of the holder."
+        }
         Code::PowerHeldAtRecording => {
-            "The department had the power over this type when it recorded the licence; its power at the time of the grant is not judged here."
+            "The department had the power over this type when it recorded the licence. Its power at the time of the grant is not judged here."
         }
-        Code::Entered => "The licence stands in the ledger as it is shown here.",
         Code::RecordedA => {
-            "It was granted before this ledger and recorded in it, trust level A (highest): it can be used like one issued here."
+            "It was granted before this ledger and recorded in it, trust level A (highest). It can be used like one issued here."
         }
         Code::RecordedB => {
-            "It was granted before this ledger and recorded in it, trust level B (high): compare it with the original only where the matter asks for it."
+            "It was granted before this ledger and recorded in it, trust level B (high). Compare it with the original only where the matter asks for it."
         }
         Code::RecordedC => {
-            "It was granted before this ledger and recorded in it, trust level C (middle): compare what matters with the original or ask the issuer."
+            "It was granted before this ledger and recorded in it, trust level C (middle). Compare what matters with the original or ask the issuer."
         }
         Code::RecordedD => {
-            "It was granted before this ledger and recorded in it, trust level D (lowest): for information only, ask the issuer before relying on it."
+            "It was granted before this ledger and recorded in it, trust level D (lowest). For information only: ask the issuer before relying on it."
         }
-        Code::WithinValidity => "Within its period of validity.",
-        Code::NoEnd => "It has no last day: valid without end.",
-        Code::StatusValid => "Neither suspended nor ended.",
-        Code::NoStatus => "This licence has no status to look up; nothing needs doing.",
-        Code::HolderBound => "Presented by the holder's own key for this request.",
         Code::NotACredential => {
             "This does not have the form of a credential. Ask for the original file, not a copy or a part of it."
         }
@@ -153,14 +159,14 @@ pub(super) fn sentence(code: Code) -> &'static str {
         }
         Code::StatusListRefused => "The status list itself is not to be believed. Fetch it again and retry.",
         Code::StatusUnreadable => "The status cannot be understood. Verify online.",
-        Code::SignatureFirst => "Not looked at, because the signature did not pass: see that first.",
+        Code::SignatureFirst => "Not looked at, because the signature did not pass. See that finding first.",
         Code::PowerNeedsEntry => {
-            "The power is judged at the entry, which is not proved: see the ledger finding first."
+            "The power is judged at the entry, which is not proved. See the ledger finding first."
         }
         Code::StatusBeforeEntry => {
             "At the time asked about there was no entry and so no status. Check that time."
         }
-        Code::NoCredential => "There was no credential to look at: see the ledger finding.",
+        Code::NoCredential => "There was no credential to look at. See the ledger finding first.",
         Code::HolderNotAsked => "The holder was not asked for. Ask if it matters who presents it.",
         Code::HolderBoundUnasked => {
             "The holder's signature is good, but was not asked for and proves no presence now. Ask if it matters."

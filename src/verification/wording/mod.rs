@@ -23,7 +23,7 @@ impl Reason {
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
             Self::AllPassed => {
-                lang.choose("各项核验均通过，可以采信。", "Every check passed: the licence can be relied on.")
+                lang.choose("各项核验均通过。可以采信。", "Every check passed. The licence can be relied on.")
             }
             Self::AllPassedRecorded => lang.choose(
                 "各项核验均通过。这是建账以前发放、后来补录的证照，来源的可信等级见账本一项。",
@@ -52,5 +52,15 @@ mod tests {
             assert!(texts.iter().all(|text| text.ends_with(end) && !text.contains('{')), "{lang:?}");
         }
         assert!(Code::ALL.iter().all(|code| code.text(Lang::En).is_ascii()));
+    }
+
+    /// One sentence for what it means, another for what to do.
+    #[test]
+    fn every_text_has_two_sentences() {
+        let reasons = [Reason::AllPassed, Reason::AllPassedRecorded, Reason::OtherType];
+        for reason in Code::ALL.iter().map(|code| Reason::Finding(*code)).chain(reasons) {
+            assert!(reason.text(Lang::Zh).matches('。').count() >= 2, "{reason:?}");
+            assert!(reason.text(Lang::En).matches(". ").count() >= 1, "{reason:?}");
+        }
     }
 }

@@ -5,22 +5,24 @@ use crate::verification::code::Code;
 /// What a code means and what to do.
 pub(super) fn sentence(code: Code) -> &'static str {
     match code {
-        Code::SignatureGood => "签名有效，内容自签发后未被改动。",
-        Code::IssuerRecognised => "签发机关可信：证书可追溯到信任的根，密钥已登记于该机关名下。",
-        Code::PowerHeld => "签发时该机关有权签发此类证照。",
-        Code::PowerHeldAtRecording => "补录时该机关有权办理此类证照；原发证时的权限不在此判断。",
-        Code::RecordedA => "建账以前发放，已补录入账，可信等级 A（最高）：可与在此签发的证照同样使用。",
-        Code::RecordedB => "建账以前发放，已补录入账，可信等级 B（较高）：办理事项另有要求时再核对原件。",
-        Code::RecordedC => {
-            "建账以前发放，已补录入账，可信等级 C（一般）：关键内容请核对原件或向签发机关核实。"
+        Code::SignatureGood => "签名有效，内容自签发后未被改动。所载内容可以采信。",
+        Code::IssuerRecognised => {
+            "签发机关可信：证书可追溯到信任的根，密钥已登记于该机关名下。无需再向其核实。"
         }
-        Code::RecordedD => "建账以前发放，已补录入账，可信等级 D（最低）：仅供参考，采信前请向签发机关核实。",
-        Code::Entered => "该证照已登入签发账本，内容一致。",
-        Code::WithinValidity => "在有效期内。",
-        Code::NoEnd => "长期有效，没有截止日期。",
-        Code::StatusValid => "未被暂扣，未被终止。",
-        Code::NoStatus => "此类证照不设状态，无需查验。",
-        Code::HolderBound => "由持证人本人的密钥为本次查验出示。",
+        Code::PowerHeld => "签发时该机关有权签发此类证照。无需处理。",
+        Code::Entered => "该证照已登入签发账本，内容一致。可将本报告归档，不必再收纸质证明。",
+        Code::WithinValidity => "在有效期内。日后使用请留意截止日期。",
+        Code::NoEnd => "长期有效，没有截止日期。日后使用只需再查状态。",
+        Code::StatusValid => "未被暂扣，未被终止。日后使用请再查验。",
+        Code::NoStatus => "此类证照不设状态。无需处理。",
+        Code::HolderBound => "由持证人本人的密钥为本次查验出示。无需再向持证人索取。",
+        Code::PowerHeldAtRecording => "补录时该机关有权办理此类证照。原发证时的权限不在此判断。",
+        Code::RecordedA => "建账以前发放，已补录入账，可信等级 A（最高）。可与在此签发的证照同样使用。",
+        Code::RecordedB => "建账以前发放，已补录入账，可信等级 B（较高）。办理事项另有要求时再核对原件。",
+        Code::RecordedC => {
+            "建账以前发放，已补录入账，可信等级 C（一般）。关键内容请核对原件或向签发机关核实。"
+        }
+        Code::RecordedD => "建账以前发放，已补录入账，可信等级 D（最低）。仅供参考，采信前请向签发机关核实。",
         Code::NotACredential => "格式不是电子证照。请索取原文件，不要使用截屏或复制的片段。",
         Code::DisclosureRefused => "披露的内容与签名不符，或被重复、替换。请持证人重新出示。",
         Code::AlgorithmRefused => "签名算法不被接受。请勿采信，向签发机关核实。",
@@ -77,10 +79,10 @@ pub(super) fn sentence(code: Code) -> &'static str {
         Code::StatusNotOfThatTime => "手头的状态列表晚于所查时间，不能说明当时的状态。请联网查验。",
         Code::StatusListRefused => "状态列表本身不可信。请重新获取后再查。",
         Code::StatusUnreadable => "状态信息无法识别。请联网查验。",
-        Code::SignatureFirst => "签名未通过，其余内容无从谈起，未予查验。",
-        Code::PowerNeedsEntry => "没有得到证明的登账记录，未能判断签发权。请先解决登账一项。",
+        Code::SignatureFirst => "签名未通过，其余内容未予查验。请先看签名一项。",
+        Code::PowerNeedsEntry => "没有得到证明的登账记录，未能判断签发权。请先看账本记录一项。",
         Code::StatusBeforeEntry => "在所查时间尚未登账，没有状态可言。请核对查验时间。",
-        Code::NoCredential => "没有可供查验的证照。",
+        Code::NoCredential => "没有可供查验的证照。请先看账本记录一项。",
         Code::HolderNotAsked => "未要求证明由持证人出示。需要时请提出要求。",
         Code::HolderBoundUnasked => "持证人签名有效，但本次未要求，未作为依据。需要时请提出要求。",
     }

@@ -1,0 +1,41 @@
+//! Every operation, one file a resource, in the order of the document. A new route has its row here.
+
+mod catalogue;
+mod ledger;
+mod licences;
+mod operator;
+mod pickup;
+mod service;
+mod status;
+mod verifications;
+
+use super::operation::Operation;
+
+/// What belongs together.
+pub struct Resource {
+    /// Its tag.
+    pub name: &'static str,
+    /// What it is, Chinese and English.
+    pub says: (&'static str, &'static str),
+    /// Its operations.
+    pub operations: Vec<Operation>,
+}
+
+/// All of them.
+pub fn resources() -> Vec<Resource> {
+    let of = |name, says, operations| Resource { name, says, operations };
+    vec![
+        of(
+            "licences",
+            ("签发与管理", "Issuing, finding and acting, for departments."),
+            licences::operations(),
+        ),
+        of("pickup", ("领取", "The holder's way to a licence."), pickup::operations()),
+        of("verification", ("核验", "Evidence in, report out, for everybody."), verifications::operations()),
+        of("catalogue", ("目录与权力清单", "Licence types, departments, powers."), catalogue::operations()),
+        of("status", ("状态列表", "Token Status Lists, as published."), status::operations()),
+        of("ledger", ("签发账本", "C2SP tlog-tiles, receipts and keys."), ledger::operations()),
+        of("operator", ("运维", "For the operator."), operator::operations()),
+        of("service", ("服务", "The portal, and what an operator watches."), service::operations()),
+    ]
+}
