@@ -2,7 +2,7 @@
 //! it does not describe is refused, at every operation alike. (Every answer of every service test is held against the
 //! document too: `support/contract.rs`.)
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "support/mod.rs"]
 mod support;
@@ -109,7 +109,7 @@ async fn examples_work() {
             let text = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
             match (parameter["in"].as_str().unwrap(), example.is_null()) {
                 ("path", false) => {
-                    real = real.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &text)
+                    real = real.replace(&format!("{{{}}}", parameter["name"].as_str().unwrap()), &text);
                 }
                 ("query", false) => query.push(format!("{}={text}", parameter["name"].as_str().unwrap())),
                 _ => {}

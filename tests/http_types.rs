@@ -1,6 +1,8 @@
 //! The licence types over HTTP: each issued from its example and shown in part, one row without the others, and what may
 //! be held only once. What a schema refuses is tried by `tests/oracles/twelve.py`.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "support/mod.rs"]
 mod support;
 
