@@ -1,5 +1,7 @@
 //! Verifying over HTTP: evidence in every form, negative reports, errors, batches.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 #[path = "support/mod.rs"]
 mod support;
 
@@ -8,6 +10,7 @@ use std::time::Duration;
 use axum::http::Method;
 use serde_json::{Value, json};
 use support::{Service, business_licence, with};
+use vidimus::crypto::base64url;
 
 const PATH: &str = "/v1/verifications";
 
@@ -170,4 +173,61 @@ async fn a_batch_is_answered_in_order_and_signed_once() {
         .lines();
     assert_eq!(lines[0]["problem"]["status"], 413);
     assert_eq!(lines[1]["report"]["findings"].as_array().unwrap().len(), 7);
+}
+
+/// A JWS's payload.
+fn payload(jws: &Value) -> Value {
+    let body = jws.as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&base64url::decode(body).unwrap()).unwrap()
+}
+
+/// Everything that such a service reports about one licence: JSON, signed, kept, brief, as a page, and of no licence.
+async fn reported(service: &Service, lang: &str) -> Vec<Value> {
+    let issued = service.issue(&business_licence()).await;
+    let ask = |path: &str| {
+        let ask = service.ask(Method::POST, path).token("market-regulation");
+        ask.header("accept-language", lang)
+    };
+    let question = json!({"evidence": issued["credential"], "sign": true, "keep": true});
+    let report = ask(PATH).json(&question).send().await.json();
+    assert_eq!(report["verdict"], "valid", "{report:#}");
+    let kept = format!("/v1/reports/{}", report["report"].as_str().unwrap());
+    let kept = service.ask(Method::GET, &kept).token("market-regulation").send().await.json();
+    let line = json!({"evidence": issued["credential"]}).to_string();
+    let batch = ask(&format!("{PATH}/batch?brief=true")).body("application/x-ndjson", line);
+    let brief: Value = serde_json::from_str(batch.send().await.text()).unwrap();
+    let forged = ask(PATH).json(&json!({"evidence": "a.b.c~"})).send().await.json();
+    let handle = format!("/v1/licences/{}", issued["handle"].as_str().unwrap());
+    let shown = service.ask(Method::GET, &handle).token("market-regulation").send().await.json();
+    let nothing =
+        json!({"licence_number": "NO-SUCH-NUMBER", "verification_code": shown["verification_code"]});
+    let nothing = ask(PATH).json(&nothing).send().await.json();
+    vec![payload(&report["signed"]), report, kept, brief["report"].clone(), forged, nothing]
+}
+
+/// Law 0, section 4: every report of a sample says what its approvals prove; a real authority's has nothing to say.
+#[tokio::test]
+async fn whose_approvals_prove_form_is_told_in_every_report() {
+    let real = Some("licences.example.cn/ledger");
+    // A sample is one by name too, wherever its registrar's key went; a real name does not excuse a key on the server.
+    for (origin, registrar_stays, told) in
+        [(None, true, true), (None, false, true), (real, true, true), (real, false, false)]
+    {
+        let (service, _) = Service::found_as(origin, registrar_stays);
+        for (lang, sentence) in [("zh", "不证明有人批准"), ("en", "approvals prove form, not people")]
+        {
+            for report in reported(&service, lang).await {
+                let notice = report.get("notice");
+                assert_eq!(notice.is_some(), told, "{origin:?}: {report:#}");
+                if let Some(notice) = notice {
+                    assert_eq!(notice["code"], "registrars_on_server");
+                    assert!(notice["text"].as_str().unwrap().contains(sentence), "{notice}");
+                }
+            }
+            let page =
+                service.ask(Method::GET, &format!("/{lang}")).header("accept", "text/html").send().await;
+            assert_eq!(page.text().contains(sentence), told, "{origin:?}: {}", page.text());
+        }
+        service.check_ledger().await;
+    }
 }

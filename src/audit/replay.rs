@@ -15,6 +15,7 @@ use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::state::{MemoryState, View as _};
 use crate::merkle::{Hash, bundles};
 use crate::note::VerifierKey;
+use crate::verification::Notice;
 
 /// Bundles that are read, hashed and judged together.
 const BUNDLES_AT_ONCE: usize = 8;
@@ -181,6 +182,7 @@ fn conclude(
     let mut summary = Summary {
         summary: true,
         origin: head.map(|head| head.checkpoint.origin.to_string()).unwrap_or_default(),
+        notice: Notice::of(judge.state.charter(), false),
         size: head.map_or(0, |head| head.checkpoint.size),
         root: head.map(|head| Hash(head.checkpoint.root).to_string()).unwrap_or_default(),
         key: if pins.keys().is_empty() { "from source" } else { "pinned" },

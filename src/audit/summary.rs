@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::law::{Refused, Rule};
 use crate::ledger::state::MemoryState;
+use crate::verification::Notice;
 
 /// A broken rule, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,6 +34,10 @@ impl Finding {
 
 fn name<S: Serializer>(rule: &Rule, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(rule.as_str())
+}
+
+fn noticed<S: Serializer>(notice: &Option<Notice>, serializer: S) -> Result<S::Ok, S::Error> {
+    notice.map(Notice::as_str).serialize(serializer)
 }
 
 /// Licences by what became of them.
@@ -77,6 +82,9 @@ pub struct Summary {
     pub summary: bool,
     /// The ledger's name; empty where there is no checkpoint.
     pub origin: String,
+    /// What must be said beside any verdict on such an authority's ledger; a real one has none.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "noticed")]
+    pub notice: Option<Notice>,
     /// Entries by the checkpoint.
     pub size: u64,
     /// Root by the checkpoint, in padded base64.

@@ -8,6 +8,7 @@ use super::source::Directory;
 use super::*;
 use crate::law::Rule;
 use crate::merkle::EMPTY_ROOT;
+use crate::verification::Notice;
 
 fn audit(files: &Files) -> Audit {
     audit_with(files, &Pins::default())
@@ -44,6 +45,16 @@ fn a_whole_ledger_holds() {
     summary["root"] = "…".into();
     insta::assert_snapshot!(summary, @r#"{"entries":{"authority.founded":1,"department.registered":1,"key.introduced":4,"ledger.anchored":1,"licence.issued":2,"licence.suspended":1,"power.granted":1,"type.published":1},"holds":true,"key":"from source","law":[0],"licences":{"by_standing":{"suspended":1,"valid":1},"by_type":{"business-licence":2},"issued":2},"origin":"sample.example/0123456789abcdef","refusals":{},"root":"…","size":12,"summary":true,"violations":[]}"#);
     assert_eq!(audit.checkpoint.unwrap().size(), ledger.size());
+}
+
+/// Law 0, section 4: a sample is known by its origin, and the audit says what that means.
+#[test]
+fn a_samples_ledger_is_said_to_be_one() {
+    let mut ledger = Ledger::of("sample.vidimus.example/0123456789abcdef");
+    ledger.publish();
+    let summary = audit(&ledger.files()).summary;
+    assert!(summary.holds && summary.notice == Some(Notice::RegistrarsOnServer));
+    assert_eq!(serde_json::to_value(&summary).unwrap()["notice"], "registrars_on_server");
 }
 
 #[test]

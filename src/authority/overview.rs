@@ -9,6 +9,7 @@ use crate::ledger::body::Kind;
 use crate::ledger::entry::Entry;
 use crate::status_list::StatusToken;
 use crate::values::time::Time;
+use crate::verification::Notice;
 
 /// An entry, as far as everybody cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,11 @@ impl Authority {
         published.charter.keys().any(|(id, held)| {
             held.in_force() && held.value.purpose == KeyPurpose::Registrar && self.keyring.key(id).is_some()
         })
+    }
+
+    /// What is to be said on every page and report of this authority.
+    pub fn notice(&self) -> Option<Notice> {
+        Notice::of(&self.published().charter, self.holds_a_registrar())
     }
 
     /// How many published entries came in each of the spans that these ascending times bound.

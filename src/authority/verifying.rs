@@ -79,6 +79,7 @@ impl Authority {
             },
             tokens: &|_, _| TokenAnswer::Absent,
             paths: &|given, at, profile| self.chains.path(given, &roots, at, profile),
+            holds_a_registrar: self.holds_a_registrar(),
         };
         let Evidence::Number { licence_number, verification_code } = evidence else {
             return Ok(verify(evidence, &context, ask));

@@ -121,6 +121,8 @@ fn table(summary: &Summary, lang: Lang) -> String {
         rows.push((lang.choose("不认识", "unknown"), format!("#{} {}", upgrade.index, upgrade.text)));
     }
     rows.push((lang.choose("结论", "verdict"), verdict(summary.verdict(), lang).to_owned()));
+    let notice = summary.notice.map(|notice| (lang.choose("注意", "notice"), notice.text(lang).to_owned()));
+    rows.extend(notice);
     let colon = lang.choose("：", ": ");
     rows.into_iter().map(|(name, value)| format!("{name}{colon}{value}\n")).collect()
 }

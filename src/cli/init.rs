@@ -78,6 +78,9 @@ fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit
         bail!("--public-url and the plan's base_url differ");
     }
     let origin = plan.origin.clone().ok_or_else(|| anyhow!("the plan names no origin"))?;
+    if origin.is_sample() {
+        bail!("the origin {origin} is a sample's: give a real authority one of its own");
+    }
     if stage(&config.keys)? != Stage::Empty || config.data.join("db").exists() {
         bail!(
             "founding needs empty --keys and --data; {} or {} is not",

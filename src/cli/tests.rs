@@ -151,3 +151,34 @@ fn evidence_is_judged_offline_by_a_trust_folder() {
     assert_eq!(run(&["verify", "absent", "--trust", trust]).0, Exit::Fault);
     assert_eq!(run(&["verify", odd, "--trust", "http://127.0.0.1:1", "--offline"]).0, Exit::Fault);
 }
+
+/// Law 0, section 4: offline too, and in an audit; a real authority's have nothing to say.
+#[test]
+fn a_sample_says_what_its_approvals_prove() {
+    for (origin, told) in [("sample.vidimus.example/0123456789abcdef", true), ("licences.example.cn", false)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let (export, trust) = (folder.path().join("export"), folder.path().join("trust"));
+        let mut ledger = Ledger::of(origin);
+        ledger.publish();
+        write(&ledger.files(), &export);
+        let (export, trust) = (export.to_str().unwrap(), trust.to_str().unwrap());
+        run(&["trust", "export", export, trust]);
+        let forged = folder.path().join("forged");
+        std::fs::write(&forged, "eyJhbGciOiJFZERTQSJ9.e30.AA~").unwrap();
+        let forged = forged.to_str().unwrap();
+        for told_by in [
+            vec!["verify", forged, "--trust", trust, "--offline"],
+            vec!["verify", forged, "--trust", export],
+            vec!["audit", "replay", "--from", export],
+        ] {
+            for (lang, sentence) in [("zh", "不证明有人批准"), ("en", "approvals prove form, not people")]
+            {
+                let (_, text) = run(&[told_by.clone(), vec!["--lang", lang]].concat());
+                assert_eq!(text.contains(sentence), told, "{origin}: {text}");
+            }
+            let (_, line) = run(&[told_by.clone(), vec!["--json"]].concat());
+            assert_eq!(json(&line).get("notice").is_some(), told, "{line}");
+        }
+    }
+}

@@ -7,9 +7,10 @@ use super::output::Output;
 use crate::values::lang::Lang;
 use crate::verification::{Report, Verdict};
 
-/// A report as text: the verdict and its reason first, then the seven findings, then what is shown of the licence.
+/// A report as text: the verdict and its reason first, what must be said beside it, then the seven findings, then what is shown of the licence.
 pub(super) fn text(file: &str, report: &Report, lang: Lang) -> String {
     let mut lines = vec![format!("{file}: {}", verdict(report.verdict, lang)), report.reason.text.to_owned()];
+    lines.extend(report.notice.iter().map(|notice| notice.text.to_owned()));
     for line in &report.findings {
         lines.push(format!(
             "  {:<10} {:<12} {}",

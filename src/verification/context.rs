@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::notice::Notice;
 use super::token::CheckedToken;
 use crate::ledger::state::{Charter, LicenceState};
 use crate::note::VerifierKey;
@@ -75,6 +76,8 @@ pub struct Context<'a> {
     pub tokens: &'a Tokens<'a>,
     /// The judge of certificate chains.
     pub paths: &'a Paths<'a>,
+    /// Whether this server holds a registrar's key of the authority.
+    pub holds_a_registrar: bool,
 }
 
 impl Source {
@@ -99,6 +102,11 @@ impl Source {
 }
 
 impl Context<'_> {
+    /// What is to be said beside every verdict.
+    pub(super) fn notice(&self) -> Option<Notice> {
+        Notice::of(self.charter, self.holds_a_registrar)
+    }
+
     /// The fixed offset of all dates. Without an authority nothing passes that needs a date, so UTC does no harm.
     pub(super) fn offset(&self) -> UtcOffset {
         self.charter.offset().unwrap_or(UtcOffset::UTC)

@@ -19,6 +19,7 @@ pub(super) struct Desk {
     pub(super) answer: LedgerAnswer,
     pub(super) token: TokenAnswer,
     pub(super) ask: Ask,
+    pub(super) holds_a_registrar: bool,
 }
 
 impl Desk {
@@ -32,6 +33,7 @@ impl Desk {
             answer: LedgerAnswer::Found(Box::new(state)),
             token: TokenAnswer::Absent,
             ask: Ask::default(),
+            holds_a_registrar: false,
         }
     }
 
@@ -66,6 +68,7 @@ impl Desk {
             licences: &|_| self.answer.clone(),
             tokens: &|_, _| self.token.clone(),
             paths: &|chain, at, profile| validate(chain, &self.roots, at, profile),
+            holds_a_registrar: self.holds_a_registrar,
         };
         verify(evidence, &context, &self.ask).unwrap()
     }

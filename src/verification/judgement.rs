@@ -4,7 +4,9 @@
 use serde::Serialize;
 
 use super::code::{Code, Outcome};
+use super::context::Context;
 use super::finding::{Check, Finding};
+use super::notice::Notice;
 use super::shown::Shown;
 use crate::values::time::Time;
 
@@ -42,6 +44,8 @@ pub struct Judgement {
     pub accepted: Option<bool>,
     /// The first decisive finding.
     pub reason: Reason,
+    /// What is said of the authority beside any verdict.
+    pub notice: Option<Notice>,
     /// The time that was judged.
     pub at: Time,
     /// When.
@@ -57,7 +61,7 @@ impl Judgement {
     /// was expected of the holder is a finding.
     pub(super) fn over(
         findings: [Finding; 7],
-        (at, checked_at): (Time, Time),
+        (at, context): (Time, &Context<'_>),
         expected: Option<bool>,
         licence: Option<Shown>,
     ) -> Self {
@@ -75,7 +79,16 @@ impl Judgement {
             .iter()
             .filter(|finding| recognised.contains(&finding.check))
             .all(|finding| finding.outcome() == Outcome::Passed);
-        Self { verdict, accepted, reason, at, checked_at, findings, licence: licence.filter(|_| shown) }
+        Self {
+            verdict,
+            accepted,
+            reason,
+            notice: context.notice(),
+            at,
+            checked_at: context.now,
+            findings,
+            licence: licence.filter(|_| shown),
+        }
     }
 
     /// One of the seven.

@@ -15,6 +15,7 @@ mod holder;
 mod issuer;
 mod judgement;
 mod ledger;
+mod notice;
 mod power;
 mod printed;
 mod report;
@@ -39,6 +40,7 @@ pub use context::{Context, LedgerAnswer, Licences, Paths, Source, TokenAnswer, T
 pub use evidence::{Evidence, MAX_EVIDENCE, Unreadable};
 pub use finding::{Check, Finding};
 pub use judgement::{Judgement, Reason, Verdict};
+pub use notice::Notice;
 pub use report::{Brief, Issuer, Licence, Line, ReasonCode, Recorded, Report, Told};
 pub use shown::Shown;
 pub use token::{CheckedToken, TokenError};

@@ -22,6 +22,9 @@ pub struct Report {
     pub accepted: Option<bool>,
     /// The one thing to tell first.
     pub reason: Told,
+    /// What must be said beside any verdict of such an authority; a real one has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Told>,
     /// The time that was judged.
     pub at: Time,
     /// When.
@@ -113,6 +116,9 @@ pub struct Brief {
     pub verdict: Verdict,
     /// Its code only.
     pub reason: ReasonCode,
+    /// As in the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Told>,
     /// Those that did not pass.
     pub findings: Vec<Line>,
 }
@@ -133,6 +139,7 @@ impl Report {
             verdict: judgement.verdict,
             accepted: judgement.accepted,
             reason: Told { code: reason.as_str(), text: reason.text(lang) },
+            notice: judgement.notice.map(|notice| Told { code: notice.as_str(), text: notice.text(lang) }),
             at: judgement.at,
             checked_at: judgement.checked_at,
             findings: judgement.findings.iter().map(|finding| Line::of(finding, lang)).collect(),
@@ -140,11 +147,11 @@ impl Report {
         }
     }
 
-    /// Number, verdict, reason code and the findings that did not pass.
+    /// Number, verdict, reason code, notice and the findings that did not pass.
     pub fn brief(self) -> Brief {
         let reason = ReasonCode { code: self.reason.code };
         let findings = self.findings.into_iter().filter(|line| line.result != Outcome::Passed).collect();
-        Brief { report: self.report, verdict: self.verdict, reason, findings }
+        Brief { report: self.report, verdict: self.verdict, reason, notice: self.notice, findings }
     }
 }
 

@@ -32,7 +32,7 @@ pub fn unresolved(context: &Context<'_>, ask: &Ask) -> Result<Judgement, AskErro
         _ => Finding::new(check, Code::NoCredential),
     });
     let expected = ask.expect.is_anything().then_some(false);
-    Ok(Judgement::over(findings, (at, context.now), expected, None))
+    Ok(Judgement::over(findings, (at, context), expected, None))
 }
 
 fn credential_with(
@@ -42,7 +42,6 @@ fn credential_with(
     ask: &Ask,
 ) -> Result<Judgement, AskError> {
     let at = ask.time(context.now)?;
-    let times = (at, context.now);
     let (signature, opened) = signature::judge(credential);
     let Some(opened) = opened else {
         let findings = Check::ALL.map(|check| match check {
@@ -50,7 +49,7 @@ fn credential_with(
             _ => Finding::new(check, Code::SignatureFirst),
         });
         let expected = ask.expect.is_anything().then_some(false);
-        return Ok(Judgement::over(findings, times, expected, None));
+        return Ok(Judgement::over(findings, (at, context), expected, None));
     };
     let ruling = ledger::judge(&opened, receipt, context, at);
     let entered = ruling.entered.as_ref();
@@ -66,7 +65,7 @@ fn credential_with(
         status,
         holder::judge(&opened, &ask.expect, at),
     ];
-    Ok(Judgement::over(findings, times, expected, Some(shown)))
+    Ok(Judgement::over(findings, (at, context), expected, Some(shown)))
 }
 
 /// Whether it is of the type expected; what was expected of the holder is a finding and part of the verdict.

@@ -226,20 +226,26 @@ impl Service {
 
     /// The same, with the store it is founded on.
     pub fn found_on_memory() -> (Self, Arc<MemoryStore>) {
+        Self::found_as(None, true)
+    }
+
+    /// Founds an authority of this origin, or a sample, whose registrar's key stays on the server or does not.
+    pub fn found_as(origin: Option<&str>, registrar_stays: bool) -> (Self, Arc<MemoryStore>) {
         let now: Time = FOUNDED.parse().unwrap();
         let entropy: Arc<dyn Entropy> = Arc::new(Counted::default());
         let clock = Arc::new(HandClock::new());
         let plan = AuthorityPlan::sample().unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
         let keys = NewKeys::make(&plan, entropy.as_ref()).unwrap();
-        let origin = keys.sample_origin().unwrap();
+        let origin = origin.map_or_else(|| keys.sample_origin().unwrap(), |origin| origin.parse().unwrap());
         let base_url: BaseUrl = BASE.parse().unwrap();
         let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(3_600_000) };
         let mut founding = Founding::compose(&plan, &catalogue, &keys, &site, entropy.as_ref()).unwrap();
         founding.approve(&[keys.of(&Owner::Authority, KeyPurpose::Registrar).unwrap()]).unwrap();
         let empty = keys.empty_checkpoint(&origin).unwrap();
         let keyring = Arc::new(MemoryKeyring::new(entropy.as_ref()));
-        for new in keys.into_inner() {
+        let stays = |purpose| purpose != KeyPurpose::Registrar || registrar_stays;
+        for new in keys.into_inner().into_iter().filter(|new| stays(new.purpose)) {
             keyring.add(new.key);
         }
         keyring.replace_last_signed(None, &empty).unwrap();

@@ -37,7 +37,7 @@ impl NewKeys {
     pub fn sample_origin(&self) -> Result<Origin, Fault> {
         let key = self.of(&Owner::Authority, KeyPurpose::Checkpoint)?.id().to_string();
         let digits: String = key.chars().take(16).collect();
-        format!("sample.vidimus.example/{digits}").parse().map_err(crypto)
+        Origin::of_sample(&digits).map_err(crypto)
     }
 
     /// `last-signed` of an empty ledger.

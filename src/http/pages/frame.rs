@@ -122,8 +122,8 @@ pub struct Way {
 pub struct Frame {
     /// The authority's name.
     pub authority: String,
-    /// Whether a registrar's key lies on this server, so that approvals prove form, not people (law 0, section 4).
-    pub sample: bool,
+    /// What must be said on every page of such an authority (law 0, section 4).
+    pub notice: Option<&'static str>,
     /// The navigation.
     pub ways: Vec<Way>,
     /// Where the authority's addresses begin.
@@ -146,7 +146,7 @@ impl Frame {
         });
         Self {
             authority: name.map_or_else(String::new, |name| visit.lang.choose(&name.zh, &name.en).clone()),
-            sample: state.authority.holds_a_registrar(),
+            notice: state.authority.notice().map(|notice| notice.text(visit.lang)),
             ways: ways.collect(),
             base_url: state.base_url(),
             visit: visit.clone(),

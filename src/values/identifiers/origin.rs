@@ -13,6 +13,9 @@ const RESERVED: [&str; 2] = ["vidimus/", "cosignature/"];
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(String);
 
+/// How the origins of samples begin.
+const SAMPLE: &str = "sample.vidimus.example/";
+
 /// Why an origin was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
@@ -49,6 +52,16 @@ impl Origin {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A sample's origin, told from other samples' by these characters.
+    pub fn of_sample(own: &str) -> Result<Self, OriginError> {
+        format!("{SAMPLE}{own}").parse()
+    }
+
+    /// Whether it is a sample's. `.example` is nobody's name (RFC 2606), so no real authority has such an origin.
+    pub fn is_sample(&self) -> bool {
+        self.0.starts_with(SAMPLE)
+    }
 }
 
 impl FromStr for Origin {
@@ -81,6 +94,22 @@ written_as_str!(Origin);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_says_so_by_its_name() {
+        let sample = Origin::of_sample("0123456789abcdef").unwrap();
+        assert_eq!(sample.as_str(), "sample.vidimus.example/0123456789abcdef");
+        assert!(sample.is_sample());
+        assert_eq!(Origin::of_sample(""), Err(OriginError::EmptyPart { position: 23 }));
+        for real in [
+            "licences.example.cn",
+            "sample.vidimus.example",
+            "sample.vidimus.examples/1",
+            "a/sample.vidimus.example/1",
+        ] {
+            assert!(!real.parse::<Origin>().unwrap().is_sample(), "{real}");
+        }
+    }
 
     #[test]
     fn the_grammar_of_the_law() {

@@ -13,8 +13,17 @@ use crate::values::time::Time;
 impl Sample {
     /// Entries 0 to 6 as always, then these.
     pub(in crate::verification) fn charter(&self, more: Vec<CharterChange>) -> Charter {
+        self.charter_with("a.test/log", more)
+    }
+
+    /// The same authority under another origin.
+    pub(in crate::verification) fn charter_of(&self, origin: &str) -> Charter {
+        self.charter_with(origin, Vec::new())
+    }
+
+    fn charter_with(&self, origin: &str, more: Vec<CharterChange>) -> Charter {
         let mut changes = vec![
-            self.founded(),
+            self.founded(origin),
             department(MARKET, "market-regulation"),
             department(EDUCATION, "education"),
             key(MARKET, KeyPurpose::Credential, &self.key),
@@ -39,7 +48,7 @@ impl Sample {
         charter
     }
 
-    fn founded(&self) -> CharterChange {
+    fn founded(&self, origin: &str) -> CharterChange {
         let title = |purpose, key: &PrivateKey| KeyTitle {
             not_after: Time::MAX,
             owner: Owner::Authority,
@@ -60,7 +69,7 @@ impl Sample {
             name: name(),
             not_after: Time::MAX,
             offset: "+08:00".parse().unwrap(),
-            origin: "a.test/log".parse().unwrap(),
+            origin: origin.parse().unwrap(),
             quorum: 1,
             region: "110000".parse().unwrap(),
             registrars: Vec::new(),

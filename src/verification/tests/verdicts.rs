@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ledger::body::Body;
-use crate::ledger::state::{Event, Granted, LicenceState};
+use crate::ledger::state::{Charter, Event, Granted, LicenceState};
 use crate::sd_jwt::Presentation;
 use crate::values::lang::Lang;
 use crate::values::recorded::TrustLevel;
@@ -149,6 +149,7 @@ fn nobody_knows_the_future() {
         licences: &|_| LedgerAnswer::Absent,
         tokens: &|_, _| TokenAnswer::Absent,
         paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile),
+        holds_a_registrar: false,
     };
     let ask = Ask { at: Some(at), ..Ask::default() };
     assert_eq!(
@@ -201,6 +202,7 @@ fn nothing_but_the_handle_is_looked_up_and_only_behind_a_good_signature() {
         },
         tokens: &|_, _| TokenAnswer::Absent,
         paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile),
+        holds_a_registrar: false,
     };
     let broken = Evidence::Credential(issued.text.replacen('.', ".A", 1));
     verify(&broken, &context, &Ask::default()).unwrap();
@@ -259,6 +261,33 @@ fn a_brief_report_keeps_what_did_not_pass() {
         value["findings"].as_array().unwrap().iter().map(|line| line["check"].clone()).collect();
     assert_eq!(checks, ["power", "ledger", "status", "holder"]);
     assert_eq!(value.as_object().unwrap().len(), 4);
+}
+
+/// Law 0, section 4, for verifiers of every place: by origin offline, by the key where it lies.
+#[test]
+fn a_samples_report_says_what_its_approvals_prove_and_a_real_one_nothing() {
+    let (sample, issued, own) = sample_and_desk();
+    let told = |desk: &Desk, issued: &Issued| {
+        let report = Report::of(&judge(desk, issued), "R-1", Lang::En);
+        let notices = [report.notice.clone(), report.brief().notice];
+        assert_eq!(notices[0], notices[1]);
+        notices[0].as_ref().map(|notice| notice.code)
+    };
+    let broken = Issued { text: "a.b.c".into(), ..sample.issue() };
+    for desk in [own, Desk::folder(&sample)] {
+        for issued in [&issued, &broken] {
+            assert_eq!(told(&desk, issued), None);
+            let holding = Desk { holds_a_registrar: true, ..desk.clone() };
+            assert_eq!(told(&holding, issued), Some("registrars_on_server"));
+            let named = Desk {
+                charter: sample.charter_of("sample.vidimus.example/0123456789abcdef"),
+                ..desk.clone()
+            };
+            assert_eq!(told(&named, issued), Some("registrars_on_server"));
+            let unknown = Desk { charter: Charter::default(), ..desk.clone() };
+            assert_eq!(told(&unknown, issued), None);
+        }
+    }
 }
 
 #[test]
