@@ -52,6 +52,8 @@ pub struct Ending {
     pub key: KeyId,
     /// When it ends.
     pub ends: Time,
+    /// Whether a newer key does its work already: it counts until it is retired, and nothing waits for it.
+    pub succeeded: bool,
 }
 
 /// A published status list.
@@ -98,9 +100,9 @@ impl Readiness {
         })
     }
 
-    /// Certificates that end within thirty days of `now`.
+    /// Certificates that end within thirty days of `now` and have no successor yet.
     pub fn ending(&self, now: Time) -> impl Iterator<Item = &Ending> {
-        self.certificates.iter().filter(move |ending| ending.ends.since(now) < SOON)
+        self.certificates.iter().filter(move |ending| !ending.succeeded && ending.ends.since(now) < SOON)
     }
 }
 
@@ -164,8 +166,9 @@ fn endings(store: &dyn Store, charter: &Charter) -> Vec<Ending> {
         .filter_map(|(id, held)| {
             let certificate = certificate(store, &held.value).ok()?;
             let ends = Time::from_millis(certificate.validity().not_after.saturating_mul(1000)).ok()?;
+            let newest = charter.keys_of(&held.value.owner, held.value.purpose).last().map(|(key, _)| **key);
             let (purpose, owner) = (held.value.purpose.to_string(), held.value.owner.to_string());
-            Some(Ending { purpose, owner, key: *id, ends })
+            Some(Ending { purpose, owner, key: *id, ends, succeeded: newest != Some(*id) })
         })
         .collect();
     endings.sort_by_key(|ending| ending.ends);

@@ -4,8 +4,9 @@
 use crate::catalogue::RequestError;
 use crate::law::{Refused, Violation};
 use crate::ledger::state::ViewFault;
-use crate::values::identifiers::Handle;
+use crate::values::identifiers::{CreditCode, Handle};
 use crate::values::standing::{Act, Standing};
+use crate::values::time::Time;
 
 use super::ceremony::CeremonyRefusal;
 use super::keyring::KeyringError;
@@ -62,6 +63,14 @@ pub enum Refusal {
     OutlivesCertificate {
         /// Pointer to the last day.
         pointer: String,
+    },
+    /// The department's credential certificate has ended: nothing can be issued before its key is rotated.
+    #[error("the credential certificate of {department} ended on {ended}")]
+    CertificateEnded {
+        /// Whose.
+        department: CreditCode,
+        /// When.
+        ended: Time,
     },
     /// The holder key is no public JWK of ours.
     #[error("the holder key is refused: {reason}")]

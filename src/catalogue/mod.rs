@@ -50,7 +50,7 @@ pub use rules::{
     ApprovalRules, Bilingual, CatalogueFields, DefinedBy, DefiningLevel, HolderCategory, HolderRules,
     IssueRules, IssuingLevel, Kind, RoleRule, Rules, StatusRules, ValidityRules,
 };
-pub use sample::{AuthorityPlan, DepartmentPlan, PlanError, PowerPlan, RegistrarPlan};
+pub use sample::{AuthorityPlan, DepartmentError, DepartmentPlan, PlanError, PowerPlan, RegistrarPlan};
 pub use sources::{Sharing, Source, SourceError, SourceRules};
 
 #[derive(RustEmbed)]

@@ -191,34 +191,62 @@ impl AuthorityPlan {
 
 impl DepartmentPlan {
     /// Whether it can be registered in the region of an authority.
-    pub fn check(&self, authority: &Region) -> Result<(), PlanError> {
-        if self.name.is_incomplete() {
-            return Err(PlanError::Text(self.slug.to_string()));
-        }
+    pub fn check(&self, authority: &Region) -> Result<(), DepartmentError> {
         let slug = &self.slug;
+        if self.name.is_incomplete() {
+            return Err(DepartmentError::at("/name", PlanError::Text(slug.to_string())));
+        }
         let home = self.region.as_ref().unwrap_or(authority);
         let within = |outer: &Region, region: &Region| {
-            let (department, region) = (slug.clone(), region.clone());
-            let error = PlanError::Region { department, region: region.clone(), outer: outer.clone() };
-            if outer.contains(&region) { Ok(()) } else { Err(error) }
+            let (department, region, outer) = (slug.clone(), region.clone(), outer.clone());
+            if outer.contains(&region) {
+                Ok(())
+            } else {
+                Err(PlanError::Region { department, region, outer })
+            }
         };
-        within(authority, home)?;
+        within(authority, home).map_err(|error| DepartmentError::at("/region", error))?;
         let mut seen = BTreeSet::new();
-        for power in &self.powers {
+        for (place, power) in self.powers.iter().enumerate() {
+            let refuse = |member: &str, error| DepartmentError::at(format!("/powers/{place}{member}"), error);
             let region = power.region.as_ref().unwrap_or(home);
-            within(home, region)?;
+            within(home, region).map_err(|error| refuse("/region", error))?;
             let licence_type = power.licence_type.clone();
             if !seen.insert((&power.licence_type, region)) {
-                return Err(PlanError::Twice(format!("power of {slug} to issue {licence_type} in {region}")));
+                let twice = format!("power of {slug} to issue {licence_type} in {region}");
+                return Err(refuse("", PlanError::Twice(twice)));
             }
             if power.basis.is_incomplete() {
-                return Err(PlanError::Text(format!("{slug}, power to issue {licence_type}")));
+                let whose = format!("{slug}, power to issue {licence_type}");
+                return Err(refuse("/basis", PlanError::Text(whose)));
             }
             if power.from.zip(power.until).is_some_and(|(from, until)| until < from) {
-                return Err(PlanError::Period { department: slug.clone(), licence_type });
+                return Err(refuse("/until", PlanError::Period { department: slug.clone(), licence_type }));
             }
         }
         Ok(())
+    }
+}
+
+/// What is wrong with one department of a plan, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct DepartmentError {
+    /// Pointer to the member at fault, from the department on.
+    pub pointer: String,
+    /// What is wrong.
+    pub error: PlanError,
+}
+
+impl DepartmentError {
+    fn at(pointer: impl Into<String>, error: PlanError) -> Self {
+        Self { pointer: pointer.into(), error }
+    }
+}
+
+impl From<DepartmentError> for PlanError {
+    fn from(department: DepartmentError) -> Self {
+        department.error
     }
 }
 

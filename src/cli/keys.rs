@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::ceremony;
+use super::columns::columns;
 use super::exit::Exit;
 use super::operator::OperatorArgs;
 use super::output::Output;
@@ -60,7 +61,11 @@ impl Keys {
                 let answer = service.get("/v1/operator/keys")?;
                 let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
                 out.result(&answer, |lang| {
-                    items.iter().map(|item| row(item, lang)).collect::<Vec<_>>().join("\n")
+                    let heads = lang.choose(
+                        ["用途", "所有者", "编号", "状态", "证书到期", "起", "止", "私钥"],
+                        ["purpose", "owner", "id", "state", "certificate", "since", "until", "held"],
+                    );
+                    columns(&heads, &items.iter().map(|item| row(item, lang)).collect::<Vec<_>>())
                 })?;
                 Ok(Exit::Good)
             }
@@ -76,7 +81,7 @@ impl Keys {
     }
 }
 
-fn row(item: &Value, lang: Lang) -> String {
+fn row(item: &Value, lang: Lang) -> Vec<String> {
     let text = |path: &str| item.pointer(path).and_then(Value::as_str).unwrap_or_default();
     let owner = item.get("department").and_then(Value::as_str).unwrap_or_else(|| text("/owner"));
     let state = match text("/state") {
@@ -89,12 +94,14 @@ fn row(item: &Value, lang: Lang) -> String {
         _ => lang.choose("不在本机", "not here"),
     };
     let day = |path: &str| text(path).get(..10).unwrap_or("-").to_owned();
-    format!(
-        "{}\t{owner}\t{}\t{state}\t{}\t{}\t{}\t{held}",
-        text("/purpose"),
-        text("/key"),
+    vec![
+        text("/purpose").to_owned(),
+        owner.to_owned(),
+        text("/key").to_owned(),
+        state.to_owned(),
         day("/certificate_ends"),
         day("/since/time"),
         day("/until/time"),
-    )
+        held.to_owned(),
+    ]
 }

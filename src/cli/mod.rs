@@ -10,6 +10,8 @@ mod backup;
 #[cfg(feature = "server")]
 mod ceremony;
 #[cfg(feature = "server")]
+mod columns;
+#[cfg(feature = "server")]
 mod department;
 #[cfg(feature = "server")]
 mod doctor;

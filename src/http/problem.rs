@@ -267,6 +267,15 @@ impl From<Refusal> for Problem {
                     None => problem,
                 }
             }
+            Refusal::CertificateEnded { department, ended } => {
+                let cure = format!("vidimus keys rotate --purpose credential --department {department}");
+                Self::new(
+                    Kind::NotReady,
+                    format!("本部门的签发证书已于 {ended} 到期，更换密钥之前不能签发：请运维执行 {cure}。已签发的证照不受影响。"),
+                    format!("The certificate that this department issues under ended on {ended}, and nothing can be issued before its key is rotated: the operator does so with {cure}. What was issued is not affected."),
+                )
+                .after(600)
+            }
             Refusal::NotReady(why) => {
                 // The reason may name files: it is for the operator.
                 tracing::warn!(%why, "a request was refused: not ready");

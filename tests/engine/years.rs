@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use vidimus::audit::replay::{Pins, replay};
 use vidimus::audit::source::{Source, SourceError};
-use vidimus::authority::{Asked, Authority, KeyState, ShownKey};
+use vidimus::authority::{Asked, Authority, Failure, KeyState, Refusal, ShownKey};
 use vidimus::status_list::StatusToken;
 use vidimus::values::lang::Lang;
 use vidimus::values::time::{Clock as _, Time};
@@ -149,6 +149,36 @@ async fn ten_years() {
     drop(served);
     drop(authority);
     check_ledger(&bench.start(None).unwrap());
+}
+
+/// A department whose certificate ended issues nothing, is told so, and goes on once its key is rotated.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_certificate_issues_nothing_until_its_key_is_rotated() {
+    let bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    let before = issue(&authority, &market, &business("甲公司"), "1").await.unwrap();
+    bench.tick(5 * YEAR + 2 * DAY);
+    let refused = issue(&authority, &market, &business("乙公司"), "2").await.unwrap_err();
+    let ended = |failure: &Failure| match failure {
+        Failure::Refused(Refusal::CertificateEnded { department, ended }) => {
+            *department == market && *ended < bench.clock.now()
+        }
+        _ => false,
+    };
+    assert!(ended(&refused), "{refused:?}");
+    for purpose in ["status", "credential"] {
+        let department = (purpose == "credential").then_some("market-regulation");
+        let wish = json!({"rotate": {"purpose": purpose, "department": department}});
+        assert!(authority.begin_ceremony(&wish, None, false).await.unwrap().is_done());
+    }
+    authority.publish().unwrap();
+    let after = issue(&authority, &market, &business("乙公司"), "2").await.unwrap();
+    for issued in [before, after] {
+        let report = verdict(&authority, &issued.credential, None);
+        assert_eq!(report["verdict"], "valid", "{report:#}");
+    }
+    check_ledger(&authority);
 }
 
 /// Keys are rotated and retired while others issue: nobody is refused, and every credential verifies.

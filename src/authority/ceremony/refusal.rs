@@ -1,6 +1,6 @@
 //! What a ceremony is refused for, in both languages, each with its cure. Not here: status codes (`http`).
 
-use crate::catalogue::PlanError;
+use crate::catalogue::{DepartmentError, PlanError};
 use crate::crypto::{KeyId, KeyPurpose};
 use crate::values::time::Time;
 
@@ -11,9 +11,9 @@ use super::CeremonyId;
 pub enum CeremonyRefusal {
     /// The plan of the department says something wrong.
     #[error("{0}")]
-    Plan(PlanError),
+    Plan(DepartmentError),
     /// A slug or credit code that the ledger, or another ceremony, has already.
-    #[error("{value} is taken: an id is never used again, not even after a withdrawal")]
+    #[error("the slug or code {value} is taken: none is ever used again, not even after a withdrawal")]
     Taken {
         /// Pointer to it.
         pointer: String,
@@ -82,7 +82,7 @@ pub enum CeremonyRefusal {
     #[error("key {0} is not in force; see `vidimus keys list`")]
     NotInForce(String),
     /// The last key of its owner and purpose.
-    #[error("{0} is the last key of its purpose: introduce its successor first (`vidimus keys rotate`)")]
+    #[error("the key {0} is the last of its purpose: introduce its successor first (`vidimus keys rotate`)")]
     Last(KeyId),
     /// An issuing key over which certificates in force still stand.
     #[error("certificates in force still hang on issuing key {key}; rotate and retire these first: {below}")]
@@ -104,7 +104,7 @@ pub enum CeremonyRefusal {
     #[error("these signatures are for ceremony {0}")]
     OtherCeremony(CeremonyId),
     /// Signed by somebody who is no registrar.
-    #[error("{0} is no registrar key in force")]
+    #[error("the key {0} is no registrar key in force")]
     NotARegistrar(KeyId),
     /// Too few or too many signatures.
     #[error("{found} signatures for {statements} statements: sign the statements of this ceremony again")]
@@ -147,7 +147,7 @@ impl CeremonyRefusal {
             Self::Taken { pointer, .. }
             | Self::NotPublished { pointer, .. }
             | Self::NoDepartment { pointer, .. } => pointer.as_str(),
-            Self::Plan(_) => "/department",
+            Self::Plan(wrong) => return Some(format!("/department{}", wrong.pointer)),
             Self::UnknownType(_) => "/publish_type/type",
             Self::Version { .. } => "/publish_type/version",
             Self::Purpose(_) | Self::Owner { .. } => "/rotate/purpose",
@@ -175,7 +175,7 @@ impl CeremonyRefusal {
     /// The sentence in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::Plan(error) => plan_zh(error),
+            Self::Plan(wrong) => plan_zh(&wrong.error),
             Self::Taken { value, .. } => format!("{value} 已被使用:标识一经使用,注销后也不再使用"),
             Self::NoDepartment { name, .. } => format!("没有在册部门 {name},请见 `vidimus department list`"),
             Self::NotPublished { slug, .. } => {

@@ -26,9 +26,12 @@ impl Authority {
         }
         let chain = self.chains.ours(self.store.as_ref(), charter, &key)?;
         let validity = chain.leaf.validity();
+        if validity.not_after < now.seconds() {
+            let ended = Time::from_millis(validity.not_after.saturating_mul(1000)).unwrap_or(Time::MAX);
+            return Err(Refusal::CertificateEnded { department: department.clone(), ended }.into());
+        }
         if !validity.contains(now.seconds()) {
-            let why =
-                format!("the credential certificate of {department} is not valid today; rotate its key");
+            let why = format!("the credential certificate of {department} is not valid yet");
             return Err(Refusal::NotReady(why).into());
         }
         // What was granted long ago ends when it ends; that the credential was entered in time is what counts.

@@ -232,16 +232,20 @@ fn inside(readiness: &Readiness, running: bool, now: Option<Time>, lines: &mut V
 }
 
 fn certificates(all: &[Ending], now: Time, lines: &mut Vec<Line>) {
-    let due: Vec<&Ending> = all.iter().filter(|ending| ending.ends.since(now) < RENEW).collect();
-    if let (true, Some(first)) = (due.is_empty(), all.first()) {
+    let mut due: Vec<&Ending> =
+        all.iter().filter(|ending| !ending.succeeded && ending.ends.since(now) < RENEW).collect();
+    let first = all.iter().find(|ending| !ending.succeeded);
+    if let (true, Some(first)) = (due.is_empty(), first) {
         let (count, ends) = (all.len(), first.ends);
         lines.push(line(
             "certificates",
             Grade::Ok,
-            format!("{count} 张证书在用，最早 {ends} 到期"),
-            format!("{count} certificates in force, the first ends {ends}"),
+            format!("{count} 张证书在用，最早须更换的 {ends} 到期"),
+            format!("{count} certificates in force, the first without a successor ends {ends}"),
         ));
     }
+    // No certificate outlives the one above it: a successor under an issuing key that ends soon ends as soon.
+    due.sort_by_key(|ending| ending.purpose != "issuing");
     let told =
         due.iter().map(|due| certificate(&due.purpose, &due.owner, &due.key.to_string(), due.ends, now));
     lines.extend(told);
@@ -262,15 +266,30 @@ fn certificate(purpose: &str, owner: &str, key: &str, ends: Time, now: Time) -> 
     } else {
         (Grade::Warn, format!("{days} 天后到期，请安排"), format!("ends in {days} days: plan it"))
     };
-    let whose =
-        if matches!(owner, "" | "authority") { String::new() } else { format!(" --department {owner}") };
-    let cure = format!("vidimus keys rotate --purpose {purpose}{whose}");
+    let (cure_zh, cure_en) = cure(purpose, owner);
     line(
         "certificates",
         grade,
-        format!("{purpose} {owner} {key} 的证书（{ends}）{zh}：{cure}"),
-        format!("the certificate of {purpose} {owner} {key} ({ends}) {en}: {cure}"),
+        format!("{purpose} {owner} {key} 的证书（{ends}）{zh}：{cure_zh}"),
+        format!("the certificate of {purpose} {owner} {key} ({ends}) {en}: {cure_en}"),
     )
+}
+
+/// What renews it. From outside a service does not say whose key it is.
+fn cure(purpose: &str, owner: &str) -> (String, String) {
+    let whose = match (purpose, owner) {
+        ("root", _) => {
+            return (
+                "根证书不能更换：请建立后继账本，并冻结本账本".to_owned(),
+                "a root is not rotated: found the successor of this ledger and freeze this one".to_owned(),
+            );
+        }
+        ("credential" | "seal", "") => " --department …".to_owned(),
+        (_, "" | "authority") => String::new(),
+        (_, code) => format!(" --department {code}"),
+    };
+    let rotate = format!("vidimus keys rotate --purpose {purpose}{whose}");
+    (rotate.clone(), rotate)
 }
 
 /// `last-signed`, the store and its checkpoint, as law 0, section 8 compares them at a start.

@@ -27,7 +27,15 @@ fn readiness() -> Readiness {
 
 fn ending(days: i64) -> Ending {
     let key: KeyId = "0f".repeat(16).parse().unwrap();
-    Ending { purpose: "credential".into(), owner: "tax".into(), key, ends: now().plus(days * DAY) }
+    let (purpose, owner) = ("credential".into(), "11430700MB0000035Y".into());
+    Ending { purpose, owner, key, ends: now().plus(days * DAY), succeeded: false }
+}
+
+/// What is said of certificates.
+fn told(certificates: Vec<Ending>) -> Vec<(Grade, String)> {
+    let lines = judge(&known(Readiness { certificates, ..readiness() })).into_iter();
+    let lines = lines.filter(|line| line.check == "certificates");
+    lines.map(|line| (line.grade, line.told.text(Lang::En).to_owned())).collect()
 }
 
 fn known(readiness: Readiness) -> Known {
@@ -72,6 +80,36 @@ fn certificates_by_their_days() {
         let cure = found[0].told.text(Lang::En).contains("keys rotate");
         assert_eq!(cure, grade != Grade::Ok, "{days} days");
     }
+}
+
+#[test]
+fn a_certificate_that_has_a_successor_is_nobodys_worry() {
+    for days in [60, 5, -40] {
+        let old = Ending { succeeded: true, ..ending(days) };
+        let said = told(vec![old, ending(400)]);
+        assert_eq!(said.len(), 1);
+        assert!(said[0].0 == Grade::Ok && said[0].1.starts_with("2 certificates"), "{said:?}");
+    }
+}
+
+#[test]
+fn each_certificate_has_its_own_cure() {
+    let of = |purpose: &str, owner: &str| {
+        let said = told(vec![Ending { purpose: purpose.into(), owner: owner.into(), ..ending(20) }]);
+        said[0].1.split_once("time: ").unwrap().1.to_owned()
+    };
+    assert_eq!(of("status", "authority"), "vidimus keys rotate --purpose status");
+    let code = "11430700MB0000035Y";
+    assert_eq!(of("seal", code), format!("vidimus keys rotate --purpose seal --department {code}"));
+    assert!(of("root", "authority").contains("successor of this ledger"));
+    let issuing = Ending { purpose: "issuing".into(), owner: "authority".into(), ..ending(20) };
+    let said = told(vec![ending(20), issuing]);
+    assert!(said[0].1.contains("--purpose issuing") && said[1].1.contains("credential"), "{said:?}");
+
+    let ready = Seen::Outside { ready: true, size: 1, ending: vec![("credential".into(), now().plus(DAY))] };
+    let lines = judge(&Known { ledger: ready, ..known(readiness()) });
+    let said = lines.iter().find(|line| line.check == "certificates").unwrap();
+    assert!(said.told.text(Lang::Zh).contains("--purpose credential --department"), "{said:?}");
 }
 
 #[test]
