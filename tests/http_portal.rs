@@ -271,3 +271,43 @@ async fn a_result_can_be_filed() {
     assert_eq!(unread.status, StatusCode::UNPROCESSABLE_ENTITY);
     service.check_ledger().await;
 }
+
+#[tokio::test]
+async fn a_pickup_is_the_same_in_both_languages() {
+    let service = Service::found();
+    let issued = service.issue(&business_licence()).await;
+    let make = format!("/v1/licences/{}/pickup", issued["handle"].as_str().unwrap());
+    let made = service.post("market-regulation", &make, &serde_json::json!({})).await.json();
+    let (id, code) = (made["pickup"].as_str().unwrap(), made["code"].as_str().unwrap());
+    for (lang, heading, other) in [("zh", "领取电子证照", "en"), ("en", "Fetch your licence", "zh")] {
+        let here = format!("/{lang}/pickup/{id}");
+        let unnamed = service.ask(Method::GET, &format!("/pickup/{id}")).header("accept", "text/html");
+        for asked in [page(&service, &here).await, unnamed.header("accept-language", lang).send().await] {
+            let text = asked.text();
+            assert_eq!(asked.status, StatusCode::OK, "{text}");
+            for said in [
+                heading,
+                &format!("action=\"{here}\""),
+                &format!("class=\"switch\" href=\"/{other}/pickup/{id}\""),
+            ] {
+                assert!(text.contains(said), "{said}: {text}");
+            }
+        }
+        let post = |code: &str| {
+            let ask = service.ask(Method::POST, &here).header("accept", "text/html");
+            ask.body("application/x-www-form-urlencoded", format!("code={code}")).send()
+        };
+        let wrong = post("AAAA-AAAA").await;
+        assert_eq!(wrong.status, StatusCode::FORBIDDEN, "{}", wrong.text());
+        assert!(wrong.text().contains(&format!("href=\"/{other}/pickup/{id}\"")), "{}", wrong.text());
+        let shown = post(code).await;
+        assert_eq!(shown.status, StatusCode::OK, "{}", shown.text());
+        let text = shown.text();
+        assert!(text.contains(issued["licence_number"].as_str().unwrap()), "{text}");
+        assert!(text.contains(&format!("formaction=\"/{other}/pickup/{id}\"")), "{text}");
+        // The code stands in no address, on paper neither.
+        let printed = page(&service, &format!("{here}?code={code}")).await;
+        assert!(!printed.text().contains(&format!("?code={code}")), "{}", printed.text());
+    }
+    service.check_ledger().await;
+}

@@ -16,9 +16,9 @@ use super::access::Whence;
 use super::answer::{json, ok, prefers_html, typed};
 use super::kind::Kind;
 use super::licences::parse;
-use super::pages;
+use super::pages::{self, Visit};
 use super::problem::Problem;
-use super::request::{self, Department, Key, Params, Tongue, bad_parameter, media_type};
+use super::request::{self, Department, Key, Params, bad_parameter, media_type};
 use super::verifications::{Members, missing};
 use crate::authority::Collected;
 use crate::values::canonical::parse_strict;
@@ -92,10 +92,10 @@ struct Wanted {
     r#as: Shape,
 }
 
-/// `GET /pickup/{id}`: with a code the licence, without one a form to type it in.
+/// `GET /pickup/{id}`, also below a language: with a code the licence, without one a form to type it in.
 pub async fn open(
     State(state): State<Arc<HttpState>>,
-    Tongue(lang): Tongue,
+    visit: Visit,
     Whence(address): Whence,
     Path(id): Path<String>,
     mut params: Params,
@@ -108,19 +108,19 @@ pub async fn open(
     match code {
         Some(code) => {
             let wanted = Wanted { code, r#as: wanted };
-            give(&state, lang, address, &id, &wanted, &headers)
+            give(&state, &visit, address, &id, &wanted, &headers)
         }
         None if prefers_html(&headers) || !headers.contains_key(header::ACCEPT) => {
-            Ok(pages::pickup_form(&state, lang, &id))
+            Ok(pages::pickup_form(&state, &visit, &id))
         }
         None => Err(bad_parameter("code", "缺少领取码。", "The pickup code is required.")),
     }
 }
 
-/// `POST /pickup/{id}`: the code in a form or as JSON, so that it stands in no address.
+/// `POST /pickup/{id}`, also below a language: the code in a form or as JSON, so that it stands in no address.
 pub async fn collect(
     State(state): State<Arc<HttpState>>,
-    Tongue(lang): Tongue,
+    visit: Visit,
     Whence(address): Whence,
     Path(id): Path<String>,
     params: Params,
@@ -135,7 +135,7 @@ pub async fn collect(
         let body = request::json(&headers, request.into_body()).await?;
         wanted(&body)?
     };
-    give(&state, lang, address, &id, &wanted, &headers)
+    give(&state, &visit, address, &id, &wanted, &headers)
 }
 
 fn wanted(body: &Value) -> Result<Wanted, Problem> {
@@ -147,7 +147,7 @@ fn wanted(body: &Value) -> Result<Wanted, Problem> {
 
 fn give(
     state: &HttpState,
-    lang: crate::values::lang::Lang,
+    visit: &Visit,
     address: std::net::IpAddr,
     id: &str,
     wanted: &Wanted,
@@ -162,7 +162,7 @@ fn give(
             Ok(attached(typed(StatusCode::OK, "application/json", format!("{file}\n")), &collected))
         }
         Shape::Credential => Ok(typed(StatusCode::OK, "application/dc+sd-jwt", collected.credential)),
-        Shape::Page if prefers_html(headers) => pages::pickup(state, lang, id, &wanted.code, &collected),
+        Shape::Page if prefers_html(headers) => pages::pickup(state, visit, id, &wanted.code, &collected),
         Shape::Page => Ok(ok(&json!({
             "handle": collected.licence.handle.to_string(),
             "licence_number": collected.draft.licence_number.as_str(),

@@ -12,6 +12,9 @@ use crate::http::HttpState;
 use crate::http::request::tongue;
 use crate::values::lang::Lang;
 
+/// Where pickups are, below a language or below none.
+const PICKUP: &str = "/pickup/";
+
 /// Which page is visited: its language, its path below the language, its query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
@@ -21,7 +24,8 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// An address in a language; of an address that names none, the other language is the front page.
+    /// An address in a language; of an address that names none, the other language is the front page, but for a pickup,
+    /// whose address is the same below each language. Its code, should it stand there, is not carried on.
     pub fn new(uri: &Uri, lang: Lang) -> Self {
         let path = uri.path();
         let below = Lang::ALL.iter().find_map(|lang| {
@@ -30,8 +34,10 @@ impl Visit {
         });
         let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
         let path = match below {
+            Some(rest) if rest.starts_with(PICKUP) => rest.to_owned(),
             Some(rest) => format!("{}{query}", rest.trim_end_matches('/')),
             None if path == "/" => query,
+            None if path.starts_with(PICKUP) => path.to_owned(),
             None => String::new(),
         };
         Self { lang, path }
@@ -174,7 +180,9 @@ mod tests {
             ("/en?n=1", "?n=1"),
             ("/zh/powers?at=2026-11-22&q=%E8%90%A5", "/powers?at=2026-11-22&q=%E8%90%A5"),
             ("/english/powers", ""),
-            ("/pickup/abc?code=1", ""),
+            ("/pickup/abc?code=1", "/pickup/abc"),
+            ("/zh/pickup/abc", "/pickup/abc"),
+            ("/en/pickup/abc?code=1", "/pickup/abc"),
         ] {
             assert_eq!(path(uri), below, "{uri}");
         }

@@ -33,10 +33,11 @@ use tower_http::compression::CompressionLayer;
 
 use super::HttpState;
 use super::answer::typed;
+use super::pickup as fetched;
 use super::problem::Problem;
 use crate::values::lang::Lang;
 
-pub use frame::of_path;
+pub use frame::{Visit, of_path};
 pub use pickup::{pickup, pickup_form};
 pub use problem::problem;
 
@@ -67,6 +68,7 @@ fn in_language(lang: Lang) -> Router<Arc<HttpState>> {
         .layer(from_fn(unchanged::by_its_bytes));
     Router::new()
         .route(&at(""), get(portal::open))
+        .route(&at("/pickup/{id}"), get(fetched::open).post(fetched::collect))
         .route(&at("/"), get(portal::to_the_forms))
         .route(&at("/check"), get(portal::to_the_forms).post(portal::check))
         .merge(alike)

@@ -39,19 +39,20 @@ struct Printable<'a> {
 }
 
 /// Where the code is typed in.
-pub fn pickup_form(state: &HttpState, lang: Lang, id: &str) -> Response {
-    let frame = Frame::new(state, &Visit::front(lang), None);
-    page(&CodeForm { lang, frame, id }).unwrap_or_else(|problem| problem.into_response())
+pub fn pickup_form(state: &HttpState, visit: &Visit, id: &str) -> Response {
+    let frame = Frame::new(state, visit, None);
+    page(&CodeForm { lang: visit.lang, frame, id }).unwrap_or_else(|problem| problem.into_response())
 }
 
 /// The licence, to download and to print.
 pub fn pickup(
     state: &HttpState,
-    lang: Lang,
+    visit: &Visit,
     id: &str,
     code: &str,
     collected: &Collected,
 ) -> Result<Response, Problem> {
+    let lang = visit.lang;
     let licence = &collected.licence;
     let known = state.authority.catalogue().latest(&licence.licence_type);
     let name = known.map_or(licence.licence_type.as_str(), |known| {
@@ -76,7 +77,7 @@ pub fn pickup(
     let standing = licence.standing();
     page(&Printable {
         lang,
-        frame: Frame::new(state, &Visit::front(lang), None),
+        frame: Frame::new(state, visit, None),
         id,
         code,
         name,
