@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -86,7 +86,7 @@ pub fn make(
     let (_, checkpoint) = head(&Directory::open(&ledger)?)?;
     let rows = unfinished.join(BESIDE);
     let named = || rows.display().to_string();
-    let mut file = BufWriter::new(File::create_new(&rows).with_context(named)?);
+    let mut file = BufWriter::new(create_own(&rows).with_context(named)?);
     pour(size, &mut file).and_then(|()| Ok(file.flush()?)).with_context(named)?;
     file.get_ref().sync_all().with_context(named)?;
     let rows = count(&rows).with_context(named)?;
@@ -101,7 +101,7 @@ pub fn make(
         files: digests(&unfinished)?,
     };
     let path = unfinished.join(MANIFEST);
-    let mut file = File::create_new(&path).with_context(|| path.display().to_string())?;
+    let mut file = create_own(&path).with_context(|| path.display().to_string())?;
     serde_json::to_writer_pretty(&mut file, &manifest)?;
     file.write_all(b"\n").and_then(|()| file.sync_all())?;
     File::open(&unfinished)?.sync_all()?;
@@ -182,6 +182,11 @@ pub fn beside(folder: &Path, what: &str) -> PathBuf {
 /// The directory that a path is in.
 pub fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A new file that nobody else may read, wherever the directory is moved or copied to.
+fn create_own(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Reads rows to their end.
