@@ -2,9 +2,14 @@
 //! rows are those that the writer would have written. Then what a backup holds beside the ledger is laid beside it.
 //!
 //! Nothing is believed that can be made or checked: a row about a licence that the entries do not know is refused, one
-//! of a licence that was erased is not taken, and with the epoch key at hand every draft is compared with its entry.
+//! of a licence that was erased is not taken, and with the epoch key at hand every draft, seal and reason is compared
+//! with its entry (`look_over`). What is not there is told.
 //! Not here: where entries come from (`audit`), and whether `last-signed` allows this size (`Rebuilt::check_signed`
 //! says; whoever asks must listen).
+
+mod look_over;
+
+use rayon::prelude::*;
 
 use super::backup::belongs;
 use super::refusal::{Failure, Fault};
@@ -13,7 +18,7 @@ use super::store::{Head, Row, Store, StoreError, Write};
 use super::tiles::EdgeTiles;
 use super::vault::Vault;
 use super::writer::rows_of;
-use crate::crypto::{Digest, KeyPurpose};
+use crate::crypto::{Digest, KeyId, KeyPurpose};
 use crate::law;
 use crate::ledger::body::Owner;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
@@ -21,6 +26,9 @@ use crate::ledger::state::{Charter, Overlay};
 use crate::merkle::{Hash, Range};
 use crate::note::{KeyName, Note, Scheme, VerifierKey};
 use crate::values::identifiers::Handle;
+use look_over::{LookOver, Seen};
+
+pub use look_over::Reason;
 
 /// Entries of a commit.
 const GROUP: usize = 256;
@@ -88,7 +96,7 @@ pub struct Rebuild<'a> {
 }
 
 /// What has been rebuilt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rebuilt {
     /// Entries.
     pub size: u64,
@@ -98,8 +106,21 @@ pub struct Rebuilt {
     pub missing: Vec<Handle>,
     /// Licences whose draft is here and that wait to be sealed by the next start.
     pub unsealed: u64,
+    /// Those of them whose seal was there and was not good; it was not taken.
+    pub seals_refused: Vec<Handle>,
+    /// Acts whose reason is not here: what was not in the backup.
+    pub reasons_missing: Vec<Reason>,
+    /// Acts whose reason does not open or is not what the entry commits to; it was not taken.
+    pub reasons_damaged: Vec<Reason>,
     /// Rows of erased licences that were not taken.
     pub erased: u64,
+}
+
+impl Rebuilt {
+    /// Whether everything that the entries speak of is here, or can be made again.
+    pub fn is_whole(&self) -> bool {
+        self.missing.is_empty() && self.reasons_missing.is_empty() && self.reasons_damaged.is_empty()
+    }
 }
 
 impl<'a> Rebuild<'a> {
@@ -185,6 +206,12 @@ impl<'a> Rebuild<'a> {
         (self.range.size(), self.range.root())
     }
 
+    /// The keys under which the ledger, as far as it has come, has its checkpoints signed.
+    pub fn checkpoint_keys(&self) -> Vec<KeyId> {
+        let keys = self.charter.keys_of(&Owner::Authority, KeyPurpose::Checkpoint);
+        keys.into_iter().map(|(id, _)| *id).collect()
+    }
+
     /// A row of a backup, after all entries.
     pub fn beside(&mut self, key: &[u8], value: Vec<u8>) -> Result<(), RebuildError> {
         let row = Row::of_key(key).ok_or_else(|| {
@@ -218,16 +245,22 @@ impl<'a> Rebuild<'a> {
         self.write()?;
         self.check(checkpoint)?;
         let (size, erased) = (self.range.size(), self.erased);
-        let mut rebuilt = Rebuilt { size, licences: 0, missing: Vec::new(), unsealed: 0, erased };
+        let mut rebuilt = Rebuilt { size, erased, ..Rebuilt::default() };
         let mut after: Option<Vec<u8>> = None;
         loop {
             let rows = self.store.scan(b"l", after.as_deref(), ROWS)?;
             let Some((last, _)) = rows.last() else { break };
             after = Some(last.clone());
-            for (key, _) in &rows {
-                let Some(Row::Licence(handle)) = Row::of_key(key) else { continue };
-                rebuilt.licences += 1;
-                self.look_at(&handle, vault, &mut rebuilt)?;
+            let licence = |(key, _): &(Vec<u8>, Vec<u8>)| match Row::of_key(key) {
+                Some(Row::Licence(handle)) => Some(handle),
+                _ => None,
+            };
+            let handles: Vec<Handle> = rows.iter().filter_map(licence).collect();
+            let look = LookOver { store: self.store, charter: &self.charter, vault };
+            let seen: Vec<Seen> =
+                handles.par_iter().map(|handle| look.look_at(handle)).collect::<Result<_, _>>()?;
+            for (handle, seen) in handles.into_iter().zip(seen) {
+                self.note(handle, seen, &mut rebuilt);
             }
             self.write()?;
         }
@@ -236,32 +269,25 @@ impl<'a> Rebuild<'a> {
         Ok(rebuilt)
     }
 
-    /// Whether a licence has its draft, and its draft its seal.
-    fn look_at(
-        &mut self,
-        handle: &Handle,
-        vault: Option<&Vault>,
-        rebuilt: &mut Rebuilt,
-    ) -> Result<(), RebuildError> {
-        let Some(known) = licence(self.store, handle)? else { return Ok(()) };
-        if self.store.get(&Row::Vault(*handle, 0))?.is_none() {
-            if !known.erased {
-                rebuilt.missing.push(*handle);
-            }
-            return Ok(());
+    /// Counts what was seen of a licence; what is no good is taken out again, and what has no seal waits for one.
+    fn note(&mut self, handle: Handle, seen: Seen, rebuilt: &mut Rebuilt) {
+        rebuilt.licences += 1;
+        if seen.missing {
+            rebuilt.missing.push(handle);
         }
-        if let Some(vault) = vault {
-            let refused = |why: String| RebuildError::Draft { handle: *handle, why };
-            let draft = vault.draft(handle).map_err(|error| refused(error.to_string()))?;
-            if Digest::of(draft.signing_input.as_bytes()) != known.credential_digest {
-                return Err(refused("it is not what its entry names".into()));
-            }
+        if seen.bad_seal {
+            rebuilt.seals_refused.push(handle);
+            self.waiting.push(Write::remove(Row::Seal(handle)));
         }
-        if self.store.get(&Row::Seal(*handle))?.is_none() {
+        if seen.unsealed {
             rebuilt.unsealed += 1;
-            self.waiting.push(Write::set(Row::Unsealed(*handle), Vec::new()));
+            self.waiting.push(Write::set(Row::Unsealed(handle), Vec::new()));
         }
-        Ok(())
+        rebuilt.reasons_missing.extend(seen.reasons_missing);
+        for (number, reason) in seen.reasons_damaged {
+            rebuilt.reasons_damaged.push(reason);
+            self.waiting.push(Write::remove(Row::Vault(handle, number)));
+        }
     }
 
     /// The checkpoint is over exactly these entries, and signed by a checkpoint key that they name.

@@ -1,6 +1,6 @@
 //! `vidimus restore`: a backup back into an empty data directory, rolled forward where entries were signed since.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -8,14 +8,15 @@ use serde_json::json;
 use super::audit::vkeys;
 use super::exit::Exit;
 use super::output::Output;
-use crate::audit::source;
+use crate::audit::source::{self, Source};
 use crate::authority::keyring::Keyring;
-use crate::authority::rebuild::RebuildError;
+use crate::authority::rebuild::{Reason, RebuildError, Rebuilt};
 use crate::keyring::{FileKeyring, Passphrase};
 use crate::values::lang::Lang;
-use crate::wiring::restore::{DoesNotHold, Restored, Wanted, restore, told};
+use crate::wiring::data_source::DataSource;
+use crate::wiring::restore::{DoesNotHold, LastSigned, Restored, Wanted, restore, told};
 
-/// Handles of lost drafts that are shown to people; all of them with --json.
+/// Lost drafts and reasons that are shown to people; all of them with --json.
 const SHOWN: usize = 20;
 
 /// Put a backup back, by the law, into an empty data directory.
@@ -33,13 +34,13 @@ pub(super) struct Restore {
     /// File whose first line decrypts the private keys.
     #[arg(long, env = "VIDIMUS_PASSPHRASE_FILE", value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
-    /// An export, a mirror or a server that holds the entries signed since the backup.
+    /// An export, a mirror, a server, or another data directory, that holds the entries signed since the backup.
     #[arg(long, value_name = "URL|DIR")]
     roll_forward: Option<String>,
     /// Verifier keys of the checkpoint, one a line, that the ledger must name.
     #[arg(long, value_name = "FILE")]
     vkey: Option<PathBuf>,
-    /// Nothing newer was ever signed: bring an older last-signed forward to this checkpoint.
+    /// Nothing newer was ever signed: bring an older last-signed forward to this checkpoint, or make a lost one anew.
     #[arg(long, requires = "keys")]
     newest: bool,
 }
@@ -53,7 +54,7 @@ impl Restore {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         let passphrase = self.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
         let keyring = self.keys.as_deref().map(|keys| FileKeyring::open(keys, passphrase)).transpose()?;
-        let forward = self.roll_forward.as_deref().map(source::open).transpose()?;
+        let forward = self.roll_forward.as_deref().map(forward).transpose()?;
         let wanted = Wanted {
             backup: &self.dir,
             forward: forward.as_deref(),
@@ -79,6 +80,11 @@ impl Restore {
             }
         };
         let rebuilt = &restored.rebuilt;
+        let (was, anew) = match restored.last_signed {
+            LastSigned::Unchanged => (None, false),
+            LastSigned::BroughtForward(before) => (Some(before), false),
+            LastSigned::MadeAnew => (None, true),
+        };
         let result = json!({
             "directory": self.data.display().to_string(),
             "backup": restored.backup,
@@ -87,13 +93,25 @@ impl Restore {
             "licences": rebuilt.licences,
             "erased": rebuilt.erased,
             "unsealed": rebuilt.unsealed,
-            "last_signed_was": restored.brought_forward,
+            "seals_refused": rebuilt.seals_refused,
+            "last_signed_was": was,
+            "last_signed_made": anew,
             "drafts_missing": rebuilt.missing.len(),
             "missing": rebuilt.missing,
+            "reasons_missing": rebuilt.reasons_missing,
+            "reasons_damaged": rebuilt.reasons_damaged,
         });
         out.result(&result, |lang| account(&restored, &self.data.display().to_string(), lang))?;
-        Ok(if rebuilt.missing.is_empty() { Exit::Good } else { Exit::Partial })
+        Ok(if rebuilt.is_whole() { Exit::Good } else { Exit::Partial })
     }
+}
+
+/// Where the entries since lie; a data directory is known by its `db`.
+fn forward(from: &str) -> anyhow::Result<Box<dyn Source>> {
+    if Path::new(from).join("db").exists() {
+        return Ok(Box::new(DataSource::open(Path::new(from))?));
+    }
+    Ok(source::open(from)?)
 }
 
 /// What came back and what did not, for people.
@@ -114,31 +132,81 @@ fn account(restored: &Restored, data: &str, lang: Lang) -> String {
             format!("{waiting} licences are sealed by the next start"),
         ));
     }
-    if let Some(before) = restored.brought_forward {
+    if !rebuilt.seals_refused.is_empty() {
+        let (count, shown) = (rebuilt.seals_refused.len(), few(&rebuilt.seals_refused, ToString::to_string));
         lines.push(lang.choose(
-            format!("last-signed 从 {before} 条前移到 {size} 条"),
-            format!("last-signed was brought forward from {before} to {size} entries"),
+            format!("其中 {count} 份在备份里的凭证签名不是账本所记密钥对其底稿的签名，没有采用：{shown}"),
+            format!("of {count} of them the seal in the backup was not by the entered key over the draft, and was not taken: {shown}"),
         ));
     }
+    match restored.last_signed {
+        LastSigned::Unchanged => {}
+        LastSigned::BroughtForward(before) => lines.push(lang.choose(
+            format!("last-signed 从 {before} 条前移到 {size} 条"),
+            format!("last-signed was brought forward from {before} to {size} entries"),
+        )),
+        LastSigned::MadeAnew => lines.push(lang.choose(
+            format!("last-signed 已丢失，现按这里的检查点写成 {size} 条"),
+            format!("last-signed was lost and is made anew, at the {size} entries of the checkpoint here"),
+        )),
+    }
+    lines.extend(losses(&restored.rebuilt, lang));
+    lines.join("\n")
+}
+
+/// What did not come back: drafts and reasons that were in no backup, and reasons that are not what was entered.
+fn losses(rebuilt: &Rebuilt, lang: Lang) -> Vec<String> {
+    let mut lines = Vec::new();
     if !rebuilt.missing.is_empty() {
-        let count = rebuilt.missing.len();
-        let shown: Vec<String> = rebuilt.missing.iter().take(SHOWN).map(ToString::to_string).collect();
+        let (count, shown) = (rebuilt.missing.len(), few(&rebuilt.missing, ToString::to_string));
         lines.push(lang.choose(
             format!(
                 "{count} 份证照是备份之后签发的：账本里有其记录，状态与核验照常，但底稿、编号查找、幂等键应答和领取不在任何备份里，不能再下载；\
-                 同一请求再来会重复签发。请签发部门核对：{}",
-                shown.join(" ")
+                 同一请求再来会重复签发。请签发部门核对：{shown}"
             ),
             format!(
                 "{count} licences were issued after the backup: they are entered, and standing and verification go on, but \
                  their drafts, finders, answers under keys and pickups were in no backup: they cannot be downloaded again, and \
-                 the same request would issue anew. Let the issuing departments compare: {}",
-                shown.join(" ")
+                 the same request would issue anew. Let the issuing departments compare: {shown}"
             ),
         ));
-        if count > SHOWN {
-            lines.push(lang.choose("（全部列于 --json）", "(all of them with --json)").to_owned());
-        }
     }
-    lines.join("\n")
+    if !rebuilt.reasons_missing.is_empty() {
+        let (count, shown) = (rebuilt.reasons_missing.len(), few(&rebuilt.reasons_missing, named));
+        lines.push(lang.choose(
+            format!(
+                "{count} 次处置（暂扣、恢复、终止、换证）是备份之后作出的：账本里有其记录，状态照常，但理由、依据和案号不在任何备份里，\
+                 不能再显示。请处置部门查对自己的案卷（证照#记录序号）：{shown}"
+            ),
+            format!(
+                "{count} acts (suspensions, reinstatements, ends, replacements) were done after the backup: they are entered \
+                 and the standing is theirs, but their reasons, bases and references were in no backup and cannot be shown \
+                 again. Let the departments look into their own files (licence#entry): {shown}"
+            ),
+        ));
+    }
+    if !rebuilt.reasons_damaged.is_empty() {
+        let (count, shown) = (rebuilt.reasons_damaged.len(), few(&rebuilt.reasons_damaged, named));
+        lines.push(lang.choose(
+            format!("备份里 {count} 次处置的理由已损坏（不能解开，或与账本的承诺不符），没有采用；请试另一份备份（证照#记录序号）：{shown}"),
+            format!(
+                "the reasons of {count} acts are damaged in the backup (they do not open, or are not what the entry commits \
+                 to) and were not taken; try another backup (licence#entry): {shown}"
+            ),
+        ));
+    }
+    let lost = [rebuilt.missing.len(), rebuilt.reasons_missing.len(), rebuilt.reasons_damaged.len()];
+    if lost.iter().any(|count| *count > SHOWN) || rebuilt.seals_refused.len() > SHOWN {
+        lines.push(lang.choose("（全部列于 --json）", "(all of them with --json)").to_owned());
+    }
+    lines
+}
+
+/// The first of many.
+fn few<T>(all: &[T], named: impl Fn(&T) -> String) -> String {
+    all.iter().take(SHOWN).map(named).collect::<Vec<_>>().join(" ")
+}
+
+fn named(reason: &Reason) -> String {
+    format!("{}#{}", reason.handle, reason.entry)
 }

@@ -54,8 +54,19 @@ pub struct Restored {
     pub rebuilt: Rebuilt,
     /// The root.
     pub root: Hash,
-    /// `last-signed` before it was brought forward.
-    pub brought_forward: Option<u64>,
+    /// What became of `last-signed`.
+    pub last_signed: LastSigned,
+}
+
+/// What became of `last-signed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastSigned {
+    /// It stays as it was, or no keys were given.
+    Unchanged,
+    /// It had this size and was brought forward to the checkpoint.
+    BroughtForward(u64),
+    /// It was lost and is made anew from the checkpoint.
+    MadeAnew,
 }
 
 /// A ledger that does not hold; with what is wrong with it.
@@ -83,7 +94,7 @@ pub fn restore(
         }
     };
     let (note, checkpoint) = head(source)?;
-    let signed = wanted.keyring.map(Signed::read).transpose()?;
+    let signed = wanted.keyring.map(|keyring| Signed::read(keyring, wanted.newest)).transpose()?.flatten();
     if let Some(signed) = &signed {
         signed.allows(checkpoint.size, wanted.newest)?;
     }
@@ -102,6 +113,9 @@ pub fn restore(
     making.check_signed()?;
     contents(source, checkpoint.size, &mut making, progress)?;
     let mut rebuild = making.rebuild;
+    if let (Some(keyring), None) = (wanted.keyring, &signed) {
+        belong(keyring, &rebuild)?;
+    }
     let rows = wanted.backup.join(BESIDE);
     for row in RowReader::new(BufReader::new(File::open(&rows)?)) {
         let (key, value) = row.with_context(|| rows.display().to_string())?;
@@ -119,14 +133,29 @@ pub fn restore(
     }
     fs::rename(&unfinished, data).with_context(|| data.display().to_string())?;
     File::open(parent(data))?.sync_all()?;
-    let mut brought_forward = None;
-    if let (Some(keyring), Some(signed)) = (wanted.keyring, signed)
-        && signed.checkpoint.size < checkpoint.size
-    {
-        keyring.replace_last_signed(Some(&signed.text), &note.to_string())?;
-        brought_forward = Some(signed.checkpoint.size);
+    let last_signed = match (wanted.keyring, signed) {
+        (Some(keyring), Some(signed)) if signed.checkpoint.size < checkpoint.size => {
+            keyring.replace_last_signed(Some(&signed.text), &note.to_string())?;
+            LastSigned::BroughtForward(signed.checkpoint.size)
+        }
+        (Some(keyring), None) => {
+            keyring.replace_last_signed(None, &note.to_string())?;
+            LastSigned::MadeAnew
+        }
+        _ => LastSigned::Unchanged,
+    };
+    Ok(Restored { backup: manifest.size, rebuilt, root: Hash(checkpoint.root), last_signed })
+}
+
+/// Without `last-signed` nothing else tells whose keys these are: the key that signs checkpoints must be among them.
+fn belong(keyring: &dyn Keyring, rebuild: &Rebuild<'_>) -> anyhow::Result<()> {
+    if rebuild.checkpoint_keys().iter().any(|id| keyring.key(id).is_some()) {
+        return Ok(());
     }
-    Ok(Restored { backup: manifest.size, rebuilt, root: Hash(checkpoint.root), brought_forward })
+    bail!(Told::new(
+        "密钥目录里没有为这本账本的检查点签名的私钥：请给出与这份备份对应的 --keys",
+        "the key that signs this ledger's checkpoints is not among these keys: give the --keys that belong to this backup",
+    ))
 }
 
 /// The audit of a ledger that holds.
@@ -160,15 +189,23 @@ struct Signed {
 }
 
 impl Signed {
-    fn read(keyring: &dyn Keyring) -> anyhow::Result<Self> {
+    /// `None` where it is lost and somebody says that nothing newer was signed.
+    fn read(keyring: &dyn Keyring, newest: bool) -> anyhow::Result<Option<Self>> {
         let Some(text) = keyring.last_signed()? else {
+            if newest {
+                return Ok(None);
+            }
             bail!(Told::new(
-                "密钥目录里没有 last-signed：请给出与这份备份对应的 --keys，或不带 --keys 恢复",
-                "there is no last-signed beside these keys: give the --keys that belong to this backup, or restore without",
+                "密钥目录里没有 last-signed。最好从最新的密钥备份放回它（并确认 --keys 与这份备份对应）。如果它已丢失：先向镜像和审计方\
+                 查问有没有更新的检查点，如有，用 --roll-forward 前滚到它；确认没有更新的之后，加 --newest，last-signed 就按这里的检查点重新写成",
+                "there is no last-signed beside these keys. Best put it back from the newest copy of the keys (and see that these \
+                 --keys belong to this backup). If it is lost: ask mirrors and auditors for a newer checkpoint, and roll forward \
+                 to it with --roll-forward if there is one; once nobody knows of a newer, say --newest, and last-signed is made \
+                 anew from the checkpoint here",
             ));
         };
         let note: Note = text.parse()?;
-        Ok(Self { checkpoint: note.text().parse()?, text })
+        Ok(Some(Self { checkpoint: note.text().parse()?, text }))
     }
 
     /// The rule: never fewer entries than are signed, and never more unless somebody says that these are all.

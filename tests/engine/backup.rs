@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vidimus::authority::backup::{RowPieces, RowReader, page};
-use vidimus::authority::rebuild::{Rebuild, RebuildError, Rebuilt};
+use vidimus::authority::keyring::Keyring as _;
+use vidimus::authority::rebuild::{Reason, Rebuild, RebuildError, Rebuilt};
 use vidimus::authority::store::{KeyValue, Row, Store};
-use vidimus::authority::{ActWish, Authority, OpenError, Verb};
+use vidimus::authority::{ActWish, Authority, OpenError, Vault, Verb};
+use vidimus::crypto::at_rest::RestKey;
 use vidimus::crypto::{base64url, hex};
 use vidimus::note::Note;
 use vidimus::store::MemoryStore;
 use vidimus::values::identifiers::Handle;
 
-use crate::bench::{Bench, business, check_ledger, issue};
+use crate::bench::{Bench, Counter, business, check_ledger, issue};
 
 /// Every row of a store but those of some families.
 fn rows(store: &dyn Store, but: &[u8]) -> Vec<KeyValue> {
@@ -37,9 +39,25 @@ fn rebuilt(
     checkpoint: &Note,
     size: u64,
     beside: &[KeyValue],
-) -> Result<(MemoryStore, Rebuilt), RebuildError> {
-    let store = MemoryStore::new();
-    let mut rebuild = Rebuild::begin(&store)?;
+) -> Result<(Arc<MemoryStore>, Rebuilt), RebuildError> {
+    rebuilt_with(from, checkpoint, size, beside, None)
+}
+
+/// The same, with the keys at hand.
+fn rebuilt_with(
+    from: &dyn Store,
+    checkpoint: &Note,
+    size: u64,
+    beside: &[KeyValue],
+    keys: Option<&Bench>,
+) -> Result<(Arc<MemoryStore>, Rebuilt), RebuildError> {
+    let store = Arc::new(MemoryStore::new());
+    let vault = keys.map(|bench| {
+        let epoch = bench.keyring.secrets().epoch.clone();
+        let (store, entropy) = (Arc::<MemoryStore>::clone(&store), Arc::<Counter>::clone(&bench.entropy));
+        Vault::new(store, entropy, epoch)
+    });
+    let mut rebuild = Rebuild::begin(store.as_ref())?;
     for (_, blob) in from.scan(b"b", None, usize::MAX).unwrap() {
         rebuild.blob(blob)?;
     }
@@ -53,7 +71,7 @@ fn rebuilt(
     for (key, value) in beside {
         rebuild.beside(key, value.clone())?;
     }
-    let rebuilt = rebuild.finish(checkpoint, None)?;
+    let rebuilt = rebuild.finish(checkpoint, vault.as_ref())?;
     Ok((store, rebuilt))
 }
 
@@ -86,8 +104,8 @@ async fn the_same_store_again() {
 
     let (store, told) = rebuilt(bench.store.as_ref(), &checkpoint, size, &backup).unwrap();
     assert_eq!((told.size, told.licences, told.unsealed), (size, 5, 0));
-    assert_eq!(told.missing, []);
-    assert_eq!(rows(&store, b""), rows(bench.store.as_ref(), b""), "row for row");
+    assert_eq!((told.missing.len(), told.reasons_missing.len(), told.is_whole()), (0, 0, true));
+    assert_eq!(rows(store.as_ref(), b""), rows(bench.store.as_ref(), b""), "row for row");
     assert_eq!(store.head(), bench.store.head());
 
     // More is signed, and the backup is of before.
@@ -105,12 +123,14 @@ async fn the_same_store_again() {
 
     // Alone it is refused; rolled forward it starts, and what is gone is told.
     let whole = Arc::clone(&bench.store);
-    bench.store = Arc::new(store);
+    bench.store = store;
     let refused = bench.start(None).err().unwrap();
     assert!(matches!(refused, OpenError::Older { .. }), "{refused}");
     let (forward, told) = rebuilt(whole.as_ref(), &now.checkpoint, now.range.size(), &backup).unwrap();
     assert_eq!(told.missing, [late]);
-    bench.store = Arc::new(forward);
+    assert_eq!(told.reasons_missing, [Reason { handle: handles[3], entry: now.range.size() - 1 }]);
+    assert!(!told.is_whole());
+    bench.store = forward;
     let authority = bench.start(None).unwrap();
     check_ledger(&authority);
     let shown = authority.licence(Some(&market), &late).unwrap();
@@ -124,6 +144,68 @@ async fn the_same_store_again() {
     for n in 0..3 {
         issue(&authority, &market, &business(&format!("新企业{n}")), &format!("new{n}")).await.unwrap();
     }
+    check_ledger(&authority);
+}
+
+/// A row of the vault as the keys' owner would write it, over another content.
+fn sealed_anew(bench: &Bench, handle: &Handle, number: u32, plain: &Value) -> Vec<u8> {
+    let entropy = bench.entropy.as_ref();
+    let associated = [handle.as_bytes(), b"ground".as_slice(), &number.to_be_bytes()].concat();
+    let key = RestKey::generate(entropy);
+    let wrapped = bench.keyring.secrets().epoch.seal(key.as_bytes(), &associated, entropy).unwrap();
+    [wrapped, key.seal(plain.to_string().as_bytes(), &associated, entropy).unwrap()].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seals_and_reasons_are_not_believed() {
+    let mut bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    let mut handles = Vec::new();
+    for n in 0..4 {
+        let issued = issue(&authority, &market, &business(&format!("企业{n}")), &n.to_string()).await;
+        handles.push(issued.unwrap().handle);
+        act(&authority, &bench, &handles[n], Verb::Suspend).await;
+    }
+    let published = authority.published();
+    let (size, checkpoint) = (published.range.size(), published.checkpoint.clone());
+    let entry = |n: usize| authority.licence(Some(&market), &handles[n]).unwrap().events[1].index;
+    let reason = |n: usize| Reason { handle: handles[n], entry: entry(n) };
+    let good = beside(bench.store.as_ref(), size);
+    let with = |bench: &Bench, beside: &[KeyValue]| {
+        rebuilt_with(bench.store.as_ref(), &checkpoint, size, beside, Some(bench)).unwrap()
+    };
+    let (_, told) = with(&bench, &good);
+    assert_eq!((told.licences, told.unsealed, told.is_whole()), (4, 0, true));
+
+    let mut bad: BTreeMap<Vec<u8>, Vec<u8>> = good.into_iter().collect();
+    // The seal of another licence; a reason that does not open; one that opens and was never entered.
+    let other = bad[&Row::Seal(handles[1]).key()].clone();
+    bad.insert(Row::Seal(handles[0]).key(), other);
+    bad.get_mut(&Row::Vault(handles[2], 1).key()).unwrap()[80] ^= 1;
+    let plain =
+        json!({"reason": "别的", "basis": null, "reference": null, "salt": base64url::encode(&[7; 32])});
+    bad.insert(Row::Vault(handles[3], 1).key(), sealed_anew(&bench, &handles[3], 1, &plain));
+    let bad: Vec<KeyValue> = bad.into_iter().collect();
+    let (store, told) = with(&bench, &bad);
+    assert_eq!((told.seals_refused.as_slice(), told.unsealed), ([handles[0]].as_slice(), 1));
+    let mut damaged = [reason(2), reason(3)];
+    damaged.sort_by_key(|reason| *reason.handle.as_bytes());
+    assert_eq!(told.reasons_damaged, damaged);
+    assert!(told.reasons_missing.is_empty() && !told.is_whole());
+    drop(authority);
+
+    // The next start seals again, over the same bytes; the reasons that were no good are not shown.
+    assert!(store.get(&Row::Seal(handles[0])).unwrap().is_none());
+    bench.store = store;
+    let authority = bench.start(None).unwrap();
+    assert!(bench.store.get(&Row::Unsealed(handles[0])).unwrap().is_none());
+    assert!(authority.credential(&market, &handles[0]).is_ok());
+    let reasons = |n: usize| authority.licence(Some(&market), &handles[n]).unwrap().events[1].reason.clone();
+    assert_eq!(
+        (0..4).map(reasons).collect::<Vec<_>>(),
+        [Some("查处".into()), Some("查处".into()), None, None]
+    );
     check_ledger(&authority);
 }
 

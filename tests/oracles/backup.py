@@ -85,7 +85,8 @@ def main():
             files = {path.relative_to(folder / "b1").as_posix(): path for path in (folder / "b1").rglob("*") if path.is_file()}
             manifest = json.loads(files["manifest.json"].read_bytes())
             tally.equal("the manifest names every file", sorted(manifest["files"]), sorted(set(files) - {"manifest.json"}))
-            tally.equal("it is its owner's alone", oct((folder / "b1").stat().st_mode & 0o777), "0o700")
+            modes = [oct((folder / "b1" / name).stat().st_mode & 0o777) for name in ("", "beside.rows", "manifest.json")]
+            tally.equal("it is its owner's alone, also when it is moved", modes, ["0o700", "0o600", "0o600"])
             wrong = [name for name, kept in manifest["files"].items() if hashlib.sha256(files[name].read_bytes()).hexdigest() != kept["sha256"]]
             tally.equal("and its digest", wrong, [])
             replay = run("audit", "replay", "--from", folder / "b1/ledger")
@@ -107,6 +108,8 @@ def main():
             tally.check("a directory that is not empty is refused", full.returncode == 1 and "not empty" in full.stderr, full)
 
         late = service.issue(business("后来的企业"))
+        acted = service.post(f"/v1/licences/{issued[4]['handle']}/suspend", {"reason": "备份之后"}, who="market-regulation")
+        tally.equal("an act after the backups", acted.status, 200)
         before = state(service, issued)
         tally.equal("SIGTERM ends with 0", service.stop(), 0)
         # After the end: what was refused is entered while stopping.
@@ -155,6 +158,10 @@ def main():
             told = summary(forward)
             tally.equal("says that it is partial", forward.returncode, 13)
             tally.check("and what is missing", late["handle"] in told["missing"] and told["drafts_missing"] == len(told["missing"]), told)
+            tally.equal("also the reason of an act after it", [one["handle"] for one in told["reasons_missing"]], [issued[4]["handle"]])
+            plain = run("restore", folder / "b1", "--data", folder / "plain", "--keys", folder / "keys", "--roll-forward", place / "data", "--lang", "zh")
+            named = f"{issued[4]['handle']}#{told['reasons_missing'][0]['entry']}"
+            tally.check("rolled forward from the data directory itself: the same, in words", plain.returncode == 13 and named in plain.stdout, plain)
             tally.check("and nothing of the backup", not {one["handle"] for one in issued} & set(told["missing"]))
             with Service(folder / "there", data=folder / "new", keys=folder / "keys") as elsewhere:
                 tally.equal("what the backup held is as before", state(elsewhere, issued), before)
@@ -189,6 +196,19 @@ def main():
             tally.equal("and brought forward on the operator's word", (brought.returncode, summary(brought)["last_signed_was"]), (0, first["size"]))
             with Service(folder / "there", data=folder / "lost-data", keys=folder / "lost") as elsewhere:
                 tally.equal("then it starts", elsewhere.get("/readyz").status, 200)
+                elsewhere.stop()
+
+            (folder / "lost/last-signed").unlink()
+            refused = restore(folder / "b3", folder / "anew", "--keys", folder / "lost")
+            tally.check("a lost last-signed is refused with the cure", refused.returncode == 1 and "--newest" in refused.stderr, refused)
+            (folder / "stranger/keys/last-signed").unlink()
+            foreign = restore(folder / "b3", folder / "anew", "--keys", folder / "stranger/keys", "--newest")
+            tally.check("another authority's keys still are", foreign.returncode == 1 and not (folder / "anew").exists(), foreign)
+            anew = restore(folder / "b3", folder / "anew", "--keys", folder / "lost", "--newest")
+            tally.equal("and made anew on the operator's word", (anew.returncode, summary(anew)["last_signed_made"]), (0, True))
+            tally.equal("from the checkpoint", (folder / "lost/last-signed").read_bytes(), (folder / "b3/ledger/checkpoint").read_bytes())
+            with Service(folder / "there", data=folder / "anew", keys=folder / "lost") as elsewhere:
+                tally.equal("then it starts too", elsewhere.get("/readyz").status, 200)
                 elsewhere.stop()
 
         with tally.part("damage"):
