@@ -196,6 +196,10 @@ async fn no_operation_takes_a_query_it_does_not_describe() {
         let answered = ask("surprise=1").send().await;
         let told = (answered.status.as_u16(), answered.problem(), answered.json()["parameter"].clone());
         assert_eq!(told, (422, "unknown-field".into(), json!("surprise")), "{method} {path}");
+        // Not even where it would be refused anyway.
+        let answered = ask("surprise=1&surprise=1").send().await;
+        let told = (answered.status.as_u16(), answered.problem(), answered.json()["parameter"].clone());
+        assert_eq!(told, (400, "malformed".into(), json!("surprise")), "{method} {path}");
         // A name that would break a header or a line breaks neither.
         let answered = ask("a%0d%0aset-cookie:%20b=1").send().await;
         assert_eq!(answered.json()["parameter"], "a\r\nset-cookie: b", "{method} {path}");
@@ -211,6 +215,24 @@ async fn no_operation_takes_a_query_it_does_not_describe() {
                 );
             }
         }
+    }
+    service.check_ledger().await;
+}
+
+/// Every answer is held against the document too.
+#[tokio::test]
+async fn a_path_that_is_no_text_leads_nowhere() {
+    let service = Service::found();
+    for (method, path, _) in operations().filter(|(_, path, _)| path.contains('{')) {
+        let parts: Vec<&str> =
+            path.split('/').map(|part| if part.starts_with('{') { "%ff" } else { part }).collect();
+        let ask = service.ask(method.clone(), &parts.join("/")).token(token(path));
+        let answered = ask.json(&json!({})).send().await;
+        assert_eq!(
+            (answered.status.as_u16(), answered.problem().as_str()),
+            (404, "not-found"),
+            "{method} {path}"
+        );
     }
     service.check_ledger().await;
 }

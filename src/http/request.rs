@@ -5,15 +5,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{FromRequestParts, Query, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use serde_json::Value;
 use tokio_stream::StreamExt as _;
 
 use super::HttpState;
 use super::kind::Kind;
 use super::problem::Problem;
+use crate::authority::Thing;
 use crate::authority::caller::Caller;
 use crate::values::canonical::parse_strict;
 use crate::values::identifiers::CreditCode;
@@ -99,6 +103,18 @@ impl Params {
 /// A query parameter or header that breaks a rule.
 pub fn bad_parameter(name: &'static str, zh: &str, en: &str) -> Problem {
     Problem::new(Kind::InvalidClaim, zh, en).of(name)
+}
+
+/// A part of the path that is no UTF-8 names nothing: it is answered like every path that leads nowhere.
+pub async fn readable(
+    parts: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    match parts {
+        Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) => Err(Problem::not_found(Thing::Path)),
+        _ => Ok(next.run(request).await),
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {

@@ -15,7 +15,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use super::problem::Problem;
 use super::{
     HttpState, access, answer, catalogue, ceremonies, health, issue_batch, ledger, licences, openapi,
-    operator, pages, pickup, refused, reports, status, verifications, verify_batch,
+    operator, pages, pickup, refused, reports, request, status, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -32,6 +32,7 @@ pub fn router(state: Arc<HttpState>) -> Router {
         .merge(everyone())
         .fallback(async || Problem::not_found(Thing::Path))
         .method_not_allowed_fallback(not_offered)
+        .layer(from_fn(request::readable))
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(Problem::fault(&"a panic"))
         }))

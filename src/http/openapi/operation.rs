@@ -225,6 +225,10 @@ impl Operation {
         if self.parameters.iter().any(|parameter| parameter.place == Place::Query) {
             kinds.extend([Kind::Malformed, Kind::UnknownField, Kind::InvalidClaim]);
         }
+        // Whatever refuses a query parameter reads the query, which may hold one twice.
+        if kinds.contains(&Kind::UnknownField) {
+            kinds.push(Kind::Malformed);
+        }
         // However good, it can come too often (`access`), and we can fail.
         kinds.extend([Kind::TooMany, Kind::Internal]);
         Kind::ALL.iter().copied().filter(|kind| kinds.contains(kind)).collect()
