@@ -63,7 +63,7 @@ pub enum RequestErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimRule {
     /// The empty string, or nothing but white space.
-    #[error("an empty text: leave the member out instead")]
+    #[error("the text is empty: fill it in, or leave the member out where it is optional")]
     Empty,
     /// A text that is too long.
     #[error("at most {limit} characters are allowed")]
@@ -314,7 +314,7 @@ impl RequestErrorKind {
 impl ClaimRule {
     fn zh(&self) -> String {
         match self {
-            Self::Empty => "内容为空;没有内容时请省略该字段".to_owned(),
+            Self::Empty => "内容为空;请填写，可不填的字段也可省略".to_owned(),
             Self::TooLong { limit } => format!("最多 {limit} 个字符"),
             Self::ControlCharacter => "文字中含有控制字符".to_owned(),
             Self::Date => "不是形如 YYYY-MM-DD 的有效日期".to_owned(),
