@@ -10,7 +10,7 @@ use crate::values::recorded::{RecordedStanding, TrustLevel};
 use crate::wiring::told::Told;
 
 /// What a table of existing licences does not say itself.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Existing {
     /// Record what was granted before the ledger: original number and dates, source, trust and present standing.
     #[arg(long)]

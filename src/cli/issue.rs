@@ -82,39 +82,31 @@ impl Issue {
         let table = Table::open(&self.csv)?;
         let mapping = self.existing.mapping(mapping, &table.header)?;
         let service = Issuer::new(&self.to, &self.token, out.lang)?;
-        let mut shown = out.progress();
-        let mut reader = table.reader()?;
+        let path = table.beside(".refused.csv");
+        forget(&path)?;
         let mut tally = Tally::default();
-        let mut waiting = Vec::with_capacity(ROWS);
-        for record in reader.records() {
-            tally.rows += 1;
-            match row(licence_type, &mapping, &table.header, record, tally.rows + 1, out.lang) {
-                Ok(row) => waiting.push(row),
-                Err(refused) => tally.refused.push(refused),
-            }
-            if waiting.len() == ROWS {
-                send(&service, std::mem::take(&mut waiting), &mut tally, out)?;
-                shown.step(Progress { done: tally.rows, total: table.rows });
-            }
+        let sent = send_all(&service, &table, (licence_type, &mapping), &mut tally, out);
+        // Whatever stopped it: what is known to be refused is told.
+        let kept = write_refused(&path, &table.header, &mut tally.refused);
+        let count = tally.refused.len();
+        let file = (count > 0 && kept.is_ok()).then(|| path.display().to_string());
+        match &file {
+            None => sent?,
+            Some(file) => sent.with_context(|| {
+                out.lang.choose(
+                    format!("此前被拒绝的 {count} 行在 {file}"),
+                    format!("rows refused so far ({count}) are in {file}"),
+                )
+            })?,
         }
-        send(&service, waiting, &mut tally, out)?;
-        drop(shown);
-        self.conclude(&table, tally, out)
+        kept?;
+        self.conclude(&tally, file, out)
     }
 
-    /// Writes the refused rows and the summary.
-    fn conclude(&self, table: &Table, mut tally: Tally, out: &Output) -> anyhow::Result<Exit> {
-        let path = table.beside(".refused.csv");
-        tally.refused.sort_by_key(|refused| refused.line);
-        if tally.refused.is_empty() {
-            forget(&path)?;
-        } else {
-            write_refused(&path, &table.header, &tally.refused)
-                .with_context(|| path.display().to_string())?;
-        }
-        let Tally { rows, entered, refused } = &tally;
+    /// The summary.
+    fn conclude(&self, tally: &Tally, file: Option<String>, out: &Output) -> anyhow::Result<Exit> {
+        let Tally { rows, entered, refused } = tally;
         let count = refused.len();
-        let file = (count > 0).then(|| path.display().to_string());
         let (issued, recorded) = if self.existing.legacy { (0, *entered) } else { (*entered, 0) };
         let summary = json!({
             "summary": true, "rows": rows, "issued": issued, "recorded": recorded, "refused": count,
@@ -136,6 +128,31 @@ impl Issue {
         })?;
         Ok(if count > 0 { Exit::Partial } else { Exit::Good })
     }
+}
+
+/// Sends every row of the table that can be read.
+fn send_all(
+    service: &Issuer,
+    table: &Table,
+    (licence_type, mapping): (&LicenceType, &ColumnMapping),
+    tally: &mut Tally,
+    out: &Output,
+) -> anyhow::Result<()> {
+    let mut shown = out.progress();
+    let mut reader = table.reader()?;
+    let mut waiting = Vec::with_capacity(ROWS);
+    for record in reader.records() {
+        tally.rows += 1;
+        match row(licence_type, mapping, &table.header, record, tally.rows + 1, out.lang) {
+            Ok(row) => waiting.push(row),
+            Err(refused) => tally.refused.push(refused),
+        }
+        if waiting.len() == ROWS {
+            send(service, std::mem::take(&mut waiting), tally, out)?;
+            shown.step(Progress { done: tally.rows, total: table.rows });
+        }
+    }
+    send(service, waiting, tally, out)
 }
 
 /// A record as a request, under the key of its content.
@@ -214,9 +231,14 @@ fn send(service: &Issuer, mut rows: Vec<Row>, tally: &mut Tally, out: &Output) -
     }
 }
 
-/// The rows as they came, then line, problem, pointer and reason.
-fn write_refused(path: &Path, header: &[String], refused: &[Refused]) -> anyhow::Result<()> {
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_path(path)?;
+/// The rows as they came, then line, problem, pointer and reason; no file where none was refused.
+fn write_refused(path: &Path, header: &[String], refused: &mut [Refused]) -> anyhow::Result<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    refused.sort_by_key(|refused| refused.line);
+    let writer = csv::WriterBuilder::new().flexible(true).from_path(path);
+    let mut writer = writer.with_context(|| path.display().to_string())?;
     let added = ["line", "problem", "pointer", "detail"];
     writer.write_record(header.iter().map(String::as_str).chain(added))?;
     for one in refused {
@@ -225,4 +247,48 @@ fn write_refused(path: &Path, header: &[String], refused: &[Refused]) -> anyhow:
         writer.write_record(cells.chain([line.as_str(), &one.problem, &one.pointer, &one.detail]))?;
     }
     Ok(writer.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Sends a table, beside which an earlier run left refused rows, to where nobody answers; what is left beside it.
+    fn broken_off(csv: &str) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let (path, token) = (at("t.csv"), at("token"));
+        std::fs::write(&path, csv).unwrap();
+        std::fs::write(&token, "t").unwrap();
+        std::fs::write(at("t.csv.refused.csv"), "of an earlier run").unwrap();
+        let asked = Issue {
+            licence_type: "business-licence".into(),
+            csv: path,
+            to: "http://127.0.0.1:1".into(),
+            token,
+            map: None,
+            schemas: None,
+            existing: Existing::default(),
+        };
+        let out = Output::to(std::sync::Arc::new(Mutex::new(Vec::new())));
+        let told = asked.run(&out).unwrap_err().to_string();
+        let left = std::fs::read_to_string(at("t.csv.refused.csv")).ok();
+        assert_eq!(told.contains("t.csv.refused.csv"), left.is_some(), "{told}");
+        left
+    }
+
+    #[test]
+    fn what_was_refused_before_it_broke_off_is_written() {
+        let left = broken_off("name,uscc\n甲,1\nx\n").unwrap();
+        let lines: Vec<&str> = left.lines().collect();
+        assert_eq!(lines[0], "name,uscc,line,problem,pointer,detail");
+        assert!(lines.len() == 2 && lines[1].starts_with("x,,3,row,,"), "{left}");
+    }
+
+    #[test]
+    fn what_an_earlier_run_refused_is_forgotten() {
+        assert_eq!(broken_off("name,uscc\n甲,1\n"), None);
+    }
 }
