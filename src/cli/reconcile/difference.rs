@@ -28,7 +28,7 @@ pub(super) enum Kind {
     OnlyInLedger,
     /// A row and its licence say different things.
     Differs,
-    /// A second row about the same licence.
+    /// A second row that says the same of the same licence.
     Double,
     /// A row that says nothing to compare.
     Unreadable,

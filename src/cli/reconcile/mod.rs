@@ -7,11 +7,11 @@
 mod difference;
 mod index;
 mod rows;
+mod wanted;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::Value;
 
 use super::existing::type_and_mapping;
 use super::exit::Exit;
@@ -20,9 +20,10 @@ use super::output::Output;
 use super::table::Table;
 use crate::audit::replay::Progress;
 use crate::wiring::assembly::catalogue;
-use difference::{Difference, Differences, Kind};
+use difference::Differences;
 use index::Index;
 use rows::Rows;
+use wanted::Wanted;
 
 /// Compare a table of records with the ledger, both ways.
 #[derive(Debug, Args)]
@@ -45,7 +46,7 @@ pub(super) struct Reconcile {
     /// Licence types of a directory instead of the built-in ones.
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
-    /// Leave out what was issued here: compare with recorded licences only.
+    /// Leave out what was issued here: compare with recorded licences, and with what replaced them, only.
     #[arg(long)]
     legacy: bool,
 }
@@ -60,13 +61,14 @@ impl Reconcile {
         let mut rows = Rows::new(&table, mapping.with_legacy(&[]), licence_type.slug(), out.lang)?;
         let mut index = Index::of(&mut rows, &mut differences)?;
         let mut shown = out.progress();
+        let mut wanted = Wanted::new(licence_type.slug(), self.legacy);
         let mut licences = 0_u64;
         let mut after = None;
         loop {
             let (items, next) = service.licences(after.as_deref())?;
-            for item in items.iter().filter(|item| self.wants(item, licence_type.slug().as_str())) {
+            for item in items.iter().filter(|item| wanted.takes(item)) {
                 licences += 1;
-                compare(item, &mut index, &mut rows, &mut differences)?;
+                index.meet(item, &mut rows, &mut differences)?;
             }
             shown.step(Progress { done: licences, total: table.rows.max(licences) });
             match next {
@@ -78,50 +80,13 @@ impl Reconcile {
         drop(shown);
         differences.conclude(table.rows, licences)
     }
-
-    /// Of this type; with `--legacy` only what was recorded. What was erased has nothing left to compare.
-    fn wants(&self, item: &Value, slug: &str) -> bool {
-        let of_type = item.get("type").and_then(Value::as_str) == Some(slug);
-        let erased = item.get("erased") == Some(&Value::Bool(true));
-        of_type && !erased && (!self.legacy || item.get("recorded").is_some())
-    }
-}
-
-/// One licence of the ledger against the row that means it. A licence that another replaced is history: the other one
-/// stands for it.
-fn compare(
-    item: &Value,
-    index: &mut Index,
-    rows: &mut Rows<'_>,
-    differences: &mut Differences<'_>,
-) -> anyhow::Result<()> {
-    if item.get("replaced_by").is_some_and(|by| !by.is_null()) {
-        index.replaced(item);
-        return Ok(());
-    }
-    let Some(place) = index.meet(item) else {
-        return differences.add(Difference::of(Kind::OnlyInLedger).in_ledger(item));
-    };
-    let row = rows.again(&place)?;
-    let fields = rows.fields(&row, item);
-    let found = fields.iter().filter(|field| rows::is_said(item, field)).filter_map(|field| {
-        let (table, ledger) = (rows::text(&row, field), rows::of_ledger(item, field));
-        let unsaid = table.is_empty() && rows::may_be_unsaid(field);
-        (table != ledger && !unsaid).then(|| {
-            Difference::of(Kind::Differs)
-                .in_table(place.line, &row)
-                .in_ledger(item)
-                .field(field, table, ledger)
-        })
-    });
-    differences.add_about_one(found.collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalogue::{Catalogue, ColumnMapping};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const MAPPING: &str = "[columns]\nname = [\"/holders/0/name\"]\ncode = [\"/holders/0/code\"]\nday = [\"/valid_from\"]\ncity = [\"/claims/city\"]";
 
@@ -153,7 +118,7 @@ mod tests {
         let mut differences = Differences::new(table.beside(".differences.csv"), &out).unwrap();
         let mut rows = Rows::new(&table, mapping, &slug, out.lang).unwrap();
         let mut index = Index::of(&mut rows, &mut differences).unwrap();
-        items.iter().for_each(|item| compare(item, &mut index, &mut rows, &mut differences).unwrap());
+        items.iter().for_each(|item| index.meet(item, &mut rows, &mut differences).unwrap());
         index.leftover(&mut rows, &mut differences).unwrap();
         let exit = differences.conclude(table.rows, 0).unwrap();
         let written = std::fs::read_to_string(table.beside(".differences.csv")).unwrap_or_default();
@@ -175,7 +140,7 @@ mod tests {
     #[test]
     fn what_differs_is_named_and_nothing_else() {
         let csv = "name,code,day,city,licence_number,状态\n\
-            甲,甲,2020-01-01,,1,暂扣\n丙,丙,2020-01-01,甲市,3,有效\n甲,甲,2020-01-01,甲市,1,有效\nx,y\n丁,丁,2020-01-01,甲市,4,有效\n";
+            甲,甲,2020-01-01,,1,暂扣\n丙,丙,2020-01-01,甲市,3,有效\n甲,甲,2020-01-01,甲市,1,有效\nx,y\n丁,丁,2020-01-01,甲市,4,有效\n甲,甲,2020-01-01,甲市,1,有效\n";
         let items = [
             item("1", "甲", &json!({})),
             item("2", "乙", &json!({})),
@@ -184,11 +149,12 @@ mod tests {
         ];
         let (found, exit) = reconcile(csv, &items);
         let expected = [
-            "double|4|1||甲|",
             "unreadable|5||||",
+            "double|7|1||甲|",
+            "only_in_ledger||2|||乙",
+            // Another row of that number agrees; this one is held against the licence all the same.
             "differs|2|1|/claims/city||甲市",
             "differs|2|1|/recorded/standing|suspended|valid",
-            "only_in_ledger||2|||乙",
             "only_in_table|3|3||丙|",
             "differs|6|4|/recorded/standing|valid|renewed",
         ];
@@ -213,6 +179,26 @@ mod tests {
             "only_in_table|4|||乙|",
         ];
         assert_eq!(reconcile(csv, &items).0, expected);
+    }
+
+    #[test]
+    fn rows_called_alike_go_with_the_licences_they_agree_with() {
+        let csv = "name,code,day,city\n甲,甲,2020-01-01,甲市\n甲,甲,2020-01-01,乙市\n甲,甲,2020-01-01,乙市\n";
+        let city = |number: &str, city: &str| item(number, "甲", &json!({"claims": {"city": city}}));
+        let double = "double|4|||甲|";
+        assert_eq!(reconcile(csv, &[city("1", "乙市"), city("2", "甲市")]).0, [double]);
+        // One that agrees with no row takes what the others leave.
+        let items = [city("1", "丙市"), city("2", "甲市"), city("3", "丁市")];
+        let expected = [double, "differs|3|1|/claims/city|乙市|丙市", "only_in_ledger||3|||甲"];
+        assert_eq!(reconcile(csv, &items).0, expected);
+        assert_eq!(reconcile(csv, &[city("1", "甲市")]).0, [double, "only_in_table|3|||甲|"]);
+    }
+
+    #[test]
+    fn a_second_row_of_a_number_that_says_less_is_a_double() {
+        let csv =
+            "name,code,day,city,licence_number,trust\n甲,甲,2020-01-01,甲市,1,B\n甲,甲,2020-01-01,甲市,1,\n";
+        assert_eq!(reconcile(csv, &[item("1", "甲", &json!({}))]).0, ["double|3|1||甲|"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::fs::File;
 use anyhow::{Context as _, anyhow};
 use serde_json::Value;
 
+use super::difference::{Difference, Kind};
 use super::index::Place;
 use crate::catalogue::ColumnMapping;
 use crate::cli::table::Table;
@@ -41,7 +42,7 @@ impl<'t> Rows<'t> {
 
     /// The members of this row and this licence that the table speaks of, as JSON pointers of an issue request: every
     /// holder that either has, and a claim of several parts as a whole.
-    pub(super) fn fields(&self, row: &Value, item: &Value) -> BTreeSet<String> {
+    fn fields(&self, row: &Value, item: &Value) -> BTreeSet<String> {
         let count = |value: &Value| value.get("holders").and_then(Value::as_array).map_or(0, Vec::len);
         let holders = count(row).max(count(item));
         let mut fields = BTreeSet::new();
@@ -57,6 +58,23 @@ impl<'t> Rows<'t> {
         fields
     }
 
+    /// In what a row and a licence differ, field by field.
+    pub(super) fn differing(&mut self, place: &Place, item: &Value) -> anyhow::Result<Vec<Difference>> {
+        let row = self.again(place)?;
+        let fields = self.fields(&row, item);
+        let found = fields.iter().filter(|field| is_said(item, field)).filter_map(|field| {
+            let (table, ledger) = (text(&row, field), of_ledger(item, field));
+            let unsaid = table.is_empty() && may_be_unsaid(field);
+            (table != ledger && !unsaid).then(|| {
+                Difference::of(Kind::Differs)
+                    .in_table(place.line, &row)
+                    .in_ledger(item)
+                    .field(field, table, ledger)
+            })
+        });
+        Ok(found.collect())
+    }
+
     /// The next row.
     pub(super) fn next(&mut self) -> anyhow::Result<Option<Row>> {
         let mut record = csv::StringRecord::new();
@@ -65,7 +83,7 @@ impl<'t> Rows<'t> {
         }
         self.read += 1;
         let position = record.position().cloned().context("a row without a place")?;
-        Ok(Some((Place { position, line: self.read + 1, met: false }, self.mapped(&record))))
+        Ok(Some((Place::new(position, self.read + 1), self.mapped(&record))))
     }
 
     /// A row that could be read before.
@@ -95,13 +113,13 @@ pub(super) fn text(value: &Value, field: &str) -> String {
 }
 
 /// A field of a licence as it is listed: where it stands now is the ledger's to say, whatever was recorded.
-pub(super) fn of_ledger(item: &Value, field: &str) -> String {
+fn of_ledger(item: &Value, field: &str) -> String {
     text(item, if field == "/recorded/standing" { "/standing" } else { field })
 }
 
 /// Whether a licence can be held against a field. One that was issued says nothing of a recording; since when and why it
 /// stands where it does was recorded of the standing it had then.
-pub(super) fn is_said(item: &Value, field: &str) -> bool {
+fn is_said(item: &Value, field: &str) -> bool {
     match field {
         "/recorded/standing" => true,
         "/recorded/standing_since" | "/recorded/standing_reason" => {
@@ -112,6 +130,6 @@ pub(super) fn is_said(item: &Value, field: &str) -> bool {
 }
 
 /// Whether an empty cell says nothing, rather than that there is nothing.
-pub(super) fn may_be_unsaid(field: &str) -> bool {
+fn may_be_unsaid(field: &str) -> bool {
     ["/licence_number", "/reference", "/region", "/case"].contains(&field) || field.starts_with("/recorded/")
 }
