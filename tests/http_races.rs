@@ -203,3 +203,42 @@ async fn a_token_is_always_the_fold_of_the_size_it_names() {
     }
     service.check_ledger().await;
 }
+
+/// Whoever hangs up lets go of nothing: what was begun holds its key and its number until it is entered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_hangs_up_is_not_issued_twice() {
+    let service = Arc::new(Service::found());
+    for round in 0..60_usize {
+        let number = format!("湘字第{round}号");
+        let request = with(business_licence(), &json!({"licence_number": number, "reference": null}));
+        let key = format!("k-{round}");
+        let asked = tokio::spawn({
+            let (service, key, request) = (Arc::clone(&service), key.clone(), request.clone());
+            async move {
+                let ask = service.ask(Method::POST, PATH).token(OWN).header("idempotency-key", &key);
+                ask.json(&request).unheld().await
+            }
+        });
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        asked.abort();
+        let answered = loop {
+            let ask = service.ask(Method::POST, PATH).token(OWN).header("idempotency-key", &key);
+            let answered = ask.json(&request).send().await;
+            if answered.status != StatusCode::CONFLICT {
+                break answered;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.text());
+        let found = service
+            .ask(Method::GET, &format!("{PATH}?licence_number=%E6%B9%98%E5%AD%97%E7%AC%AC{round}%E5%8F%B7"))
+            .token(OWN)
+            .send()
+            .await
+            .json();
+        assert_eq!(found["items"].as_array().unwrap().len(), 1, "{found}");
+    }
+    service.check_ledger().await;
+}

@@ -241,3 +241,20 @@ async fn a_pickup_page_says_recorded() {
     }
     service.check_ledger().await;
 }
+
+/// What could have been issued here is not recorded: that would go around the type's own rules.
+#[tokio::test]
+async fn what_was_granted_later_is_issued_and_not_recorded() {
+    let service = Service::found();
+    service.clock.forward(Duration::from_secs(3 * 86_400));
+    let recorded = json!({"trust": "A", "standing": "valid", "source": "档案"});
+    let request = with(
+        business_licence(),
+        &json!({"licence_number": "旧照1号", "reference": null, "valid_from": "2026-11-23", "recorded": recorded}),
+    );
+    let (status, slug, pointer) = service.post(OWN, PATH, &request).await.refused();
+    assert_eq!((status, slug.as_str(), pointer), (422, "validity", json!("/valid_from")));
+    let before = with(request, &json!({"valid_from": "2026-11-22"}));
+    assert_eq!(service.post(OWN, PATH, &before).await.status.as_u16(), 201);
+    service.check_ledger().await;
+}

@@ -76,8 +76,11 @@ impl Authority {
         let _one_at_a_time = self.refusals.entering.lock().await;
         let mut entered = 0;
         while let Some(span) = self.refusals.due(self.now()?, hours) {
-            let last = self.window.published().charter.counted_until();
-            let from = last.map_or(span.hour, |last| last.max(span.hour));
+            let published = self.window.published();
+            let last = published.charter.counted_until();
+            // The first count begins where the ledger does, not before.
+            let begun = published.charter.departments().map(|held| held.since.time).min();
+            let from = last.or(begun).map_or(span.hour, |begin| begin.max(span.hour));
             if let Some(last) = last.filter(|last| *last < from) {
                 self.enter_span(last, from, BTreeMap::new()).await?;
                 entered += 1;

@@ -84,6 +84,21 @@ impl RecordedRequest {
 }
 
 impl IssueRequest {
+    /// Whether what is recorded was granted before its department could issue it here (law 0, section 9): by the day
+    /// it was issued on, or where none is known by its first day.
+    pub fn check_granted_before(&self, joined: Date) -> Result<(), RequestError> {
+        let Some(recorded) = &self.recorded else { return Ok(()) };
+        let (member, day) = match recorded.issued_on {
+            Some(day) => ("recorded/issued_on", day),
+            None => ("valid_from", self.valid_from),
+        };
+        if day <= joined {
+            return Ok(());
+        }
+        let kind = RequestErrorKind::Validity(ValidityRule::GrantedLater { joined });
+        Err(RequestError::at(format!("{}/{member}", self.pointer), kind))
+    }
+
     /// Whether what is recorded can have happened by `today`, under the number it had.
     pub(super) fn check_recorded(&self, today: Date) -> Result<(), RequestError> {
         let Some(recorded) = &self.recorded else { return Ok(()) };

@@ -219,6 +219,14 @@ pub enum ValidityRule {
         /// The day of the request.
         today: Date,
     },
+    /// Recorded, though it was granted when the department could have issued it here.
+    #[error(
+        "only what was granted until {joined}, when the department entered the ledger, is recorded; issue it instead"
+    )]
+    GrantedLater {
+        /// The day on which the department was registered.
+        joined: Date,
+    },
     /// A standing that would be older than the licence.
     #[error("the standing cannot begin before the licence was issued on {issued_on}")]
     BeforeIssue {
@@ -353,6 +361,9 @@ impl ValidityRule {
             Self::BeginsTooLate { days, today } => format!("起始日期最多晚于今日({today}){days} 天"),
             Self::EndsInPast { today } => format!("截止日期不得早于今日({today})"),
             Self::NotYet { today } => format!("补录的是已经发生的事，不得晚于今日（{today}）"),
+            Self::GrantedLater { joined } => {
+                format!("只有本部门进入账本之日（{joined}）及以前颁发的证照才可补录；此后的请直接签发")
+            }
             Self::BeforeIssue { issued_on } => format!("状态起始日期不得早于发证日期（{issued_on}）"),
             Self::TooLong { limit, found } => format!("有效期最长 {limit} 天,所请求为 {found} 天"),
         }

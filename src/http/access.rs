@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, header};
+use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
 
 use super::HttpState;
 use super::budget::{Bearer, Budget};
+use super::request::bearer;
 use crate::crypto::Digest;
 
 /// How many seconds' worth of requests may come at once.
@@ -83,10 +84,12 @@ fn whence(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpNet]) -> Ip
     last
 }
 
-/// Turns away what comes too often, before anything is done for it.
+/// Turns away what comes too often, before anything is done for it. Only a token that is good here is its holder's own;
+/// any other counts for the address it comes from.
 pub async fn limit(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
     let gate = &state.gate;
-    let token = request.headers().get(header::AUTHORIZATION);
+    let good = |token: &&str| state.tokens.caller(token, state.clock.now()).is_ok();
+    let token = bearer(request.headers()).filter(good);
     let taken = match (token, &gate.tokens, &gate.addresses) {
         (Some(token), Some(tokens), _) => tokens.take(Digest::of(token.as_bytes()), 1.0),
         (None, _, Some(addresses)) => {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::kind::Kind;
 use crate::authority::{Failure, Fault, Refusal, Thing};
 use crate::catalogue::{RequestError, RequestErrorKind};
+use crate::law::Rule;
 use crate::values::identifiers::Slug;
 use crate::values::lang::Lang;
 
@@ -182,6 +183,14 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Refused(refusal) => refusal.into(),
             Failure::Fault(fault) => fault.into(),
+            // The standing changed between the engine's look and the entry: another act came first, or midnight.
+            Failure::Judged(violation) if matches!(violation.rule, Rule::Transition | Rule::Prev) => {
+                Self::new(
+                    Kind::IllegalTransition,
+                    "证照状态刚刚发生变化，不允许此操作；请查询当前状态后再决定。",
+                    "The licence's standing has just changed, and the act does not follow from it; look at it again.",
+                )
+            }
             // What the engine proposed and did not translate is its own mistake.
             Failure::Judged(violation) => Self::fault(&violation),
         }

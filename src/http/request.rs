@@ -129,18 +129,22 @@ impl FromRequestParts<Arc<HttpState>> for Who {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &Arc<HttpState>) -> Result<Self, Problem> {
-        let Some(given) = parts.headers.get(header::AUTHORIZATION) else { return Ok(Self(None)) };
-        let token = given.to_str().ok().and_then(|text| {
-            let (scheme, token) = text.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let token = token.ok_or_else(|| {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(Self(None));
+        }
+        let token = bearer(&parts.headers).ok_or_else(|| {
             let en = "The Authorization header must read: Bearer <token>.";
             Problem::new(Kind::Unauthorised, "Authorization 标头应为:Bearer <令牌>。", en)
         })?;
         let caller = state.tokens.caller(token, state.clock.now()).map_err(|bad| bad.problem())?;
         Ok(Self(Some(caller)))
     }
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 impl FromRequestParts<Arc<HttpState>> for Department {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -33,14 +35,21 @@ pub fn router(state: Arc<HttpState>) -> Router {
         .fallback(async || Problem::not_found(Thing::Path))
         .method_not_allowed_fallback(not_offered)
         .layer(from_fn(request::readable))
-        .layer(CatchPanicLayer::custom(|_| {
-            axum::response::IntoResponse::into_response(Problem::fault(&"a panic"))
-        }))
+        .layer(CatchPanicLayer::custom(|_| Problem::fault(&"a panic").into_response()))
         .layer(from_fn_with_state(Arc::clone(&state), access::limit))
         .layer(from_fn_with_state(Arc::clone(&state), answer::speak))
         .layer(from_fn(health::measure))
         .layer(RequestBodyTimeoutLayer::new(IDLE))
         .with_state(state)
+}
+
+/// What was begun is seen through, also when the caller hangs up: a connection that is given up drops its request, and
+/// with it whatever holds a key, a number or a holder while the entry is still on its way.
+async fn see_through(request: Request, next: Next) -> Response {
+    match tokio::spawn(next.run(request)).await {
+        Ok(response) => response,
+        Err(error) => Problem::fault(&error).into_response(),
+    }
 }
 
 async fn not_offered() -> Problem {
@@ -84,6 +93,7 @@ fn departments() -> Router<Arc<HttpState>> {
         .route("/v1/licences/{handle}", get(licences::show))
         .route("/v1/licences/{handle}/credential", get(licences::credential))
         .route("/v1/licences/{handle}/pickup", post(pickup::make))
+        .route_layer(from_fn(see_through))
 }
 
 /// What makes entries about licences: whoever is refused here is counted.
@@ -96,6 +106,7 @@ fn wishes(state: &Arc<HttpState>) -> Router<Arc<HttpState>> {
         .route("/v1/licences/{handle}/end", post(licences::end))
         .route("/v1/licences/{handle}/replace", post(licences::replace))
         .route_layer(from_fn_with_state(Arc::clone(state), refused::watch))
+        .route_layer(from_fn(see_through))
 }
 
 /// What the operator does, with the operator's token.
@@ -107,6 +118,7 @@ fn operators() -> Router<Arc<HttpState>> {
         .route("/v1/operator/keys", get(ceremonies::keys))
         .route("/v1/operator/backup", get(operator::backup))
         .route("/v1/operator/condition", get(operator::condition))
+        .route_layer(from_fn(see_through))
 }
 
 /// What everybody may do: verify, fetch their own, look after the service.

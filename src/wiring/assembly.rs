@@ -198,6 +198,9 @@ fn told(error: &OpenError) -> anyhow::Error {
         OpenError::KeysOlder { stored, signed } => format!(
             "密钥目录是旧副本:数据里的检查点有 {stored} 条记录,last-signed 只有 {signed} 条。请放回最新的 last-signed;恢复旧文件是事故,不是日常操作"
         ),
+        OpenError::OtherType { licence_type, version, part } => format!(
+            "证照类型 {licence_type} 第 {version} 版的 {part} 与账本已公布的不同:请放回已公布的文件夹(--schemas),修改请作为新版本公布(vidimus types publish)"
+        ),
         OpenError::OtherBaseUrl { founded, given } => {
             format!("本机关以 {founded} 建立,不能以 {given} 启动。请去掉 --public-url,或以一条记录迁移")
         }

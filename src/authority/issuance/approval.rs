@@ -34,6 +34,7 @@ impl Authority {
         let checked = licence_type.check(&request, now.date(offset))?;
         let own =
             charter.department(department).ok_or_else(|| Fault::NoKey(format!("department {department}")))?;
+        request.check_granted_before(own.since.time.date(offset))?;
         let region = request.region.clone().unwrap_or_else(|| own.value.region.clone());
         let moment = Moment { index: charter.size(), time: now };
         let power = charter.power_for(department, licence_type.slug(), &region, moment).ok_or_else(|| {

@@ -5,6 +5,7 @@ use crate::authority::keyring::KeyringError;
 use crate::authority::refusal::Failure;
 use crate::authority::store::StoreError;
 use crate::merkle::Hash;
+use crate::values::identifiers::Slug;
 
 /// Why the service refuses to start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,18 @@ pub enum OpenError {
         founded: String,
         /// As given.
         given: String,
+    },
+    /// A licence type of the catalogue is not what the ledger published under the same version.
+    #[error(
+        "the {part} of licence type {licence_type} version {version} is not what the ledger published: put the published folder back (--schemas), and publish a change as a new version (vidimus types publish)"
+    )]
+    OtherType {
+        /// The type.
+        licence_type: Slug,
+        /// Its version.
+        version: u64,
+        /// The file that differs.
+        part: &'static str,
     },
     /// A law that this program does not know is in force.
     #[error("law {0} is in force; this program does not know it and does not write: upgrade")]

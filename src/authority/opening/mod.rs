@@ -5,6 +5,7 @@
 mod error;
 mod founded;
 mod head;
+mod published;
 mod replay;
 
 use std::sync::Arc;
@@ -88,6 +89,7 @@ impl Opening {
         index_own(store)?;
         let published = window.published();
         self.check_base_url(&published.charter)?;
+        published::check_types(&published.charter, &self.catalogue)?;
         let secrets = self.keyring.secrets();
         let vault = Vault::new(Arc::clone(&self.store), Arc::clone(&self.entropy), secrets.epoch.clone());
         let sealer = Arc::new(Sealer::new(Arc::clone(&self.store), Arc::clone(&self.keyring)));
