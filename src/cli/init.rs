@@ -7,22 +7,23 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
 use crate::authority::Signed;
-use crate::authority::founding::{Founding, NewKeys, Site};
+use crate::authority::founding::{Founding, FoundingRefusal, NewKeys, Site, check_plan};
+use crate::authority::keyring::Keyring as _;
 use crate::catalogue::AuthorityPlan;
-use crate::crypto::PublicKey;
 use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
 use crate::values::time::Clock as _;
 use crate::wiring::assembly::{assemble_with, catalogue, keep};
 use crate::wiring::clock::SystemClock;
 use crate::wiring::config::{ServeArgs, ServeConfig};
 use crate::wiring::entropy::SystemEntropy;
+use crate::wiring::told::Told;
 
 /// How long registrars have to sign: thirty days.
 const STATEMENTS: i64 = 30 * 24 * 3600 * 1000;
@@ -69,42 +70,44 @@ fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit
     let text = std::fs::read_to_string(plan).with_context(|| plan.display().to_string())?;
     let plan = AuthorityPlan::parse(&text).with_context(|| plan.display().to_string())?;
     if plan.registrars.is_empty() {
-        bail!(
-            "the plan names no registrars: a real authority's registrars make their keys elsewhere (`vidimus registrar new`)"
-        );
+        bail!(Told::new(
+            "计划没有写明登记人(registrars):登记人的密钥由其本人在别处生成(`vidimus registrar new`)",
+            "the plan names no registrars: a real authority's registrars make their keys elsewhere (`vidimus registrar new`)",
+        ));
     }
-    let base_url = plan.base_url.clone().ok_or_else(|| anyhow!("the plan names no base_url"))?;
-    if config.public_url.as_ref().is_some_and(|given| *given != base_url) {
-        bail!("--public-url and the plan's base_url differ");
+    let missing = |field: &str| {
+        Told::new(format!("计划没有写明 {field}"), format!("{field} is missing: the plan must name it"))
+    };
+    let base_url = plan.base_url.clone().ok_or_else(|| missing("base_url"))?;
+    if let Some(given) = config.public_url.as_ref().filter(|given| **given != base_url) {
+        bail!(Told::new(
+            format!("--public-url {given} 与计划的 base_url {base_url} 不同"),
+            format!("--public-url {given} and the plan's base_url {base_url} differ"),
+        ));
     }
-    let origin = plan.origin.clone().ok_or_else(|| anyhow!("the plan names no origin"))?;
+    let origin = plan.origin.clone().ok_or_else(|| missing("origin"))?;
     if origin.is_sample() {
-        bail!("the origin {origin} is a sample's: give a real authority one of its own");
+        bail!(Told::new(
+            format!("origin:{origin} 属于样例,请为真实机关另取一个"),
+            format!("origin: {origin} is a sample's; give a real authority one of its own"),
+        ));
     }
     if stage(&config.keys)? != Stage::Empty || config.data.join("db").exists() {
-        bail!(
-            "founding needs empty --keys and --data; {} or {} is not",
-            config.keys.display(),
-            config.data.display()
-        );
+        let (keys, data) = (config.keys.display(), config.data.display());
+        bail!(Told::new(
+            format!("建立机关需要空的 --keys 和 --data;{keys} 或 {data} 不是空的"),
+            format!("founding needs empty --keys and --data; {keys} or {data} is not"),
+        ));
     }
     let entropy = SystemEntropy::new();
     let now = SystemClock.now();
-    for registrar in &plan.registrars {
-        let key = PublicKey::from_spki(&registrar.spki.0).context("a registrar's spki")?;
-        if registrar.not_after < now.plus(STATEMENTS) {
-            bail!(
-                "the proof of registrar {} ends on {}; the ceremony may take thirty days",
-                key.id(),
-                registrar.not_after
-            );
-        }
-    }
+    let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(STATEMENTS) };
+    let catalogue = catalogue(config.schemas.as_deref())?;
+    // Whatever can be known now is known before a key is made: registrars sign once.
+    check_plan(&plan, &catalogue, &site, &entropy).map_err(refused)?;
     let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
     let keyring = FileKeyring::create(&config.keys, passphrase, &entropy)?;
     let keys = NewKeys::make(&plan, &entropy)?;
-    let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(STATEMENTS) };
-    let catalogue = catalogue(config.schemas.as_deref())?;
     let founding = Founding::compose(&plan, &catalogue, &keys, &site, &entropy)?;
     let statements = founding.statements()?;
     let path = config.keys.join(STATEMENTS_FILE);
@@ -140,13 +143,25 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
     {
         let keyring = FileKeyring::open(&config.keys, passphrase)?;
         let bytes = keyring.founding()?.ok_or_else(|| {
-            anyhow!(
-                "there is no founding in {}: begin with `vidimus init --plan FILE`",
-                config.keys.display()
+            let keys = config.keys.display();
+            Told::new(
+                format!("{keys} 里没有进行中的建立:请先执行 `vidimus init --plan FILE`"),
+                format!("there is no founding in {keys}: begin with `vidimus init --plan FILE`"),
             )
         })?;
         let mut founding: Founding = serde_json::from_slice(&bytes)?;
+        // Nothing is noted, and nothing entered, before every signature is known to be good and the law has no objection.
+        let now = SystemClock.now();
+        founding.check_signed(&signed, now).map_err(refused)?;
         founding.attach(&signed)?;
+        let registry = founding.registry()?;
+        let registry = keyring.key(&registry).ok_or_else(|| {
+            Told::new(
+                format!("密钥目录里没有登记密钥 {registry}:请放回它的文件"),
+                format!("the keyring has no registry key {registry}: put its file back"),
+            )
+        })?;
+        founding.check_law(&registry, now).map_err(refused)?;
         keyring.note_founding(&serde_json::to_vec(&founding)?)?;
     }
     let assembled = assemble_with(config, again)?;
@@ -165,6 +180,10 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
         )
     })?;
     Ok(Exit::Good)
+}
+
+fn refused(refusal: FoundingRefusal) -> Told {
+    Told::new(refusal.zh(), refusal.to_string())
 }
 
 /// Asks for the plan on a terminal and writes it, so that it can be read again and changed.

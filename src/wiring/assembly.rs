@@ -208,6 +208,9 @@ fn told(error: &OpenError) -> anyhow::Error {
         OpenError::Entry { index, why } => {
             format!("第 {index} 条记录:{why}。数据已损坏:请恢复,或用导出重建")
         }
+        OpenError::Founding { place, kind, why } => format!(
+            "建立中的第 {place} 条记录({kind})被拒绝:{why}。其后的记录都没有入账;请用 `vidimus init --approval FILE ...` 交上登记人的批准"
+        ),
         OpenError::Clock(stepped) => format!("时钟不可信:{stepped}"),
         OpenError::Store(error) => format!("存储故障:{error}"),
         OpenError::Keyring(error) => format!("密钥目录故障:{error}"),

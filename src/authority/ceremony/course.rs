@@ -10,9 +10,8 @@ use crate::authority::writer::Proposal;
 use crate::crypto::base64url::Base64Url;
 use crate::crypto::{Digest, KeyPurpose};
 use crate::ledger::body::{Body, Owner};
-use crate::ledger::entry::{Entry, leaf_hash, statement};
 use crate::ledger::signature::{Approval, Signature};
-use crate::ledger::state::{Charter, Held, Moment};
+use crate::ledger::state::Charter;
 use crate::values::identifiers::Origin;
 use crate::values::time::Time;
 
@@ -80,33 +79,6 @@ impl Ceremony {
         self.approvers(charter).count() >= quorum(charter)
     }
 
-    /// Index and leaf hash of a step's entry, if the ledger has it.
-    pub(super) fn entered(
-        &self,
-        step: &Step,
-        charter: &Charter,
-        store: &dyn Store,
-    ) -> Result<Option<(u64, Digest)>, Failure> {
-        fn since<T>(held: Option<&Held<T>>) -> Option<Moment> {
-            held.map(|held| held.since)
-        }
-        let moment = match step.body()? {
-            Body::DepartmentRegistered(body) => since(charter.department(&body.code)),
-            Body::KeyIntroduced(body) => since(charter.key(&body.title.spki.id())),
-            Body::KeyRetired(body) => charter.key(&body.key).and_then(|held| held.ended),
-            Body::TypePublished(body) => since(charter.version(&body.r#type, body.version)),
-            Body::PowerGranted(body) => since(charter.power(&body.power)),
-            other => return Err(Fault::Law(format!("{} in a ceremony", other.kind())).into()),
-        };
-        let Some(Moment { index, .. }) = moment else { return Ok(None) };
-        let bytes = store.get(&Row::Entry(index))?;
-        let bytes = bytes.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
-        let entry = Entry::parse(&bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
-        // The same subject may have been entered by somebody else meanwhile: ours is what says the same.
-        let said = statement(entry.body(), entry.prev(), &self.origin).map_err(crypto)?;
-        Ok((said == step.statement(&self.origin)?.1).then(|| (index, leaf_hash(&bytes))))
-    }
-
     /// The first step that the ledger does not have, with its approvals, as the writer takes it; none when all are in.
     /// What is kept of the ceremony goes into the last entry's commit.
     pub(super) fn next(
@@ -116,7 +88,7 @@ impl Ceremony {
         keyring: &dyn Keyring,
     ) -> Result<Option<(usize, Proposal)>, Failure> {
         for (place, step) in self.steps.iter().enumerate() {
-            if self.entered(step, charter, store)?.is_some() {
+            if step.entered(&self.origin, charter, store)?.is_some() {
                 continue;
             }
             let mut step = step.clone();
@@ -168,7 +140,7 @@ impl Ceremony {
         store: &dyn Store,
         keyring: &dyn Keyring,
     ) -> Result<ShownCeremony, Failure> {
-        let entries = self.steps.iter().map(|step| self.entered(step, charter, store));
+        let entries = self.steps.iter().map(|step| step.entered(&self.origin, charter, store));
         Ok(ShownCeremony {
             id: Some(self.id),
             about: self.about.clone(),

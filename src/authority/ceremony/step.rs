@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::crypto;
-use crate::authority::refusal::Fault;
+use crate::authority::refusal::{Failure, Fault};
+use crate::authority::store::{Row, Store};
 use crate::authority::writer::Proposal;
 use crate::crypto::Digest;
 use crate::crypto::base64url::Base64Url;
 use crate::ledger::body::{Body, Kind};
-use crate::ledger::entry::statement;
+use crate::ledger::entry::{Entry, leaf_hash, statement};
 use crate::ledger::signature::Approval;
+use crate::ledger::state::{Charter, Held};
 use crate::values::identifiers::Origin;
 
 /// An entry to be, with the public material it names.
@@ -60,6 +62,34 @@ impl Step {
     pub(in crate::authority) fn proposal(&self) -> Result<Proposal, Fault> {
         let blobs = self.blobs.iter().map(|blob| blob.0.clone()).collect();
         Ok(Proposal { body: self.body()?, blobs, rows: Vec::new() })
+    }
+
+    /// Index and leaf hash of its entry, if the ledger has it.
+    pub(in crate::authority) fn entered(
+        &self,
+        origin: &Origin,
+        charter: &Charter,
+        store: &dyn Store,
+    ) -> Result<Option<(u64, Digest)>, Failure> {
+        fn since<T>(held: Option<&Held<T>>) -> Option<u64> {
+            held.map(|held| held.since.index)
+        }
+        let index = match self.body()? {
+            Body::AuthorityFounded(_) => charter.authority().map(|_| 0),
+            Body::DepartmentRegistered(body) => since(charter.department(&body.code)),
+            Body::KeyIntroduced(body) => since(charter.key(&body.title.spki.id())),
+            Body::KeyRetired(body) => charter.key(&body.key).and_then(|held| held.ended).map(|at| at.index),
+            Body::TypePublished(body) => since(charter.version(&body.r#type, body.version)),
+            Body::PowerGranted(body) => since(charter.power(&body.power)),
+            other => return Err(Fault::Law(format!("{} in a ceremony", other.kind())).into()),
+        };
+        let Some(index) = index else { return Ok(None) };
+        let bytes = store.get(&Row::Entry(index))?;
+        let bytes = bytes.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
+        let entry = Entry::parse(&bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
+        // The same subject may have been entered by somebody else meanwhile: ours is what says the same.
+        let said = statement(entry.body(), entry.prev(), origin).map_err(crypto)?;
+        Ok((said == self.statement(origin)?.1).then(|| (index, leaf_hash(&bytes))))
     }
 
     /// The same without its blobs, which are in the store once it is entered.

@@ -16,6 +16,8 @@ use crate::x509::{Certificate, Subject, self_signed};
 
 /// Years that the root certificate lives.
 const ROOT_LIFE: i64 = 30;
+/// The version of a type that founding publishes.
+pub(super) const FIRST: u16 = 1;
 
 /// The first entries, in order and without approvals.
 pub(super) fn first_entries(
@@ -49,7 +51,8 @@ pub(super) fn first_entries(
     for department in &plan.departments {
         composer.department(department, keys, &issuing)?;
     }
-    for licence_type in catalogue.iter() {
+    // A type's first version; the next ones follow it in the ledger, by a ceremony each.
+    for licence_type in catalogue.iter().filter(|licence_type| licence_type.version() == FIRST) {
         composer.licence_type(licence_type, None)?;
     }
     for department in &plan.departments {

@@ -5,20 +5,26 @@
 //! by m people. What is composed is written beside the keys before anything is appended, so that a crash in between is
 //! gone on from. Not here: files (`keyring`).
 
+mod check;
 mod compose;
 mod keys;
+mod refusal;
 
 use serde::{Deserialize, Serialize};
 
 pub use super::ceremony::{NewKey, NewKeys};
+pub use check::check_plan;
+pub use refusal::FoundingRefusal;
 
 use super::ceremony::{Signed, Statement, Statements, Step, crypto};
-use super::refusal::Fault;
+use super::refusal::{Failure, Fault};
+use super::store::Store;
 use super::writer::Proposal;
 use crate::catalogue::{AuthorityPlan, Catalogue};
 use crate::crypto::base64url::Base64Url;
 use crate::crypto::{Entropy, PrivateKey};
 use crate::ledger::signature::{Approval, Signature};
+use crate::ledger::state::Charter;
 use crate::values::identifiers::{BaseUrl, Origin};
 use crate::values::time::Time;
 
@@ -79,6 +85,7 @@ impl Founding {
     }
 
     /// Puts the registrars' signatures to the statements: all of them to entry 0, m to the others, none to spare.
+    /// Whether they are good is for [`Founding::check_signed`] to say.
     pub fn attach(&mut self, signed: &[Signed]) -> Result<(), Fault> {
         for (place, step) in self.steps.iter_mut().enumerate() {
             let mut approvals = Vec::with_capacity(signed.len());
@@ -96,9 +103,19 @@ impl Founding {
         Ok(())
     }
 
-    /// What is not entered yet of a ledger of `size`, as the writer takes it.
-    pub(super) fn left(&self, size: usize) -> Result<Vec<Proposal>, Fault> {
-        self.steps.iter().skip(size).map(Step::proposal).collect()
+    /// What the ledger does not have yet, in order, each with its place, as the writer takes it.
+    pub(super) fn left(
+        &self,
+        charter: &Charter,
+        store: &dyn Store,
+    ) -> Result<Vec<(usize, Proposal)>, Failure> {
+        let mut left = Vec::new();
+        for (place, step) in self.steps.iter().enumerate() {
+            if step.entered(&self.origin, charter, store)?.is_none() {
+                left.push((place, step.proposal()?));
+            }
+        }
+        Ok(left)
     }
 
     /// How many entries founding makes.

@@ -93,6 +93,18 @@ pub enum OpenError {
         /// Why.
         why: String,
     },
+    /// The law refuses an entry of a founding that is being gone on with. Nothing after it is entered.
+    #[error(
+        "entry {place} of the founding ({kind}) is refused: {why}. Nothing after it is entered; hand in the registrars' approvals with `vidimus init --approval FILE ...`"
+    )]
+    Founding {
+        /// Its place in the founding, from 0.
+        place: usize,
+        /// Its kind.
+        kind: String,
+        /// The broken rule.
+        why: String,
+    },
     /// The clock cannot be believed.
     #[error(transparent)]
     Clock(#[from] ClockStepped),

@@ -83,7 +83,7 @@ impl Opening {
             last_signed,
         );
         if let Some(founding) = &self.founding {
-            founded::go_on(&mut writer, &window, founding)?;
+            founded::go_on(&mut writer, &window, store, founding)?;
         }
         let open_ceremonies = ceremony::go_on(&mut writer, &window, store, self.keyring.as_ref())?;
         index_own(store)?;

@@ -101,7 +101,7 @@ impl Writer {
     /// Appends what the law allows of a group; one outcome a proposal, in order.
     pub fn append(&mut self, group: Vec<Proposal>) -> Vec<Outcome> {
         let mut outcomes: Vec<Option<Outcome>> = group.iter().map(|_| None).collect();
-        if let Err(failure) = self.try_append(group, &mut outcomes) {
+        if let Err(failure) = self.try_append(group, false, &mut outcomes) {
             for outcome in &mut outcomes {
                 outcome.get_or_insert_with(|| Outcome::Failed(failure.clone()));
             }
@@ -112,7 +112,28 @@ impl Writer {
             .collect()
     }
 
-    fn try_append(&mut self, group: Vec<Proposal>, outcomes: &mut [Option<Outcome>]) -> Result<(), Failure> {
+    /// Appends all of a group or nothing of it; says which proposal it was that could not be.
+    pub fn append_whole(&mut self, group: Vec<Proposal>) -> Result<(), (usize, Failure)> {
+        let mut outcomes: Vec<Option<Outcome>> = group.iter().map(|_| None).collect();
+        self.try_append(group, true, &mut outcomes).map_err(|failure| (0, failure))?;
+        for (place, outcome) in outcomes.into_iter().enumerate() {
+            match outcome {
+                Some(Outcome::Failed(failure)) => return Err((place, failure)),
+                Some(Outcome::Deferred(_)) => {
+                    return Err((place, Fault::Law("a subject twice in what is one".into()).into()));
+                }
+                Some(Outcome::Committed(_)) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn try_append(
+        &mut self,
+        group: Vec<Proposal>,
+        whole: bool,
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<(), Failure> {
         if let Some(why) = self.window.halted().map(str::to_owned).or_else(|| self.store.ended()) {
             return Err(Refusal::NotReady(why).into());
         }
@@ -123,7 +144,7 @@ impl Writer {
             StoreView { store: self.store.as_ref(), charter: &published.charter, range: &published.range };
         let candidates = self.sign(&view, group, time, outcomes)?;
         let (candidates, effects, after) = judge(&view, candidates, outcomes);
-        if candidates.is_empty() {
+        if candidates.is_empty() || (whole && outcomes.iter().any(Option::is_some)) {
             return Ok(());
         }
         let size = published.range.size();
