@@ -35,6 +35,8 @@ mod reconcile;
 #[cfg(feature = "server")]
 mod registrar;
 #[cfg(feature = "server")]
+mod registrar_told;
+#[cfg(feature = "server")]
 mod restore;
 #[cfg(feature = "server")]
 mod serve;

@@ -5,12 +5,13 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
+use super::registrar_told;
 use crate::authority::{Signed, Statements};
 use crate::crypto::base64url;
 use crate::crypto::{Algorithm, KeyPurpose, PrivateKey};
@@ -50,13 +51,16 @@ enum Verb {
         #[arg(long)]
         not_after: Time,
     },
-    /// Sign the statements of a founding or a ceremony; the approval goes to stdout.
+    /// Sign the statements of a founding or a ceremony; what is signed is shown on stderr, the approval goes to stdout.
     Sign {
         /// The statements, as `vidimus init` or a ceremony's command wrote them.
         statements: PathBuf,
         /// The key.
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
+        /// Sign only for the ledger of this origin.
+        #[arg(long)]
+        origin: Option<Origin>,
     },
 }
 
@@ -86,16 +90,15 @@ impl Registrar {
                     format!("[[registrars]]\nspki = \"{spki}\"\nnot_after = \"{not_after}\"\npossession = \"{proof}\"")
                 })?;
             }
-            Verb::Sign { statements, key } => {
+            Verb::Sign { statements, key, origin } => {
                 let key = load(&key, passphrase)?;
                 let bytes = std::fs::read(&statements).with_context(|| statements.display().to_string())?;
                 let statements: Statements = serde_json::from_slice(&bytes)?;
+                let bodies = registrar_told::read(&statements, origin.as_ref())?;
+                std::io::stderr()
+                    .write_all(registrar_told::told(&statements, &bodies, out.lang).as_bytes())?;
                 let mut signatures = Vec::with_capacity(statements.statements.len());
                 for statement in &statements.statements {
-                    let head = format!("vidimus/statement/{}/v1\n{}\n", statement.kind, statements.origin);
-                    if !statement.sign.0.starts_with(head.as_bytes()) {
-                        bail!("a statement is not what it says it is ({}); do not sign", statement.kind);
-                    }
                     signatures.push(Signature(key.sign(&statement.sign.0)?));
                 }
                 let approval = Signed { ceremony: statements.ceremony, key: key.id(), signatures };

@@ -154,7 +154,7 @@ async fn tick(
     }
 }
 
-/// What was made, and three commands to try, on stderr.
+/// What was made, and for a sample three commands to try, on stderr.
 fn told(
     authority: &Authority,
     config: &ServeConfig,
@@ -183,7 +183,8 @@ fn told(
         (false, Lang::Zh) => format!("“{name}”,账本 {origin},{size} 条记录。\n"),
         (false, Lang::En) => format!("{name}, ledger {origin}, {size} entries.\n"),
     };
-    if token.exists() {
+    // They are for a sample: nobody issues what is not so in a real authority's ledger.
+    if authority.holds_a_registrar() && token.exists() {
         text.push_str(lang.choose("\n试一试:\n", "\nTry:\n"));
         text.push_str(&commands(address, &token));
     }

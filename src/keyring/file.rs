@@ -220,6 +220,7 @@ impl From<KeysError> for KeyringError {
 fn may_found(path: &Path) -> Result<Stage, KeysError> {
     match stage::stage(path)? {
         Stage::Founded => Err(KeysError::Founded { path: path.to_owned() }),
+        Stage::Severed => Err(KeysError::Severed { path: path.to_owned() }),
         Stage::Foreign { name } => Err(KeysError::Foreign { path: path.to_owned(), name }),
         stage => Ok(stage),
     }

@@ -41,6 +41,15 @@ pub enum KeysError {
         /// The directory.
         path: PathBuf,
     },
+    /// Keys or tokens without `last-signed` and without a founding.
+    #[error(
+        "{}: holds keys or tokens but neither last-signed nor founding.json; put back the whole directory as it was",
+        path.display()
+    )]
+    Severed {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Files that are not ours where founding wanted to begin.
     #[error("{}: holds {name:?}, which is not ours; name an empty directory with --keys", path.display())]
     Foreign {

@@ -21,8 +21,11 @@ pub(super) const TOKEN_LOCK: &str = "tokens.lock";
 pub enum Stage {
     /// Nothing there, or nothing that says anything: a lock, empty directories, files half-written.
     Empty,
-    /// Keys, secrets or tokens, but no `last-signed` yet: a crash while founding, which may go on.
+    /// A founding that is written down, or secrets, but no `last-signed` yet: a crash while founding, which may go on.
     Begun,
+    /// Private keys or tokens without `last-signed` and without a founding: no crash leaves this. They have most likely
+    /// signed a ledger.
+    Severed,
     /// There is a `last-signed`.
     Founded,
     /// Nothing of ours, but files of somebody else's.
@@ -44,14 +47,16 @@ pub fn stage(path: &Path) -> Result<Stage, KeysError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Stage::Empty),
         Err(error) => return Err(io("list", path)(error)),
     };
-    let mut begun = false;
+    let (mut begun, mut written, mut held) = (false, false, false);
     let mut foreign = None;
     for entry in listing {
         let name = entry.map_err(io("list", path))?.file_name().to_string_lossy().into_owned();
         match name.as_str() {
             LAST_SIGNED => return Ok(Stage::Founded),
-            FOUNDING | TOKEN_TABLE => begun = true,
-            PRIVATE | SECRETS | TOKENS => begun |= holds_something(&path.join(&name))?,
+            FOUNDING => written = true,
+            TOKEN_TABLE => held = true,
+            PRIVATE | TOKENS => held |= holds_something(&path.join(&name))?,
+            SECRETS => begun |= holds_something(&path.join(&name))?,
             // A volume that is a file system of its own has this one at birth.
             LOCK | TOKEN_LOCK | CEREMONIES | "lost+found" => {}
             unfinished if is_unfinished(unfinished) => {}
@@ -59,7 +64,8 @@ pub fn stage(path: &Path) -> Result<Stage, KeysError> {
         }
     }
     Ok(match foreign {
-        _ if begun => Stage::Begun,
+        _ if held && !written => Stage::Severed,
+        _ if begun || written => Stage::Begun,
         Some(name) => Stage::Foreign { name },
         None => Stage::Empty,
     })
@@ -94,7 +100,14 @@ mod tests {
         fs::write(path.join("notes.txt"), "").unwrap();
         assert_eq!(stage(&path).unwrap(), Stage::Foreign { name: "notes.txt".to_owned() });
         fs::write(path.join(PRIVATE).join("a.pem"), "").unwrap();
+        assert_eq!(stage(&path).unwrap(), Stage::Severed, "keys that no founding speaks of");
+        fs::write(path.join(FOUNDING), "null").unwrap();
         assert_eq!(stage(&path).unwrap(), Stage::Begun);
+        fs::write(path.join(TOKEN_TABLE), "").unwrap();
+        assert_eq!(stage(&path).unwrap(), Stage::Begun);
+        fs::remove_file(path.join(FOUNDING)).unwrap();
+        fs::remove_dir_all(path.join(PRIVATE)).unwrap();
+        assert_eq!(stage(&path).unwrap(), Stage::Severed, "tokens are made after last-signed");
         fs::write(path.join(LAST_SIGNED), "").unwrap();
         assert_eq!(stage(&path).unwrap(), Stage::Founded);
         assert!(stage(&path.join(LOCK)).is_err(), "not a directory");

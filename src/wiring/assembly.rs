@@ -2,9 +2,10 @@
 //!
 //! | keys | data | |
 //! | --- | --- | --- |
-//! | empty | empty | a sample authority is founded |
+//! | empty | empty | a sample authority is founded, unless a passphrase or a configuration speaks of a real one |
 //! | begun | empty, or begun | founding goes on |
 //! | founded | present | it opens, if everything adds up (`authority`) |
+//! | keys or tokens without `last-signed` | | refused, with the cure |
 //! | one without the other | | refused, with the cure |
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,8 @@ use crate::values::time::{Clock, Time};
 const SAMPLE_URL: &str = "http://127.0.0.1:8080";
 /// The statements of a sample count for a day after they are made.
 const SAMPLE_STATEMENTS: i64 = 24 * 3600 * 1000;
+/// Stands in the founding file while a sample's keys are made: keys that no founding speaks of are somebody's.
+const SAMPLE_BEGINS: &[u8] = b"null";
 
 /// An open authority and what was made on the way.
 pub struct Assembled {
@@ -61,25 +64,28 @@ pub fn assemble_with(config: &ServeConfig, passphrase: Option<Passphrase>) -> an
     refuse_half(&found, data_is_there, config)?;
 
     let begins = !matches!(found, Stage::Founded);
+    if begins && !data_is_there {
+        refuse_sample(config)?;
+    }
     let store = SledStore::open(&config.data).map_err(|error| in_context(&error, &config.data))?;
     let head = store.head()?;
     // A store that a crash left empty before the first key was written is no data.
     if begins && head.size > 0 {
-        bail!(only_data(config));
+        bail!(if found == Stage::Empty { only_data(config) } else { severed(config) });
+    }
+    if begins {
+        refuse_sample(config)?;
     }
     let keyring = if begins {
         FileKeyring::create(&config.keys, passphrase, entropy.as_ref())?
     } else {
         FileKeyring::open(&config.keys, passphrase)?
     };
-    if begins && keyring.founding()?.is_none() {
+    let mut founding = noted_founding(config)?;
+    if begins && founding.is_none() {
         found_sample(config, &keyring, &catalogue, clock.now(), entropy.as_ref())?;
+        founding = noted_founding(config)?;
     }
-    let founding: Option<Founding> = keyring
-        .founding()?
-        .map(|bytes| serde_json::from_slice(&bytes))
-        .transpose()
-        .with_context(|| format!("{} is damaged", config.keys.join("founding.json").display()))?;
     let goes_on = founding.is_some();
     let keyring = Arc::new(keyring);
     let authority = Opening {
@@ -160,8 +166,51 @@ fn refuse_half(found: &Stage, data_is_there: bool, config: &ServeConfig) -> anyh
                 ),
             ))
         }
+        Stage::Severed => bail!(severed(config)),
         Stage::Empty | Stage::Begun | Stage::Founded => Ok(()),
     }
+}
+
+/// The founding that is written down; none where a sample's has only begun.
+fn noted_founding(config: &ServeConfig) -> anyhow::Result<Option<Founding>> {
+    let path = config.keys.join("founding.json");
+    match std::fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} is damaged", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+/// Whoever gives a passphrase or a configuration means an authority that is there, or one to be founded by `init`.
+fn refuse_sample(config: &ServeConfig) -> anyhow::Result<()> {
+    let meant = config.config.is_some() || config.passphrase_file.is_some();
+    if !meant || noted_founding(config)?.is_some() {
+        return Ok(());
+    }
+    let (keys, data) = (config.keys.display(), config.data.display());
+    bail!(Told::new(
+        format!(
+            "{keys} 和 {data} 里还没有建立机关:请执行 `vidimus init`,或给出已建立机关的 --keys 和 --data;如只想试用样例,请不带 --config 和 --passphrase-file 启动"
+        ),
+        format!(
+            "nothing is founded in {keys} and {data}: run `vidimus init`, or give the --keys and --data of the authority \
+             that is; to try the sample, start without --config and --passphrase-file"
+        ),
+    ))
+}
+
+fn severed(config: &ServeConfig) -> Told {
+    let keys = config.keys.display();
+    Told::new(
+        format!(
+            "{keys} 里有密钥或令牌,但没有 last-signed,也没有 founding.json:这些密钥很可能签过账本。请把整个密钥目录恢复原样(包括 last-signed),不要在它们之下重新开始。如果只是一次中断的建立,还没有任何数据,请给出空的 --keys 重新开始"
+        ),
+        format!(
+            "{keys} holds keys or tokens, but neither last-signed nor founding.json: these keys have most likely signed a \
+             ledger. Put the whole directory back as it was, last-signed with it; do not start anew under them. If it is \
+             the rest of a founding that broke off before there was any data, begin again with empty --keys"
+        ),
+    )
 }
 
 fn only_data(config: &ServeConfig) -> Told {
@@ -239,6 +288,7 @@ fn found_sample(
     now: Time,
     entropy: &dyn Entropy,
 ) -> anyhow::Result<()> {
+    keyring.note_founding(SAMPLE_BEGINS)?;
     let plan = AuthorityPlan::sample()?;
     let keys = NewKeys::make(&plan, entropy)?;
     let base_url = config.public_url.clone().map_or_else(|| SAMPLE_URL.parse(), Ok)?;
@@ -282,3 +332,6 @@ fn department_tokens(authority: &Authority, tokens: &TokenTable, now: Time) -> a
 pub fn token_path(keys: &Path, name: &str) -> PathBuf {
     keys.join("tokens").join(format!("{name}.token"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ mod ceremony;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod founding;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod walk;

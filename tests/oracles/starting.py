@@ -5,13 +5,14 @@
 Standard library only.
 """
 
+import json
 import shutil
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 
-from service import PROGRAM, Service, Tally, business, home, run, until
+from service import PROGRAM, PROJECT, Service, Tally, business, home, run, until
 
 tally = Tally()
 
@@ -30,6 +31,48 @@ def refuses(what, folder, *flags, data=None, keys=None, says):
     else:
         service.kill()
         tally.check(f"{what}: refused", False, "it listens")
+
+
+def found(folder, place, passphrase):
+    """A real authority under one registrar: its plan is refused, then its approval, and then both are good."""
+    where = ("--data", place / "data", "--keys", place / "keys", "--passphrase-file", passphrase, "--lang", "en")
+    origin, until_when = "licences.example.cn/ledger", "2099-01-01T00:00:00.000Z"
+    key, plan, approval = folder / "registrar.pem", folder / "plan.toml", folder / "approval.json"
+    tally.equal("a registrar makes a key", run("registrar", "new", key).returncode, 0)
+    possess = run("registrar", "possess", "--key", key, "--origin", origin, "--not-after", until_when).stdout
+    elsewhere = run("registrar", "possess", "--key", key, "--origin", "other.example/1", "--not-after", until_when).stdout
+    sample = (PROJECT / "schemas/sample/authority.toml").read_text("utf-8")
+    head = f'origin = "{origin}"\nbase_url = "https://licences.example.cn"\n'
+    good = head + sample + "\n" + possess
+    wrong = {
+        "departments[0].powers[0].type": good.replace('"business-licence"', '"busines-licence"', 1),
+        "departments[0].slug": good.replace('"market-regulation"', '"operator"', 1),
+        "registrars[0].possession": head + sample + "\n" + elsewhere,
+    }
+    for field, text in wrong.items():
+        plan.write_text(text, "utf-8")
+        done = run("init", "--plan", plan, *where)
+        tally.check(f"a plan wrong in {field} is refused by its name", done.returncode == 1 and field in done.stderr, done)
+        tally.check("and nothing is written", not (place / "keys").exists() and not (place / "data").exists())
+    plan.write_text(good, "utf-8")
+    done = run("init", "--plan", plan, *where)
+    tally.equal(f"a good plan is taken {done.stderr}", done.returncode, 0)
+    statements = place / "keys/statements.json"
+    done = run("registrar", "sign", statements, "--key", key, "--origin", "other.example/1", "--lang", "en")
+    tally.check("statements of another ledger are not signed", done.returncode == 1 and not done.stdout, done)
+    done = run("registrar", "sign", statements, "--key", key, "--origin", origin, "--lang", "en")
+    tally.check("what is signed is shown", "lets 样例市市场监督管理局" in done.stderr and origin in done.stderr, done.stderr)
+    signed = json.loads(done.stdout)
+    bad = {**signed, "signatures": [*signed["signatures"][:-2], *reversed(signed["signatures"][-2:])]}
+    before = (place / "keys/founding.json").read_bytes()
+    for what, one in (("swapped signatures", bad), ("too few", {**signed, "signatures": signed["signatures"][:-1]})):
+        approval.write_text(json.dumps(one))
+        done = run("init", "--approval", approval, *where)
+        tally.check(f"{what} are refused with the registrar's name", done.returncode == 1 and signed["key"] in done.stderr, done)
+        tally.equal("and nothing is noted", (place / "keys/founding.json").read_bytes(), before)
+    approval.write_text(json.dumps(signed))
+    done = run("init", "--approval", approval, *where)
+    tally.equal(f"and the good ones found it {done.stderr}", done.returncode, 0)
 
 
 def main():
@@ -91,7 +134,14 @@ def main():
         refuses("a passphrase that others may read", folder / "x7", "--passphrase-file", str(passphrase), says=["chmod"])
         passphrase.chmod(0o600)
         locked = folder / "locked"
+        refuses("a sample under a passphrase", locked, "--passphrase-file", str(passphrase), says=["vidimus init"])
+        config = folder / "real.toml"
+        config.write_text('tick = "1s"\n')
+        refuses("a sample under a configuration", locked, "--config", str(config), says=["vidimus init"])
+        found(folder, locked, passphrase)
         with Service(locked, "--passphrase-file", str(passphrase)) as service:
+            tally.check("a real authority's start tells nobody to issue", until(lambda: "entries." in service.said(), 5)
+                        and "curl" not in service.said(), service.said())
             service.issue()
             private = [path for path in service.keys.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
             tally.check("private keys are encrypted", private and all(b"ENCRYPTED" in path.read_bytes() for path in private), private)
