@@ -2,6 +2,7 @@
 
 use std::fs::{File, Metadata};
 use std::io::Read as _;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -18,13 +19,20 @@ pub struct Passphrase(Zeroizing<Vec<u8>>);
 
 impl Passphrase {
     /// The first line of the file, without its line end. The path may be a link (a mounted secret often is one) or a
-    /// pipe; what it leads to must be its owner's alone.
+    /// pipe; what it leads to must be its owner's alone. `-` and `/dev/stdin` are the standard input as it was handed
+    /// over: opened anew by its path, another user's pipe would be refused.
     pub fn read(path: &Path) -> Result<Self, KeysError> {
-        let file = File::open(path).map_err(io("open", path))?;
-        let metadata = file.metadata().map_err(io("look at", path))?;
-        if !of_root_alone(&metadata) {
-            owner_only(path, metadata.mode())?;
-        }
+        let file = if path == Path::new("-") || path == Path::new("/dev/stdin") {
+            let handed = std::io::stdin().as_fd().try_clone_to_owned();
+            File::from(handed.map_err(io("open", path))?)
+        } else {
+            let file = File::open(path).map_err(io("open", path))?;
+            let metadata = file.metadata().map_err(io("look at", path))?;
+            if !of_root_alone(&metadata) {
+                owner_only(path, metadata.mode())?;
+            }
+            file
+        };
         let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST).unwrap_or(0) + 2));
         file.take(LARGEST + 1).read_to_end(&mut content).map_err(io("read", path))?;
         let line = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -43,7 +51,6 @@ impl Passphrase {
         Self(Zeroizing::new(bytes.to_vec()))
     }
 
-    /// The bytes.
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -194,6 +194,8 @@ async function portal(name, page) {
     check(`portal-${name}: ${what} is answered`, page.url() !== before || (await page.textContent("body")).length > 0, page.url());
     await tells(`${what}-${name}`, page, verdict);
     await judged(`${what}-${name}`, page);
+    const sheets = (await page.pdf({ preferCSSPageSize: true })).toString("latin1").match(/\/Type\s*\/Page\b/g) ?? [];
+    check(`${what}-${name}: is filed on one sheet`, sheets.length === 1, `${sheets.length} sheets`);
   }
   await page.goto(`${asked.url}/`);
   await ready(page);
@@ -206,12 +208,22 @@ async function portal(name, page) {
 async function pickup(name, page) {
   await page.goto(asked.url + asked.pickup.path);
   await judged(`pickup-${name}`, page);
+  const [here, other] = name.startsWith("zh") ? ["zh", "en"] : ["en", "zh"];
+  for (const language of [other, here]) {
+    await page.locator("a.switch").click();
+    check(`pickup-${name}: the switch stays on it`, page.url() === `${asked.url}/${language}${asked.pickup.path}`, page.url());
+  }
   const field = page.locator("input[name=code]");
   await field.fill(asked.pickup.code);
   await Promise.all([page.waitForEvent("domcontentloaded"), field.press("Enter")]);
   await judged(`licence-${name}`, page);
   const text = await page.evaluate(() => document.body.innerText);
   check(`licence-${name}: number and code are printed`, text.includes(asked.number) && text.includes(asked.code), text);
+  for (const language of [other, here]) {
+    await Promise.all([page.waitForEvent("domcontentloaded"), page.locator(`button[formaction^="/${language}/"]`).click()]);
+    check(`licence-${name}: it is shown in the other language`, (await page.evaluate(() => document.body.innerText)).includes(asked.code)
+      && (await page.getAttribute("html", "lang")).startsWith(language), page.url());
+  }
   await page.emulateMedia({ media: "print" });
   await page.screenshot({ path: join(asked.pictures, `printed-${name}.png`), fullPage: true });
   await page.pdf({ path: join(asked.pictures, `printed-${name}.pdf`), format: "A4", printBackground: true });
