@@ -104,7 +104,7 @@ fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit
     let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(STATEMENTS) };
     let catalogue = catalogue(config.schemas.as_deref())?;
     // Whatever can be known now is known before a key is made: registrars sign once.
-    check_plan(&plan, &catalogue, &site, &entropy).map_err(refused)?;
+    check_plan(&plan, &catalogue, &site, &entropy).map_err(|refusal| refused(&refusal))?;
     let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
     let keyring = FileKeyring::create(&config.keys, passphrase, &entropy)?;
     let keys = NewKeys::make(&plan, &entropy)?;
@@ -152,7 +152,7 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
         let mut founding: Founding = serde_json::from_slice(&bytes)?;
         // Nothing is noted, and nothing entered, before every signature is known to be good and the law has no objection.
         let now = SystemClock.now();
-        founding.check_signed(&signed, now).map_err(refused)?;
+        founding.check_signed(&signed, now).map_err(|refusal| refused(&refusal))?;
         founding.attach(&signed)?;
         let registry = founding.registry()?;
         let registry = keyring.key(&registry).ok_or_else(|| {
@@ -161,7 +161,7 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
                 format!("the keyring has no registry key {registry}: put its file back"),
             )
         })?;
-        founding.check_law(&registry, now).map_err(refused)?;
+        founding.check_law(&registry, now).map_err(|refusal| refused(&refusal))?;
         keyring.note_founding(&serde_json::to_vec(&founding)?)?;
     }
     let assembled = assemble_with(config, again)?;
@@ -182,7 +182,7 @@ fn conclude(config: &ServeConfig, approvals: &[PathBuf], out: &Output) -> anyhow
     Ok(Exit::Good)
 }
 
-fn refused(refusal: FoundingRefusal) -> Told {
+fn refused(refusal: &FoundingRefusal) -> Told {
     Told::new(refusal.zh(), refusal.to_string())
 }
 

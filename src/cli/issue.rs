@@ -100,11 +100,11 @@ impl Issue {
             })?,
         }
         kept?;
-        self.conclude(&tally, file, out)
+        self.conclude(&tally, file.as_deref(), out)
     }
 
     /// The summary.
-    fn conclude(&self, tally: &Tally, file: Option<String>, out: &Output) -> anyhow::Result<Exit> {
+    fn conclude(&self, tally: &Tally, file: Option<&str>, out: &Output) -> anyhow::Result<Exit> {
         let Tally { rows, entered, refused } = tally;
         let count = refused.len();
         let (issued, recorded) = if self.existing.legacy { (0, *entered) } else { (*entered, 0) };
@@ -118,7 +118,7 @@ impl Issue {
                 format!("{rows} 行：{zh} {entered}（含此前已{zh}的），拒绝 {count}。"),
                 format!("{rows} rows: {entered} {en} (those of earlier runs included), {count} refused."),
             );
-            if let Some(file) = &file {
+            if let Some(file) = file {
                 text.push_str(&lang.choose(
                     format!("\n被拒绝的行和原因在 {file}"),
                     format!("\nThe refused rows and why: {file}"),

@@ -2,7 +2,7 @@
 //!
 //! | keys | data | |
 //! | --- | --- | --- |
-//! | empty | empty | a sample authority is founded, unless a passphrase or a configuration speaks of a real one |
+//! | empty | empty | a sample authority is founded, unless the configuration says `sample = false` |
 //! | begun | empty, or begun | founding goes on |
 //! | founded | present | it opens, if everything adds up (`authority`) |
 //! | keys or tokens without `last-signed` | | refused, with the cure |
@@ -181,20 +181,20 @@ fn noted_founding(config: &ServeConfig) -> anyhow::Result<Option<Founding>> {
     }
 }
 
-/// Whoever gives a passphrase or a configuration means an authority that is there, or one to be founded by `init`.
+/// Where the configuration says `sample = false`, an authority is meant that is there, or one to be founded by `init`: a
+/// volume that is not mounted must not become a sample under a real authority's name.
 fn refuse_sample(config: &ServeConfig) -> anyhow::Result<()> {
-    let meant = config.config.is_some() || config.passphrase_file.is_some();
-    if !meant || noted_founding(config)?.is_some() {
+    if config.sample || noted_founding(config)?.is_some() {
         return Ok(());
     }
     let (keys, data) = (config.keys.display(), config.data.display());
     bail!(Told::new(
         format!(
-            "{keys} 和 {data} 里还没有建立机关:请执行 `vidimus init`,或给出已建立机关的 --keys 和 --data;如只想试用样例,请不带 --config 和 --passphrase-file 启动"
+            "{keys} 和 {data} 里还没有建立机关:请执行 `vidimus init`,或给出已建立机关的 --keys 和 --data;如只想试用样例,请去掉配置中的 sample = false"
         ),
         format!(
             "nothing is founded in {keys} and {data}: run `vidimus init`, or give the --keys and --data of the authority \
-             that is; to try the sample, start without --config and --passphrase-file"
+             that is; to try the sample, take sample = false out of the configuration"
         ),
     ))
 }

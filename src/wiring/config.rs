@@ -80,6 +80,7 @@ struct ServeFile {
     tick: Option<Span>,
     clock_gap: Option<Span>,
     passphrase_file: Option<PathBuf>,
+    sample: Option<bool>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     #[serde(default, deserialize_with = "networks")]
@@ -107,8 +108,8 @@ pub struct ServeConfig {
     pub clock_gap: Duration,
     /// Where the passphrase of the private keys stands.
     pub passphrase_file: Option<PathBuf>,
-    /// The file that this comes from, if one was given.
-    pub config: Option<PathBuf>,
+    /// Whether a sample may be founded where nothing is (`sample = false` in the file: this is to be a real authority).
+    pub sample: bool,
     /// Certificate chain and key, for TLS.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Proxies whose word on where a request comes from is taken.
@@ -168,7 +169,6 @@ impl ServeConfig {
             (Some(_), None) => return Err(ConfigError::HalfTls { given: "--tls-cert" }),
             (None, Some(_)) => return Err(ConfigError::HalfTls { given: "--tls-key" }),
         };
-        let config = args.config;
         let rate = |rate: u32| (rate > 0).then_some(rate);
         let proxies = args.trusted_proxy;
         Ok(Self {
@@ -180,7 +180,7 @@ impl ServeConfig {
             tick: args.tick.or(file.tick).unwrap_or(TICK).duration(),
             clock_gap: args.clock_gap.or(file.clock_gap).unwrap_or(CLOCK_GAP).duration(),
             passphrase_file: args.passphrase_file.or(file.passphrase_file),
-            config,
+            sample: file.sample.unwrap_or(true),
             tls,
             trusted_proxies: if proxies.is_empty() { file.trusted_proxy } else { proxies },
             address_rate: rate(args.address_rate.or(file.address_rate).unwrap_or(ADDRESS_RATE)),

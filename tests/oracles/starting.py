@@ -134,10 +134,9 @@ def main():
         refuses("a passphrase that others may read", folder / "x7", "--passphrase-file", str(passphrase), says=["chmod"])
         passphrase.chmod(0o600)
         locked = folder / "locked"
-        refuses("a sample under a passphrase", locked, "--passphrase-file", str(passphrase), says=["vidimus init"])
         config = folder / "real.toml"
-        config.write_text('tick = "1s"\n')
-        refuses("a sample under a configuration", locked, "--config", str(config), says=["vidimus init"])
+        config.write_text('sample = false\n')
+        refuses("a sample under a real authority's configuration", locked, "--config", str(config), says=["vidimus init"])
         found(folder, locked, passphrase)
         with Service(locked, "--passphrase-file", str(passphrase)) as service:
             tally.check("a real authority's start tells nobody to issue", until(lambda: "entries." in service.said(), 5)

@@ -24,16 +24,11 @@ fn start(home: &Path, flags: &[&str]) -> Result<bool, String> {
 fn a_sample_is_founded_only_where_nothing_speaks_of_a_real_authority() {
     let parent = tempfile::tempdir().unwrap();
     let home = parent.path();
-    let (config, passphrase) = (home.join("vidimus.toml"), home.join("passphrase"));
-    fs::write(&config, "tick = \"1s\"\n").unwrap();
-    fs::write(&passphrase, "correct horse\n").unwrap();
-    fs::set_permissions(&passphrase, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    for flags in [["--config", config.to_str().unwrap()], ["--passphrase-file", passphrase.to_str().unwrap()]]
-    {
-        let said = start(home, &flags).unwrap_err();
-        assert!(said.contains("vidimus init") && said.contains("nothing is founded"), "{said}");
-        assert!(!home.join("keys").exists() && !home.join("data").exists(), "nothing is left behind");
-    }
+    let config = home.join("vidimus.toml");
+    fs::write(&config, "sample = false\n").unwrap();
+    let said = start(home, &["--config", config.to_str().unwrap()]).unwrap_err();
+    assert!(said.contains("vidimus init") && said.contains("nothing is founded"), "{said}");
+    assert!(!home.join("keys").exists() && !home.join("data").exists(), "nothing is left behind");
     assert_eq!(start(home, &[]), Ok(true));
     assert_eq!(start(home, &["--config", config.to_str().unwrap()]), Ok(false), "it is founded now");
 
