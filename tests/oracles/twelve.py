@@ -7,9 +7,11 @@ Needs sd-jwt and jwcrypto of tests/requirements.txt.
 """
 
 import base64
+import calendar
 import copy
 import html
 import json
+import re
 import sys
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -65,6 +67,15 @@ def texts(value):
     if isinstance(value, list):
         return [text for item in value for text in texts(item)]
     return [str(value)]
+
+
+def written(text, name):
+    """As a page writes it: a day in the form of its language, everything else as it is."""
+    day = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", text)
+    if not day:
+        return text
+    year, month, number = (int(part) for part in day.groups())
+    return f"{year}年{month}月{number}日" if name == "zh" else f"{number} {calendar.month_name[month]} {year}"
 
 
 def theirs(credential):
@@ -150,6 +161,7 @@ def pages(kind, issued, request):
         values = texts(request["claims"]) + [holder["name"] for holder in request["holders"]]
         labels = [claim["label"][name] for claim in kind.whole["claims"] if claim["path"][0] == "claims" and claim["mandatory"] and None not in claim["path"]]
         roles = [role["name"][name] for role in kind.holders["roles"] if role["role"] in {holder.get("role") for holder in request["holders"]}]
+        values = [written(text, name) for text in values]
         missing = [text for text in values + labels + roles + [kind.whole["name"][name]] if text not in told]
         tally.equal(f"{kind.slug}: the page to print ({name}) says it all", (page.status, missing), (200, []))
     jwt, *disclosures, _ = issued["credential"].split("~")
