@@ -154,6 +154,7 @@ impl Noun {
             Self::Issue(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Reconcile(command) => command.run(out),
+            #[cfg(feature = "server")]
             Self::Department(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Keys(command) => command.run(out),
