@@ -235,3 +235,17 @@ async fn a_batch_under_one_key_is_issued_once() {
     assert_ne!(first[0]["issued"]["handle"], first[1]["issued"]["handle"]);
     service.check_ledger().await;
 }
+
+#[tokio::test]
+async fn a_key_belongs_to_its_route() {
+    let service = Service::found();
+    let line = with(business_licence(), &json!({"key": "k"}));
+    let batch = service.ask(Method::POST, &format!("{PATH}/batch")).token(OWN);
+    let batched = batch.body("application/x-ndjson", line.to_string()).send().await.lines();
+    let other = with(business_licence(), &json!({"reference": "R-2"}));
+    let single =
+        service.ask(Method::POST, PATH).token(OWN).header("idempotency-key", "k").json(&other).send().await;
+    assert_eq!(single.status, StatusCode::CREATED, "{}", single.json());
+    assert_ne!(single.json()["handle"], batched[0]["issued"]["handle"]);
+    service.check_ledger().await;
+}

@@ -79,15 +79,6 @@ pub trait Source: Sync {
     fn files(&self) -> Result<Option<Vec<String>>, SourceError>;
 }
 
-/// A server's address (`http://`, `https://`) or a directory.
-pub fn open(from: &str) -> Result<Box<dyn Source>, SourceError> {
-    if from.starts_with("http://") || from.starts_with("https://") {
-        Ok(Box::new(Address::new(from)))
-    } else {
-        Ok(Box::new(Directory::open(from)?))
-    }
-}
-
 /// The path of a blob.
 pub fn blob_path(name: &Digest) -> String {
     format!("{BLOBS}{name}")

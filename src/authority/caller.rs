@@ -23,6 +23,11 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// Whether a token of that name is no department's: what a department may not be called.
+    pub fn is_reserved(name: &Slug) -> bool {
+        ["operator", "auditor"].contains(&name.as_str())
+    }
+
     /// The credit code, if a department calls.
     pub fn department(&self) -> Option<&CreditCode> {
         match self {

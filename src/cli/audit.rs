@@ -9,10 +9,11 @@ use clap::{Args, Subcommand};
 use super::exit::Exit;
 use super::output::Output;
 use crate::audit::remembered::Remembered;
-use crate::audit::source::{self, Source};
+use crate::audit::source::Source;
 use crate::audit::{self, Pins, Summary, Verdict, replay};
 use crate::note::VerifierKey;
 use crate::values::lang::Lang;
+use crate::wiring::calling;
 
 /// Check a whole ledger from the first entry, trusting nothing.
 #[derive(Debug, Args)]
@@ -47,7 +48,7 @@ pub(super) struct Pinned {
 impl Audit {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         match self.verb {
-            Verb::Replay { from, pinned } => check(source::open(&from)?.as_ref(), &pinned, out),
+            Verb::Replay { from, pinned } => check(calling::source(&from)?.as_ref(), &pinned, out),
         }
     }
 }

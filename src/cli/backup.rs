@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -10,12 +9,12 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
-use crate::audit::source::{Address, Source};
+use crate::audit::source::Source;
 use crate::values::time::Clock as _;
-use crate::wiring::backup;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::data_source::DataSource;
 use crate::wiring::told::Told;
+use crate::wiring::{backup, calling};
 
 /// A whole copy of ledger and vault, without keys.
 #[derive(Debug, Args)]
@@ -46,7 +45,7 @@ impl Backup {
                 let token = token(&self.token)?;
                 let address = url.trim_end_matches('/').to_owned();
                 (
-                    Box::new(Address::new(&url)),
+                    Box::new(calling::server(&url)?),
                     Box::new(move |size, to: &mut dyn Write| fetch(&address, &token, size, to)),
                 )
             }
@@ -90,11 +89,7 @@ pub(super) fn token(path: &Path) -> anyhow::Result<String> {
 
 /// The rows beside the ledger, from the running service.
 fn fetch(address: &str, token: &str, size: u64, to: &mut dyn Write) -> anyhow::Result<()> {
-    let agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_connect(Some(Duration::from_secs(10)))
-        .build()
-        .new_agent();
+    let agent = calling::agent(None)?;
     let url = format!("{address}/v1/operator/backup?size={size}");
     let answer = agent.get(&url).header("Authorization", &format!("Bearer {token}")).call();
     let answer = answer.with_context(|| url.clone())?;

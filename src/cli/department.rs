@@ -59,7 +59,7 @@ impl Department {
                 ceremony::begin(&service, &json!({"department": department}), dry_run, out)
             }
             Verb::List => {
-                let answer = self.operator.public(out.lang).get("/v1/departments")?;
+                let answer = self.operator.public(out.lang)?.get("/v1/departments")?;
                 let items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
                 out.result(&answer, |lang| {
                     let name = lang.choose("zh", "en");

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::output::Output;
 use crate::values::time::{Clock as _, Time};
+use crate::wiring::calling;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::config::{ServeArgs, ServeConfig};
 use crate::wiring::doctor::{Condition, Grade, Known, Seen, examine, judge};
@@ -100,11 +101,7 @@ impl Doctor {
 
     /// What a service says of itself.
     fn ask(&self, address: &str, known: &mut Known) -> anyhow::Result<()> {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(10)))
-            .build()
-            .new_agent();
+        let agent = calling::agent(Some(Duration::from_secs(10)))?;
         let text = |path: &str, token: Option<&str>| -> Result<(u16, String), ureq::Error> {
             let mut request = agent.get(format!("{address}{path}"));
             if let Some(token) = token {

@@ -1,11 +1,8 @@
 //! Options and checks for tables of existing licences (存量), which `issue --legacy` records and `reconcile` compares.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context as _, anyhow};
 use clap::Args;
 
-use crate::catalogue::{Catalogue, ColumnError, ColumnMapping, LicenceType};
+use crate::catalogue::ColumnMapping;
 use crate::values::recorded::{RecordedStanding, TrustLevel};
 use crate::wiring::told::Told;
 
@@ -75,30 +72,4 @@ impl Existing {
         )
         .into())
     }
-}
-
-/// The type of that name, and its own column mapping or the one in a file.
-pub(super) fn type_and_mapping<'c>(
-    catalogue: &'c Catalogue,
-    name: &str,
-    map: Option<&PathBuf>,
-) -> anyhow::Result<(&'c LicenceType, ColumnMapping)> {
-    let found = catalogue.find(name);
-    let licence_type =
-        found.ok_or_else(|| anyhow!("there is no licence type {name:?}; see `vidimus types list`"))?;
-    let mapping = match map {
-        None => licence_type.columns().clone(),
-        Some(path) => read_mapping(path, licence_type)?,
-    };
-    Ok((licence_type, mapping))
-}
-
-fn read_mapping(path: &Path, licence_type: &LicenceType) -> anyhow::Result<ColumnMapping> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    ColumnMapping::read(&text, licence_type.schema()).map_err(|errors| {
-        let join = |told: Vec<String>| format!("{}: {}", path.display(), told.join("; "));
-        let zh = errors.iter().map(ColumnError::zh).collect();
-        let en = errors.iter().map(ToString::to_string).collect();
-        Told::new(join(zh), join(en)).into()
-    })
 }

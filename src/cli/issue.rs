@@ -3,22 +3,22 @@
 //! run again, today or tomorrow: nothing is entered twice. Rows that are refused stand, with the reason, in
 //! `FILE.refused.csv`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::existing::{Existing, type_and_mapping};
+use super::existing::Existing;
 use super::exit::Exit;
 use super::issuer::Issuer;
 use super::output::Output;
+use super::records::Records;
 use super::table::{Table, forget};
 use crate::audit::replay::Progress;
 use crate::catalogue::{ColumnMapping, LicenceType, content_key};
 use crate::values::lang::Lang;
-use crate::wiring::assembly::catalogue;
 
 /// Rows of one request.
 const ROWS: usize = 256;
@@ -30,24 +30,8 @@ const LATER: [&str; 3] = ["busy", "not-ready", "in-flight"];
 /// Issue a table of records.
 #[derive(Debug, Args)]
 pub(super) struct Issue {
-    /// The licence type: slug or 21-character code.
-    #[arg(long = "type", value_name = "TYPE")]
-    licence_type: String,
-    /// The table: CSV with a header line, UTF-8.
-    #[arg(long, value_name = "FILE")]
-    csv: PathBuf,
-    /// The service's address.
-    #[arg(long, value_name = "URL")]
-    to: String,
-    /// The department's token file.
-    #[arg(long, value_name = "FILE")]
-    token: PathBuf,
-    /// Another column mapping than the type's own.
-    #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
-    /// Licence types of a directory instead of the built-in ones.
-    #[arg(long, value_name = "DIR")]
-    schemas: Option<PathBuf>,
+    #[command(flatten)]
+    records: Records,
     #[command(flatten)]
     existing: Existing,
 }
@@ -77,11 +61,11 @@ struct Tally {
 
 impl Issue {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let catalogue = catalogue(self.schemas.as_deref())?;
-        let (licence_type, mapping) = type_and_mapping(&catalogue, &self.licence_type, self.map.as_ref())?;
-        let table = Table::open(&self.csv)?;
+        let catalogue = self.records.catalogue()?;
+        let (licence_type, mapping) = self.records.type_and_mapping(&catalogue)?;
+        let table = self.records.table()?;
         let mapping = self.existing.mapping(mapping, &table.header)?;
-        let service = Issuer::new(&self.to, &self.token, out.lang)?;
+        let service = self.records.issuer(out.lang)?;
         let path = table.beside(".refused.csv");
         forget(&path)?;
         let mut tally = Tally::default();
@@ -264,12 +248,7 @@ mod tests {
         std::fs::write(&token, "t").unwrap();
         std::fs::write(at("t.csv.refused.csv"), "of an earlier run").unwrap();
         let asked = Issue {
-            licence_type: "business-licence".into(),
-            csv: path,
-            to: "http://127.0.0.1:1".into(),
-            token,
-            map: None,
-            schemas: None,
+            records: Records::of("business-licence", path, "http://127.0.0.1:1", token),
             existing: Existing::default(),
         };
         let out = Output::to(std::sync::Arc::new(Mutex::new(Vec::new())));

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::values::canonical::parse_strict;
 use crate::values::lang::Lang;
+use crate::wiring::calling;
 
 /// The way to the service, with a token.
 pub(super) struct Issuer {
@@ -23,12 +24,8 @@ impl Issuer {
     /// A department that calls this address with the token in this file.
     pub(super) fn new(address: &str, token: &Path, lang: Lang) -> anyhow::Result<Self> {
         let token = std::fs::read_to_string(token).with_context(|| token.display().to_string())?;
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(120)))
-            .build();
         Ok(Self {
-            agent: config.into(),
+            agent: calling::agent(Some(Duration::from_secs(120)))?,
             address: address.trim_end_matches('/').to_owned(),
             authorization: format!("Bearer {}", token.trim()),
             lang,

@@ -10,8 +10,9 @@ use super::exit::Exit;
 use super::output::Output;
 use crate::audit::export::export;
 use crate::audit::prove::{head, prove};
-use crate::audit::source::{self, Source};
+use crate::audit::source::Source;
 use crate::merkle::Hash;
+use crate::wiring::calling;
 
 /// The ledger's head, its proofs and its files.
 #[derive(Debug, Args)]
@@ -69,7 +70,7 @@ impl Ledger {
 impl Place {
     fn open(&self) -> anyhow::Result<Box<dyn Source>> {
         match &self.from {
-            Some(from) => Ok(source::open(from)?),
+            Some(from) => calling::source(from),
             None => data_directory(&self.data),
         }
     }

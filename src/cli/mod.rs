@@ -33,6 +33,8 @@ mod output;
 #[cfg(feature = "server")]
 mod reconcile;
 #[cfg(feature = "server")]
+mod records;
+#[cfg(feature = "server")]
 mod registrar;
 #[cfg(feature = "server")]
 mod registrar_told;

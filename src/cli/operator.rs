@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::values::canonical::parse_strict;
 use crate::values::lang::Lang;
+use crate::wiring::calling;
 
 /// Which service, and by whose leave.
 #[derive(Debug, Clone, Args)]
@@ -47,28 +48,24 @@ impl OperatorArgs {
     pub(super) fn service(&self, lang: Lang) -> anyhow::Result<Service> {
         let token = std::fs::read_to_string(&self.token)
             .with_context(|| format!("{}: the operator's token (--token)", self.token.display()))?;
-        Ok(Service::new(&self.to, &format!("Bearer {}", token.trim()), lang))
+        Service::new(&self.to, &format!("Bearer {}", token.trim()), lang)
     }
 
     /// The service without a token: what everybody may read.
-    pub(super) fn public(&self, lang: Lang) -> Service {
+    pub(super) fn public(&self, lang: Lang) -> anyhow::Result<Service> {
         Service::new(&self.to, "", lang)
     }
 }
 
 impl Service {
     /// The service at an address, called with an `Authorization` header, or none.
-    pub(super) fn new(address: &str, authorization: &str, lang: Lang) -> Self {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(120)))
-            .build();
-        Self {
-            agent: config.into(),
+    pub(super) fn new(address: &str, authorization: &str, lang: Lang) -> anyhow::Result<Self> {
+        Ok(Self {
+            agent: calling::agent(Some(Duration::from_secs(120)))?,
             address: address.trim_end_matches('/').to_owned(),
             authorization: authorization.to_owned(),
             lang,
-        }
+        })
     }
 
     /// Reads.

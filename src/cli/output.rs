@@ -84,6 +84,7 @@ impl Output {
         }
     }
 
+    #[cfg(feature = "server")]
     /// One of many results on the way to a summary; only written where lines are JSON.
     pub(crate) fn line(&self, json: &impl Serialize) -> anyhow::Result<()> {
         if !self.json {

@@ -8,11 +8,12 @@ use serde_json::json;
 use super::audit::vkeys;
 use super::exit::Exit;
 use super::output::Output;
-use crate::audit::source::{self, Source};
+use crate::audit::source::Source;
 use crate::authority::keyring::Keyring;
 use crate::authority::rebuild::{Reason, RebuildError, Rebuilt};
 use crate::keyring::{FileKeyring, Passphrase};
 use crate::values::lang::Lang;
+use crate::wiring::calling;
 use crate::wiring::data_source::DataSource;
 use crate::wiring::restore::{DoesNotHold, LastSigned, Restored, Wanted, restore, told};
 
@@ -111,7 +112,7 @@ fn forward(from: &str) -> anyhow::Result<Box<dyn Source>> {
     if Path::new(from).join("db").exists() {
         return Ok(Box::new(DataSource::open(Path::new(from))?));
     }
-    Ok(source::open(from)?)
+    calling::source(from)
 }
 
 /// What came back and what did not, for people.

@@ -70,7 +70,7 @@ impl Token {
                         .into());
                     }
                     (_, code) => {
-                        let departments = Service::new(&to, "", out.lang).get("/v1/departments").ok();
+                        let departments = Service::new(&to, "", out.lang)?.get("/v1/departments").ok();
                         let code = code_of(&name, code, departments.as_ref(), &to)?;
                         Caller::Department { code, slug: name.clone() }
                     }

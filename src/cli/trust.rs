@@ -8,8 +8,8 @@ use serde_json::json;
 use super::audit::{Pinned, replayed};
 use super::exit::Exit;
 use super::output::Output;
-use crate::audit::source;
 use crate::audit::trust;
+use crate::wiring::calling;
 
 /// What checking evidence offline needs.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ enum Verb {
 impl Trust {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         let Verb::Export { from, dir, pinned } = self.verb;
-        let source = source::open(&from)?;
+        let source = calling::source(&from)?;
         let audit = replayed(source.as_ref(), &pinned.read()?, out)?;
         trust::export(source.as_ref(), &audit, &dir)?;
         let (origin, size, named) = (&audit.summary.origin, audit.summary.size, dir.display());

@@ -18,7 +18,6 @@ use super::exit::Exit;
 use super::output::Output;
 use super::verify_told;
 use crate::audit::Pins;
-use crate::audit::source;
 use crate::audit::trust::Trust;
 use crate::crypto::{Digest, hex};
 use crate::ledger::state::{MemoryState, View as _};
@@ -28,6 +27,7 @@ use crate::verification::{
     Ask, CheckedToken, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, Verdict,
     verify,
 };
+use crate::wiring::calling;
 use crate::x509::{Profile, validate};
 
 /// What to do with a verification address.
@@ -141,7 +141,7 @@ impl Knowledge {
             return Ok(Self::new(Trust::load(Path::new(from))?, None));
         }
         let begun = now()?;
-        let source = source::open(from)?;
+        let source = calling::source(from)?;
         let is_server = source.files()?.is_none();
         let audit = replayed(source.as_ref(), &Pins::default(), out)?;
         let knowledge = Self::new(Trust::of(source.as_ref(), &audit)?, Some(audit.state));

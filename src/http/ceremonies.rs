@@ -32,11 +32,8 @@ pub async fn begin(
     params.finish()?;
     let body = request::json(&headers, body).await?;
     let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
-    let shown = to_the_end({
-        let state = Arc::clone(&state);
-        async move { state.authority.begin_ceremony(&body, key.as_deref(), dry_run).await }
-    });
-    Ok(json(status, &answered(&state, &shown.await?)?))
+    let shown = state.authority.begin_ceremony(&body, key.as_deref(), dry_run).await?;
+    Ok(json(status, &answered(&state, &shown)?))
 }
 
 /// `POST /v1/operator/ceremonies/{id}/approvals`: one registrar's signatures.
@@ -59,19 +56,8 @@ pub async fn approve(
         let en = format!("Must be an approval as `vidimus registrar sign` writes it ({error}).");
         Problem::new(Kind::InvalidClaim, zh, en).at("")
     })?;
-    let shown = to_the_end({
-        let state = Arc::clone(&state);
-        async move { state.authority.approve_ceremony(id, signed, dry_run).await }
-    });
-    Ok(ok(&answered(&state, &shown.await?)?))
-}
-
-/// What was begun is not broken off with the connection of whoever asked.
-async fn to_the_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, crate::authority::Failure>> + Send + 'static,
-) -> Result<T, Problem> {
-    let done = tokio::spawn(work).await.map_err(|stopped| Problem::fault(&stopped))?;
-    Ok(done?)
+    let shown = state.authority.approve_ceremony(id, signed, dry_run).await?;
+    Ok(ok(&answered(&state, &shown)?))
 }
 
 /// `GET /v1/operator/ceremonies`: those that are not over.

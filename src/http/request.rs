@@ -72,8 +72,8 @@ impl Params {
     pub fn flag(&mut self, name: &'static str) -> Result<bool, Problem> {
         match self.text(name).as_deref() {
             None | Some("false") => Ok(false),
-            Some("true" | "") => Ok(true),
-            Some(_) => Err(bad_parameter(name, "应为 true 或 false。", "Must be true or false.")),
+            Some("true") => Ok(true),
+            Some(_) => Err(bad_parameter(name, "须写明 true 或 false。", "Must say true or false.")),
         }
     }
 

@@ -7,6 +7,7 @@ pub mod assembly;
 pub mod backup;
 #[cfg(feature = "server")]
 pub mod callers;
+pub mod calling;
 #[cfg(feature = "server")]
 pub mod clock;
 #[cfg(feature = "server")]

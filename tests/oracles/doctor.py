@@ -111,13 +111,27 @@ def small_disk(folder):
         subprocess.run(["umount", "-l", disk], check=False)
 
 
-def certificate(folder, name, serial):
-    chain, key = folder / "chain.pem", folder / "key.pem"
+def openssl_req(name, key, certificate, *flags):
     made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                           "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-set_serial", str(serial),
-                           "-keyout", f"{key}.new", "-out", f"{chain}.new"], capture_output=True, text=True)
+                           "-subj", f"/CN={name}", "-keyout", key, "-out", certificate, *flags], capture_output=True, text=True)
     if made.returncode:
         raise RuntimeError(made.stderr)
+
+
+def private_authority(folder):
+    """A city network's own certificate authority; its certificate and key."""
+    ca, key = folder / "ca.pem", folder / "ca.key"
+    if not ca.exists():
+        openssl_req("the city's network", key, ca)
+    return ca, key
+
+
+def certificate(folder, name, serial):
+    """A server's certificate under the private authority, put in place whole."""
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    ca, ca_key = private_authority(folder)
+    openssl_req(name, f"{key}.new", f"{chain}.new", "-CA", ca, "-CAkey", ca_key, "-set_serial", str(serial),
+                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE")
     os.replace(f"{key}.new", key)
     os.replace(f"{chain}.new", chain)
     return chain, key
@@ -148,6 +162,7 @@ class Secure(Service):
 
 def encrypted(folder):
     chain, key = certificate(folder, "one", 0x1001)
+    authority, _ = private_authority(folder)
     alone = run("serve", "--tls-cert", chain, cwd=folder)
     tally.check("a certificate without its key is refused", alone.returncode == 1 and "--tls-key" in alone.stderr, alone)
     swapped = run("serve", "--tls-cert", key, "--tls-key", chain, "--listen", "127.0.0.1:0", "--data", folder / "no/data", "--keys", folder / "no/keys")
@@ -156,7 +171,7 @@ def encrypted(folder):
         port = service.url.rsplit(":", 1)[1]
 
         def curl(*flags):
-            return subprocess.run(["curl", "-sS", "-i", "--cacert", chain, *flags, f"https://localhost:{port}/readyz"], capture_output=True, text=True)
+            return subprocess.run(["curl", "-sS", "-i", "--cacert", authority, *flags, f"https://localhost:{port}/readyz"], capture_output=True, text=True)
 
         good = curl()
         tally.check("curl verifies and is answered", "200 OK" in good.stdout and '"ready":true' in good.stdout, good)
@@ -164,6 +179,12 @@ def encrypted(folder):
         for version, flag, works in (("1.2", "--tls-max", True), ("1.1", "--tls-max", False)):
             answer = curl(flag, version)
             tally.equal(f"TLS {version}", "200 OK" in answer.stdout, works)
+        ours = lambda authorities: run("ledger", "head", "--from", f"https://localhost:{port}", env={"SSL_CERT_FILE": str(authorities)})
+        tally.equal("our own commands believe the authority in SSL_CERT_FILE", ours(authority).returncode, 0)
+        public = run("ledger", "head", "--from", f"https://localhost:{port}", env={"SSL_CERT_FILE": ""})
+        tally.check("and else the public ones only", public.returncode != 0 and "UnknownIssuer" in public.stderr, public)
+        none = ours(key)
+        tally.check("a file without one is refused by name", none.returncode == 1 and str(key) in none.stderr and "PEM" in none.stderr, none)
         plain = subprocess.run(["curl", "-sS", f"http://127.0.0.1:{port}/readyz"], capture_output=True, text=True)
         tally.check("plain HTTP is not spoken there", plain.returncode != 0, plain)
         serial, shown = serial_shown(port)

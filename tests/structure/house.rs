@@ -67,7 +67,7 @@ pub const ALONE: [(&str, &[&str]); 15] = [
     ("axum", &["http", "pages", "cli"]),
     ("tower_http", &["http"]),
     ("askama", &["pages", "http"]),
-    ("ureq", &["audit", "cli"]),
+    ("ureq", &["audit", "cli", "wiring"]),
     ("clap", &["cli", "wiring"]),
     ("qrcodegen", &["qr", "pages", "http"]),
 ];

@@ -14,10 +14,6 @@ use super::{STATUS, Source, SourceError, limit};
 use crate::merkle::{TilePath, Width, decode_bundle, encode_bundle};
 use crate::status_list::StatusToken;
 
-/// How long one answer may take.
-const TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a connection may take.
-const CONNECT: Duration = Duration::from_secs(10);
 /// How often a file is asked for when the connection breaks or the server is busy.
 const ATTEMPTS: u32 = 3;
 /// Most lists that a server may name.
@@ -38,14 +34,8 @@ struct Aggregation {
 }
 
 impl Address {
-    /// The server at this base address; a slash at its end does not matter. Nothing is asked yet.
-    pub fn new(base: &str) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(TIMEOUT))
-            .timeout_connect(Some(CONNECT))
-            .build()
-            .new_agent();
+    /// The server at this base address, asked by this agent; a slash at its end does not matter. Nothing is asked yet.
+    pub fn new(base: &str, agent: Agent) -> Self {
         Self { base: base.trim_end_matches('/').to_owned(), agent, tokens: Mutex::default() }
     }
 

@@ -7,6 +7,7 @@ use super::refusal::{OF_DEPARTMENTS, OF_THE_AUTHORITY};
 use super::wish::Wish;
 use super::{About, CeremonyRefusal, NewKeys, Step};
 use crate::authority::Authority;
+use crate::authority::caller::Caller;
 use crate::authority::chains::certificate;
 use crate::authority::refusal::{Failure, Fault, Refusal};
 use crate::catalogue::DepartmentPlan;
@@ -60,13 +61,8 @@ impl Authority {
 impl Bench<'_> {
     fn department(&self, plan: &DepartmentPlan) -> Result<Prepared, Failure> {
         plan.check(self.terms.region).map_err(CeremonyRefusal::Plan)?;
-        let reserved = ["operator", "auditor"].contains(&plan.slug.as_str());
         let taken = [
-            (
-                "slug",
-                plan.slug.to_string(),
-                reserved || self.charter.department_by_slug(&plan.slug).is_some(),
-            ),
+            ("slug", plan.slug.to_string(), self.is_slug_taken(&plan.slug)),
             ("code", plan.code.to_string(), self.is_code_taken(plan)),
         ];
         if let Some((name, value, _)) = taken.into_iter().find(|(_, _, taken)| *taken) {
@@ -93,6 +89,10 @@ impl Bench<'_> {
         }
         let about = About::Department { department: plan.slug.clone(), code: plan.code.clone() };
         Ok(Prepared { about, keys, steps: composer.into_steps() })
+    }
+
+    fn is_slug_taken(&self, slug: &Slug) -> bool {
+        Caller::is_reserved(slug) || self.charter.department_by_slug(slug).is_some()
     }
 
     fn is_code_taken(&self, plan: &DepartmentPlan) -> bool {

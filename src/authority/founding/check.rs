@@ -3,6 +3,7 @@
 
 use super::compose::FIRST;
 use super::{Founding, FoundingRefusal, NewKeys, Site};
+use crate::authority::caller::Caller;
 use crate::authority::ceremony::{Signed, crypto};
 use crate::authority::refusal::Fault;
 use crate::catalogue::{AuthorityPlan, Catalogue};
@@ -12,9 +13,6 @@ use crate::ledger::body::{AuthorityFounded, Body, Owner, possession};
 use crate::ledger::entry::Unsigned;
 use crate::ledger::state::MemoryState;
 use crate::values::time::Time;
-
-/// Names of tokens that are no department's.
-const RESERVED: [&str; 2] = ["operator", "auditor"];
 
 /// Refuses a plan from which no authority can be founded there and then.
 pub fn check_plan(
@@ -35,7 +33,7 @@ pub fn check_plan(
 
 fn check_departments(plan: &AuthorityPlan, catalogue: &Catalogue) -> Result<(), FoundingRefusal> {
     for (index, department) in plan.departments.iter().enumerate() {
-        if RESERVED.contains(&department.slug.as_str()) {
+        if Caller::is_reserved(&department.slug) {
             let field = format!("departments[{index}].slug");
             return Err(FoundingRefusal::Reserved { field, slug: department.slug.to_string() });
         }

@@ -36,6 +36,16 @@ pub enum Patience {
     Wait,
 }
 
+impl Patience {
+    /// The route within whose scope a key is once only.
+    fn route(self) -> &'static str {
+        match self {
+            Self::Refuse => "issue",
+            Self::Wait => "batch",
+        }
+    }
+}
+
 /// A wish to issue or to record, as it came in.
 #[derive(Clone, Copy)]
 pub struct Wish<'a> {
@@ -98,10 +108,9 @@ impl Authority {
     /// Issues one licence, or answers again what was answered under the same key.
     pub async fn issue(&self, wish: Wish<'_>) -> Result<Answer, Failure> {
         let request = IssueRequest::parse(wish.body)?;
-        let ask = wish
-            .key
-            .or(request.key.as_deref())
-            .map(|key| self.once.ask(wish.department, "issue", key, wish.body.to_string().as_bytes()));
+        let ask = wish.key.or(request.key.as_deref()).map(|key| {
+            self.once.ask(wish.department, wish.patience.route(), key, wish.body.to_string().as_bytes())
+        });
         let _slot = match &ask {
             Some(ask) if !wish.dry_run => Some(self.slot(ask, wish.patience).await?),
             _ => None,

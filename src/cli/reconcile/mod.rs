@@ -9,17 +9,12 @@ mod index;
 mod rows;
 mod wanted;
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::existing::type_and_mapping;
 use super::exit::Exit;
-use super::issuer::Issuer;
 use super::output::Output;
-use super::table::Table;
+use super::records::Records;
 use crate::audit::replay::Progress;
-use crate::wiring::assembly::catalogue;
 use difference::Differences;
 use index::Index;
 use rows::Rows;
@@ -28,24 +23,8 @@ use wanted::Wanted;
 /// Compare a table of records with the ledger, both ways.
 #[derive(Debug, Args)]
 pub(super) struct Reconcile {
-    /// The licence type: slug or 21-character code.
-    #[arg(long = "type", value_name = "TYPE")]
-    licence_type: String,
-    /// The table: CSV with a header line, UTF-8.
-    #[arg(long, value_name = "FILE")]
-    csv: PathBuf,
-    /// The service's address.
-    #[arg(long, value_name = "URL")]
-    to: String,
-    /// The department's token file.
-    #[arg(long, value_name = "FILE")]
-    token: PathBuf,
-    /// Another column mapping than the type's own.
-    #[arg(long, value_name = "FILE")]
-    map: Option<PathBuf>,
-    /// Licence types of a directory instead of the built-in ones.
-    #[arg(long, value_name = "DIR")]
-    schemas: Option<PathBuf>,
+    #[command(flatten)]
+    records: Records,
     /// Leave out what was issued here: compare with recorded licences, and with what replaced them, only.
     #[arg(long)]
     legacy: bool,
@@ -53,10 +32,10 @@ pub(super) struct Reconcile {
 
 impl Reconcile {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let catalogue = catalogue(self.schemas.as_deref())?;
-        let (licence_type, mapping) = type_and_mapping(&catalogue, &self.licence_type, self.map.as_ref())?;
-        let table = Table::open(&self.csv)?;
-        let service = Issuer::new(&self.to, &self.token, out.lang)?;
+        let catalogue = self.records.catalogue()?;
+        let (licence_type, mapping) = self.records.type_and_mapping(&catalogue)?;
+        let table = self.records.table()?;
+        let service = self.records.issuer(out.lang)?;
         let mut differences = Differences::new(table.beside(".differences.csv"), out)?;
         let mut rows = Rows::new(&table, mapping.with_legacy(&[]), licence_type.slug(), out.lang)?;
         let mut index = Index::of(&mut rows, &mut differences)?;
@@ -84,6 +63,7 @@ impl Reconcile {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::Table;
     use super::*;
     use crate::catalogue::{Catalogue, ColumnMapping};
     use serde_json::{Value, json};
