@@ -65,6 +65,9 @@ pub trait Keyring: Send + Sync {
     /// The last checkpoint that was signed, as a note; `None` before founding.
     fn last_signed(&self) -> Result<Option<String>, KeyringError>;
 
+    /// Why no key, note or `last-signed` can be written until restart, if so.
+    fn ended(&self) -> Option<String>;
+
     /// Replaces `last-signed`, durable on return, if it still is `old` (compare-and-swap).
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError>;
 }

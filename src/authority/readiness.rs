@@ -123,7 +123,8 @@ impl Authority {
             unsealed: 0,
             lists: Vec::new(),
         });
-        readiness.writing = self.window.halted().map(str::to_owned).or(readiness.writing);
+        let halted = self.window.halted().map(str::to_owned);
+        readiness.writing = halted.or(readiness.writing).or_else(|| self.keyring.ended());
         readiness.missing_keys = self.missing_keys(charter);
         readiness.clock = self.clock.now().err().map(|stepped| stepped.to_string());
         let numbers: Vec<u32> = self.window.statuses(|statuses| statuses.lists().keys().copied().collect());

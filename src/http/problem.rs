@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::kind::Kind;
+use crate::authority::keyring::KeyringError;
+use crate::authority::store::StoreError;
 use crate::authority::{Failure, Fault, Refusal, Thing};
 use crate::catalogue::{RequestError, RequestErrorKind};
 use crate::law::Rule;
@@ -199,7 +201,22 @@ impl From<Failure> for Problem {
 
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        Self::fault(&fault)
+        match fault {
+            Fault::Store(StoreError::Ended(why)) => Refusal::NotReady(why).into(),
+            // What cannot be read is no mistake of this program's: the disk's, or what damaged it.
+            Fault::Store(StoreError::Unreadable(_)) | Fault::View(_) => {
+                tracing::error!(cause = %fault, "what a request asked for cannot be read");
+                Self::new(
+                    Kind::NotReady,
+                    "所需数据目前读不出，原因见服务日志和 vidimus doctor。请稍后再试，或告知运维人员。",
+                    "What is asked for cannot be read at present; the service's log and vidimus doctor say why. Try again later, or tell the operator.",
+                )
+                .after(60)
+            }
+            // A full or failing disk under the keys: the same as one under the ledger.
+            Fault::Keyring(KeyringError::Unwritable(why)) => Refusal::NotReady(why).into(),
+            fault => Self::fault(&fault),
+        }
     }
 }
 
@@ -335,6 +352,22 @@ mod tests {
         let document = problem.document(Lang::En, "http://a.test").to_string();
         assert!(!document.contains("secret") && document.contains("I-"), "{document}");
         assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn a_failing_disk_is_not_ready_and_names_no_file() {
+        let faults = [
+            Fault::Store(StoreError::Ended("/var/lib/secret".into())),
+            Fault::Store(StoreError::Unreadable("/var/lib/secret".into())),
+            Fault::Keyring(KeyringError::Unwritable("/var/lib/secret".into())),
+        ];
+        for fault in faults {
+            let problem = Problem::from(fault);
+            assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+            for lang in Lang::ALL {
+                assert!(!problem.document(lang, "http://a.test").to_string().contains("secret"));
+            }
+        }
     }
 
     #[test]

@@ -202,6 +202,10 @@ impl Keyring for FileKeyring {
         Ok(text.map_err(|error| KeyringError::Unreadable(error.to_string()))?.map(|text| text.to_string()))
     }
 
+    fn ended(&self) -> Option<String> {
+        self.broken.load(Ordering::Relaxed).then(|| KeysError::Broken.to_string())
+    }
+
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
         let _turn = self.turn()?;
         if self.last_signed()?.as_deref() != old {

@@ -70,6 +70,10 @@ impl Keyring for MemoryKeyring {
         Ok(self.last_signed.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
+    fn ended(&self) -> Option<String> {
+        None
+    }
+
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
         let mut cell = self.last_signed.lock().unwrap_or_else(PoisonError::into_inner);
         if cell.as_deref() != old {

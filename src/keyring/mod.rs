@@ -14,6 +14,7 @@ mod stage;
 #[cfg(test)]
 mod suite;
 pub mod tokens;
+mod wording;
 
 use std::path::PathBuf;
 

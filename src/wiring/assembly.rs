@@ -8,6 +8,8 @@
 //! | keys or tokens without `last-signed` | | refused, with the cure |
 //! | one without the other | | refused, with the cure |
 
+mod refused;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,9 +22,8 @@ use super::entropy::SystemEntropy;
 use super::told::Told;
 use crate::authority::caller::Caller;
 use crate::authority::founding::{Founding, NewKeys, Site};
-use crate::authority::keyring::Keyring as _;
 use crate::authority::store::Store as _;
-use crate::authority::{Authority, OpenError, Opening};
+use crate::authority::{Authority, Opening};
 use crate::catalogue::{AuthorityPlan, Catalogue};
 use crate::crypto::{Entropy, KeyPurpose};
 use crate::keyring::tokens::TokenTable;
@@ -30,6 +31,7 @@ use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
 use crate::ledger::body::Owner;
 use crate::store::SledStore;
 use crate::values::time::{Clock, Time};
+use refused::{in_both_languages, only_data, refused_store, severed, told};
 
 /// The base URL of a sample that is given none.
 const SAMPLE_URL: &str = "http://127.0.0.1:8080";
@@ -50,12 +52,16 @@ pub struct Assembled {
 
 /// Opens what the configuration names, or founds a sample where there is nothing.
 pub fn assemble(config: &ServeConfig) -> anyhow::Result<Assembled> {
-    let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose()?;
-    assemble_with(config, passphrase)
+    let passphrase = config.passphrase_file.as_deref().map(Passphrase::read).transpose();
+    assemble_with(config, passphrase.map_err(|error| in_both_languages(error.into()))?)
 }
 
 /// The same with a passphrase that was read already: a pipe gives it only once.
 pub fn assemble_with(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow::Result<Assembled> {
+    put_together(config, passphrase).map_err(in_both_languages)
+}
+
+fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow::Result<Assembled> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
     let clock = Arc::new(SystemClock);
     let catalogue = Arc::new(catalogue(config.schemas.as_deref())?);
@@ -67,8 +73,8 @@ pub fn assemble_with(config: &ServeConfig, passphrase: Option<Passphrase>) -> an
     if begins && !data_is_there {
         refuse_sample(config)?;
     }
-    let store = SledStore::open(&config.data).map_err(|error| in_context(&error, &config.data))?;
-    let head = store.head()?;
+    let store = SledStore::open(&config.data).map_err(|error| refused_store(&error, &config.data))?;
+    let head = store.head().map_err(|error| told(&error.into()))?;
     // A store that a crash left empty before the first key was written is no data.
     if begins && head.size > 0 {
         bail!(if found == Stage::Empty { only_data(config) } else { severed(config) });
@@ -85,6 +91,10 @@ pub fn assemble_with(config: &ServeConfig, passphrase: Option<Passphrase>) -> an
     if begins && founding.is_none() {
         found_sample(config, &keyring, &catalogue, clock.now(), entropy.as_ref())?;
         founding = noted_founding(config)?;
+    }
+    if let (true, Some(founding)) = (begins, &founding) {
+        // A crash may have come between the founding that was noted and its `last-signed`.
+        founding.begin_signing(&keyring).map_err(|failure| told(&failure.into()))?;
     }
     let goes_on = founding.is_some();
     let keyring = Arc::new(keyring);
@@ -199,87 +209,6 @@ fn refuse_sample(config: &ServeConfig) -> anyhow::Result<()> {
     ))
 }
 
-fn severed(config: &ServeConfig) -> Told {
-    let keys = config.keys.display();
-    Told::new(
-        format!(
-            "{keys} 里有密钥或令牌,但没有 last-signed,也没有 founding.json:这些密钥很可能签过账本。请把整个密钥目录恢复原样(包括 last-signed),不要在它们之下重新开始。如果只是一次中断的建立,还没有任何数据,请给出空的 --keys 重新开始"
-        ),
-        format!(
-            "{keys} holds keys or tokens, but neither last-signed nor founding.json: these keys have most likely signed a \
-             ledger. Put the whole directory back as it was, last-signed with it; do not start anew under them. If it is \
-             the rest of a founding that broke off before there was any data, begin again with empty --keys"
-        ),
-    )
-}
-
-fn only_data(config: &ServeConfig) -> Told {
-    let (keys, data) = (config.keys.display(), config.data.display());
-    Told::new(
-        format!(
-            "{data} 里有数据,但 {keys} 里没有密钥:请给出与之对应的 --keys。没有它们就无法再签名;如要另建样例,请同时给出空的 --data"
-        ),
-        format!(
-            "the data in {data} is there, but the keys in {keys} are not: give the --keys that belong to it. Without them \
-             nothing can be signed any more; to try a fresh sample, give an empty --data as well"
-        ),
-    )
-}
-
-/// A refusal to open, in both languages.
-fn told(error: &OpenError) -> anyhow::Error {
-    let zh = match error {
-        OpenError::KeysMissing { entries } => {
-            format!("密钥旁没有 last-signed,但数据里有 {entries} 条记录:请给出与这份 --data 对应的 --keys")
-        }
-        OpenError::NotFounded => {
-            "这里还没有建立机关:请用 `vidimus init` 建立,或用空的 --data 和 --keys 启动样例".to_owned()
-        }
-        OpenError::LastSigned(why) => {
-            format!("last-signed 不是我们的检查点({why})。不要删除它:查明是什么改动了它,把文件恢复原样")
-        }
-        OpenError::Older { found, signed } => format!(
-            "数据是旧副本:只有 {found} 条记录,而已签名 {signed} 条。继续运行会使账本分叉。请放回最新的数据,或用包含全部 {signed} 条记录的镜像、导出恢复"
-        ),
-        OpenError::OtherRoot { size, .. } => {
-            format!("数据是另一段历史:它在 {size} 条记录处的根哈希与已签名的不同。请放回与这些密钥对应的数据")
-        }
-        OpenError::KeysOlder { stored, signed } => format!(
-            "密钥目录是旧副本:数据里的检查点有 {stored} 条记录,last-signed 只有 {signed} 条。请放回最新的 last-signed;恢复旧文件是事故,不是日常操作"
-        ),
-        OpenError::OtherType { licence_type, version, part } => format!(
-            "证照类型 {licence_type} 第 {version} 版的 {part} 与账本已公布的不同:请放回已公布的文件夹(--schemas),修改请作为新版本公布(vidimus types publish)"
-        ),
-        OpenError::OtherBaseUrl { founded, given } => {
-            format!("本机关以 {founded} 建立,不能以 {given} 启动。请去掉 --public-url,或以一条记录迁移")
-        }
-        OpenError::UnknownLaw(version) => format!("现行的法是第 {version} 版,本程序不认识,不再写入:请升级"),
-        OpenError::Entry { index, why } => {
-            format!("第 {index} 条记录:{why}。数据已损坏:请恢复,或用导出重建")
-        }
-        OpenError::Founding { place, kind, why } => format!(
-            "建立中的第 {place} 条记录({kind})被拒绝:{why}。其后的记录都没有入账;请用 `vidimus init --approval FILE ...` 交上登记人的批准"
-        ),
-        OpenError::Clock(stepped) => format!("时钟不可信:{stepped}"),
-        OpenError::Store(error) => format!("存储故障:{error}"),
-        OpenError::Keyring(error) => format!("密钥目录故障:{error}"),
-        OpenError::Failure(failure) => format!("无法打开:{failure}"),
-    };
-    Told::new(zh, error.to_string()).into()
-}
-
-fn in_context(error: &crate::store::OpenError, data: &Path) -> anyhow::Error {
-    let data = data.display();
-    let zh = match error {
-        crate::store::OpenError::InUse(_) => {
-            format!("数据目录 {data} 正被另一个服务使用:请先停止它,或给出另一个 --data")
-        }
-        crate::store::OpenError::Full(_) => format!("数据目录 {data} 所在的磁盘已满:请腾出空间后再启动"),
-        other => format!("数据目录 {data}:{other}"),
-    };
-    Told::new(zh, format!("the data directory {data}: {error}")).into()
-}
-
 /// Keys first, then what will be entered, then `last-signed` of size 0: a crash at any point is gone on from.
 fn found_sample(
     config: &ServeConfig,
@@ -306,15 +235,11 @@ pub fn keep(
     founding: &Founding,
     entropy: &dyn Entropy,
 ) -> anyhow::Result<()> {
-    let empty = keys.empty_checkpoint(founding.origin())?;
     for new in keys.into_inner() {
         keyring.add(new.purpose, &new.owner.to_string(), new.key, entropy)?;
     }
     keyring.note_founding(&serde_json::to_vec(founding)?)?;
-    if keyring.last_signed()?.is_none() {
-        keyring.replace_last_signed(None, &empty)?;
-    }
-    Ok(())
+    Ok(founding.begin_signing(keyring)?)
 }
 
 /// A token for each department that never had one: at founding, and where a crash came between a department's entry and

@@ -64,7 +64,18 @@ pub fn start(args: &LogArgs) -> Result<(), TelemetryError> {
         }
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
-    started.map_err(|_| TelemetryError::Started)
+    started.map_err(|_| TelemetryError::Started)?;
+    std::panic::set_hook(Box::new(told));
+    Ok(())
+}
+
+/// A panic is told by its place. What it says is told only of our own: the storage engine gives up on damaged data with a
+/// message that can print whole pages of it.
+fn told(panic: &std::panic::PanicHookInfo<'_>) {
+    let at = panic.location().map_or_else(String::new, ToString::to_string);
+    let thread = std::thread::current().name().unwrap_or_default().to_owned();
+    let said = if at.starts_with("src/") { panic.payload_as_str().unwrap_or_default() } else { "" };
+    tracing::error!(at, thread, said, "panic");
 }
 
 /// A bare level is ours alone; directives are taken as they are. An empty variable is one that is not set.

@@ -144,6 +144,9 @@ impl Keyring for MortalKeyring {
     fn last_signed(&self) -> Result<Option<String>, KeyringError> {
         self.inner.last_signed()
     }
+    fn ended(&self) -> Option<String> {
+        None
+    }
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
         self.fate.step().map_err(KeyringError::Unwritable)?;
         if self.jammed.load(Ordering::SeqCst) {

@@ -91,6 +91,7 @@ class Service:
         self.home = Path(home)
         self.data, self.keys = Path(data or self.home / "data"), Path(keys or self.home / "keys")
         self.flags = flags
+        self.environment = None  # that of this process
         self.process = self.url = None
 
     def start(self):
@@ -99,7 +100,7 @@ class Service:
         self.log = open(self.home / "stderr.log", "ab")
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--lang", "en", "--listen", "127.0.0.1:0", "--data", self.data, "--keys", self.keys, *self.flags],
-            stdout=subprocess.PIPE, stderr=self.log, cwd=self.home,
+            stdout=subprocess.PIPE, stderr=self.log, cwd=self.home, env=self.environment,
         )
         watchdog = threading.Timer(STARTS_WITHIN, self.process.kill)
         watchdog.start()

@@ -113,6 +113,11 @@ impl Founding {
         Ok(self.founded()?.registry.spki.id())
     }
 
+    /// The key that signs its checkpoints.
+    pub(super) fn checkpoint(&self) -> Result<KeyId, Fault> {
+        Ok(self.founded()?.checkpoint.title.spki.id())
+    }
+
     /// What the law says to every entry, were it entered now. Nothing is entered.
     pub fn check_law(&self, registry: &PrivateKey, now: Time) -> Result<(), FoundingRefusal> {
         let mut state = MemoryState::new();

@@ -3,7 +3,7 @@
 use crate::authority::ceremony::{NewKeys, crypto};
 use crate::authority::refusal::Fault;
 use crate::catalogue::AuthorityPlan;
-use crate::crypto::{Entropy, KeyPurpose};
+use crate::crypto::{Entropy, KeyPurpose, PrivateKey};
 use crate::ledger::body::Owner;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::merkle::EMPTY_ROOT;
@@ -42,8 +42,12 @@ impl NewKeys {
 
     /// `last-signed` of an empty ledger.
     pub fn empty_checkpoint(&self, origin: &Origin) -> Result<String, Fault> {
-        let key = self.of(&Owner::Authority, KeyPurpose::Checkpoint)?;
-        let name = origin.as_str().parse().map_err(crypto)?;
-        Ok(Checkpoint::new(name, 0, EMPTY_ROOT.0).sign(key, &[]).map_err(crypto)?.to_string())
+        empty_checkpoint(self.of(&Owner::Authority, KeyPurpose::Checkpoint)?, origin)
     }
+}
+
+/// `last-signed` of an empty ledger, under the key that signs its checkpoints.
+pub(super) fn empty_checkpoint(key: &PrivateKey, origin: &Origin) -> Result<String, Fault> {
+    let name = origin.as_str().parse().map_err(crypto)?;
+    Ok(Checkpoint::new(name, 0, EMPTY_ROOT.0).sign(key, &[]).map_err(crypto)?.to_string())
 }

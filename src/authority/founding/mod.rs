@@ -17,6 +17,7 @@ pub use check::check_plan;
 pub use refusal::FoundingRefusal;
 
 use super::ceremony::{Signed, Statement, Statements, Step, crypto};
+use super::keyring::Keyring;
 use super::refusal::{Failure, Fault};
 use super::store::Store;
 use super::writer::Proposal;
@@ -116,6 +117,16 @@ impl Founding {
             }
         }
         Ok(left)
+    }
+
+    /// Writes the `last-signed` of the empty ledger, once; what a crash left without one is gone on from here.
+    pub fn begin_signing(&self, keyring: &dyn Keyring) -> Result<(), Failure> {
+        if keyring.last_signed()?.is_some() {
+            return Ok(());
+        }
+        let id = self.checkpoint()?;
+        let key = keyring.key(&id).ok_or_else(|| Fault::NoKey(format!("checkpoint key {id}")))?;
+        Ok(keyring.replace_last_signed(None, &keys::empty_checkpoint(&key, &self.origin)?)?)
     }
 
     /// How many entries founding makes.

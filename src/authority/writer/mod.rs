@@ -134,7 +134,8 @@ impl Writer {
         whole: bool,
         outcomes: &mut [Option<Outcome>],
     ) -> Result<(), Failure> {
-        if let Some(why) = self.window.halted().map(str::to_owned).or_else(|| self.store.ended()) {
+        let ended = || self.store.ended().or_else(|| self.keyring.ended());
+        if let Some(why) = self.window.halted().map(str::to_owned).or_else(ended) {
             return Err(Refusal::NotReady(why).into());
         }
         let now = self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()))?;
@@ -148,12 +149,19 @@ impl Writer {
             return Ok(());
         }
         let size = published.range.size();
-        self.commit(&published, candidates, effects, after, outcomes).inspect_err(|failure| {
-            // What is in the store and under no checkpoint is brought under one by the next start, never shown before.
-            if !self.store.head().is_ok_and(|head| head.size == size) {
-                tracing::error!(%failure, "writing ends until restart");
-                self.window.halt(failure.to_string());
+        self.commit(&published, candidates, effects, after, outcomes).map_err(|failure| {
+            if self.store.head().is_ok_and(|head| head.size == size) {
+                return failure;
             }
+            // What is in the store and under no checkpoint is brought under one by the next start, never shown before.
+            // Whoever waits for it is told to ask again then, under the same idempotency key.
+            let why = match failure {
+                Failure::Refused(Refusal::NotReady(why)) => why,
+                failure => failure.to_string(),
+            };
+            tracing::error!(why, "writing ends until restart");
+            self.window.halt(why.clone());
+            Refusal::NotReady(why).into()
         })
     }
 

@@ -18,8 +18,8 @@ is null counts as left out. Times are `YYYY-MM-DDTHH:MM:SS.mmmZ`, dates `YYYY-MM
 - Problems are RFC 9457, in Chinese unless `Accept-Language` prefers English; for a browser (`Accept: text/html`) they \
 are pages. `/problems/{slug}` says what each means and what to do.
 - HEAD is answered as GET without the body. Any other method is refused with 405 and `Allow`; an unknown path with 404.
-- Any operation can answer 429 to too many requests, and what enters something 503 when nothing can be entered, both \
-with `Retry-After`.
+- Any operation can answer 429 to too many requests, and 503 when nothing can be entered, or what is asked for cannot \
+be read, both with `Retry-After`.
 - A verdict is no error: evidence that could be read is answered with 200, however bad it is.
 - Pages for people (`/zh`, `/en`, `/assets`) are not described here.";
 

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
     /// The operating system refused.
-    #[error("{0}")]
+    #[error("{}", in_words(*.0))]
     System(ErrorKind),
     /// Bytes on disk are not what was written.
     #[error("damaged data (at {0})")]
@@ -19,6 +19,14 @@ pub(super) enum Fault {
     /// The engine's own mistake, or data so damaged that it gave up.
     #[error("the storage engine gave up")]
     GaveUp,
+}
+
+/// What the system said. A disk that fails has no word of its own there.
+fn in_words(kind: ErrorKind) -> String {
+    match kind.to_string().as_str() {
+        "uncategorized error" => "the disk reports an error, such as an input/output error".to_owned(),
+        said => said.to_owned(),
+    }
 }
 
 impl From<::sled::Error> for Fault {
@@ -47,6 +55,12 @@ pub(super) fn ask<T>(call: impl FnOnce() -> ::sled::Result<T>) -> Result<T, Faul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failing_disk_is_named() {
+        let failing = std::io::Error::from_raw_os_error(5);
+        assert!(ask::<()>(|| Err(failing.into())).unwrap_err().to_string().contains("input/output"));
+    }
 
     #[test]
     fn a_fault_says_nothing_of_what_it_was_about() {

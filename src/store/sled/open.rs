@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::engine::Engine;
 use super::fault::{Fault, ask};
 use super::parts::{HEAD_KEY, LAYOUT, LAYOUT_KEY, write_head};
 use crate::authority::store::Head;
@@ -47,7 +48,10 @@ pub enum OpenError {
     #[error("{0} was written by another version: start that version, or name another directory")]
     OtherVersion(PathBuf),
     /// Anything else the operating system says.
-    #[error("{directory} cannot be opened: {what}")]
+    #[error(
+        "{directory} cannot be opened: {}; mend the disk (the system's log says more) and start again",
+        Fault::System(*what)
+    )]
     System {
         /// The directory.
         directory: PathBuf,
@@ -83,7 +87,7 @@ impl OpenError {
 
 /// A directory that is ours and open.
 pub(super) struct Opened {
-    pub(super) db: ::sled::Db,
+    pub(super) db: Engine,
     /// sled's data file, by a descriptor opened before sled's first write.
     pub(super) data: File,
     /// The directory, by the descriptor that holds its lock.
@@ -105,10 +109,11 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(Some(FLUSH_EVERY_MS));
     let db = ask(|| config.open()).map_err(|fault| refusal(directory, &fault))?;
-    match ask(|| db.get(LAYOUT_KEY)).map_err(faulty)? {
+    let db = Engine::new(db);
+    match db.ask(|db| db.get(LAYOUT_KEY)).map_err(faulty)? {
         Some(layout) if layout == LAYOUT => {}
         Some(_) => return Err(OpenError::OtherVersion(directory.to_owned())),
-        None if ask(|| Ok(db.is_empty())).map_err(faulty)? => lay_out(&db).map_err(faulty)?,
+        None if db.ask(|db| Ok(db.is_empty())).map_err(faulty)? => lay_out(&db).map_err(faulty)?,
         None => return Err(OpenError::OtherVersion(directory.to_owned())),
     }
     sync_all(directory, &data, &held).map_err(refused)?;
@@ -173,12 +178,12 @@ fn refusal(directory: &Path, fault: &Fault) -> OpenError {
 }
 
 /// Writes what an empty store holds.
-fn lay_out(db: &::sled::Db) -> Result<(), Fault> {
+fn lay_out(db: &Engine) -> Result<(), Fault> {
     let mut batch = ::sled::Batch::default();
     batch.insert(LAYOUT_KEY, LAYOUT);
     batch.insert(HEAD_KEY, write_head(Head::default()));
-    ask(|| db.apply_batch(batch))?;
-    ask(|| db.flush()).map(|_| ())
+    db.ask(|db| db.apply_batch(batch))?;
+    db.ask(|db| db.flush()).map(|_| ())
 }
 
 /// Makes files and names durable that sled writes at opening and does not sync.
