@@ -58,6 +58,27 @@ impl Ledger {
         vidimus::ledger::entry::leaf_hash(self.entries.last().unwrap())
     }
 
+    /// Offers bytes as the next entry and keeps them if the law accepts them; its answer in a word.
+    pub(crate) fn offer(&mut self, draft: &Draft, bytes: &[u8]) -> String {
+        let answer = answer(&mut self.state, bytes);
+        if answer == "accepted" {
+            self.clock = self.state.charter().time().unwrap().plus(STEP);
+            self.drafts.push(draft.clone());
+            self.entries.push(bytes.to_vec());
+        }
+        answer
+    }
+
+    /// Time goes on, or steps back.
+    pub(crate) fn pass(&mut self, millis: i64) {
+        self.clock = self.clock.plus(millis);
+    }
+
+    /// What the next entry's time would be.
+    pub(crate) fn clock(&self) -> Time {
+        self.clock
+    }
+
     /// A draft with the `prev` and time of the next entry.
     pub(crate) fn next(&self, mut draft: Draft) -> Draft {
         draft.prev = last(&self.state, draft.kind, &draft.body);

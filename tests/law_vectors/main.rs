@@ -1,12 +1,15 @@
 //! The law, held by vectors (law 0, section 12): entries, statements, keys, credential digests, dates, standings and a
 //! whole ledger with its mutated copies, in `schemas/vectors`, which a second language judges too (`tests/law0`).
 //!
+//! Beside the vectors many ledgers of chance (`many`), which the second language judges entry by entry as well.
+//!
 //! `VIDIMUS_WRITE_VECTORS=1` writes the files anew; without it they are compared byte for byte with what would be
 //! written. Nothing here is chance: Ed25519 keys come from their names, times are fixed, and what P-256 signed once is
 //! read from `schemas/vectors/ledger/certificates.json`.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+mod chance;
 mod credential;
 mod dates;
 mod draft;
@@ -14,12 +17,15 @@ mod entries;
 mod keyring;
 mod keys;
 mod ledger;
+mod many;
 mod mutations;
 mod standing;
 mod statements;
 mod story;
+mod strayed;
 mod succession;
 mod summary;
+mod wanderer;
 mod whole_ledger;
 
 use std::path::PathBuf;

@@ -57,12 +57,18 @@ fn with(mut value: Value, name: &str, member: Value) -> Value {
     value
 }
 
-/// The ledger up to its freeze, without it.
-pub(crate) fn told() -> Ledger {
+/// The ledger before its first licence.
+pub(crate) fn begun() -> Ledger {
     let mut ledger = Ledger::new(MORNING);
     found(&mut ledger);
     introduce(&mut ledger);
     empower(&mut ledger);
+    ledger
+}
+
+/// The ledger up to its freeze, without it.
+pub(crate) fn told() -> Ledger {
+    let mut ledger = begun();
     issue(&mut ledger);
     end(&mut ledger);
     reorganise(&mut ledger);
