@@ -20,6 +20,7 @@ use crate::wiring::assembly::{Assembled, assemble, token_path};
 use crate::wiring::callers::Callers;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::config::{ServeArgs, ServeConfig};
+use crate::wiring::scrubbing;
 use crate::wiring::telemetry::{self, LogArgs};
 
 /// How long open connections are waited for after SIGTERM.
@@ -60,6 +61,7 @@ impl Serve {
 
 async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyhow::Result<()> {
     let Assembled { authority, tokens, founded } = assembled;
+    let scrub = scrubbing::before_listening(&authority, &config.data)?;
     // What lapsed while the service was down is published before anyone can ask for it.
     if let Err(failure) = authority.publish() {
         tracing::error!(%failure, "status lists were not published");
@@ -106,8 +108,10 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
             std::future::pending::<()>().await;
         }
     };
+    let damage = scrubbing::go_on(authority.clone(), scrub, config.data.clone());
     tokio::select! {
         served = http::serve(listener, tls, state, stop) => served?,
+        damage = damage => return Err(damage),
         () = patience => tracing::warn!("some connections were still open and are closed now"),
     }
     // A tick that has begun is waited for: what it enters must not be entered twice.

@@ -19,6 +19,7 @@ use super::callers::Callers;
 use super::clock::SystemClock;
 use super::config::ServeConfig;
 use super::entropy::SystemEntropy;
+use super::scrubbing::refuse_condemned;
 use super::told::Told;
 use crate::authority::caller::Caller;
 use crate::authority::founding::{Founding, NewKeys, Site};
@@ -73,6 +74,7 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
     if begins && !data_is_there {
         refuse_sample(config)?;
     }
+    refuse_condemned(&config.data)?;
     let store = SledStore::open(&config.data).map_err(|error| refused_store(&error, &config.data))?;
     let head = store.head().map_err(|error| told(&error.into()))?;
     // A store that a crash left empty before the first key was written is no data.

@@ -20,6 +20,8 @@ pub mod entropy;
 #[cfg(feature = "server")]
 pub mod restore;
 #[cfg(feature = "server")]
+pub mod scrubbing;
+#[cfg(feature = "server")]
 pub mod span;
 pub mod telemetry;
 pub mod told;

@@ -15,6 +15,8 @@ mod founding;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod scrub;
+#[cfg(test)]
 mod walk;
 #[cfg(test)]
 mod years;

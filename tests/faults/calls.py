@@ -11,11 +11,10 @@ call from there on, and a power cut, which takes what was not synced. Needs cc, 
 import errno
 import random
 import shutil
-import subprocess
 import sys
 
-from ground import Ground, Wrong, need, seed
-from service import PROGRAM, Service, Tally, business, home, run
+from ground import Ground, need, seed
+from service import Service, Tally, business, home
 from under import Shim, built
 
 tally = Tally()
@@ -28,7 +27,6 @@ FAULTS = {
     "full": {"act": "short", "error": errno.ENOSPC, "for_good": True},
 }
 KILLS = ("kill", "torn", "power cut")
-CODE = "11430700MB0001000C"
 
 
 def issue(service, known):
@@ -186,11 +184,11 @@ def count_starting(founding):
     return play
 
 
-def points(count, rounds, chance):
+def points(count, rounds, chance, faults=tuple(FAULTS)):
     """Which call fails how: spread over all of them, or every one under every fault."""
     if rounds == 0:
-        return [(at, fault) for at in range(1, count + 1) for fault in FAULTS]
-    faults = list(FAULTS) * (rounds // len(FAULTS) + 1)
+        return [(at, fault) for at in range(1, count + 1) for fault in faults]
+    faults = list(faults) * (rounds // len(faults) + 1)
     chance.shuffle(faults)
     return [(1 + int((n + chance.random()) * count / rounds), faults[n]) for n in range(rounds)]
 

@@ -47,9 +47,9 @@ class Mounted:
             subprocess.run(["umount", "-l", self.place], capture_output=True)
 
     def fill(self, leave):
-        """Takes all room but `leave` bytes."""
+        """Takes all room but `leave` bytes; without any, all that the file system gives."""
         free = os.statvfs(self.place)
-        room = free.f_bavail * free.f_frsize - leave
+        room = free.f_bavail * free.f_frsize - leave if leave else 1 << 40
         with open(self.place / "filler", "wb", buffering=0) as file:
             for piece in (64 * 1024, 4096):
                 try:

@@ -40,7 +40,7 @@ pub enum OpenError {
     },
     /// The data is another history.
     #[error(
-        "the data is another history: its root at {size} is {found}, but {signed} is signed. Put back the data that belongs to these keys"
+        "the data is another history: its root at {size} is {found}, but {signed} is signed. Put back the data that belongs to these keys, or last-signed itself if it was changed"
     )]
     OtherRoot {
         /// The size signed.

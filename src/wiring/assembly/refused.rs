@@ -53,7 +53,9 @@ pub(super) fn told(error: &OpenError) -> anyhow::Error {
             "数据是旧副本:只有 {found} 条记录,而已签名 {signed} 条。继续运行会使账本分叉。请放回最新的数据,或用包含全部 {signed} 条记录的镜像、导出恢复"
         ),
         OpenError::OtherRoot { size, .. } => {
-            format!("数据是另一段历史:它在 {size} 条记录处的根哈希与已签名的不同。请放回与这些密钥对应的数据")
+            format!(
+                "数据是另一段历史:它在 {size} 条记录处的根哈希与已签名的不同。请放回与这些密钥对应的数据;如果被改动的是 last-signed,请恢复它"
+            )
         }
         OpenError::KeysOlder { stored, signed } => format!(
             "密钥目录是旧副本:数据里的检查点有 {stored} 条记录,last-signed 只有 {signed} 条。请放回最新的 last-signed;恢复旧文件是事故,不是日常操作"

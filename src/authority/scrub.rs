@@ -1,0 +1,219 @@
+//! The scrub: what is stored is read again, slowly and without end, so that damage is found before somebody needs what it
+//! hit. Entries are re-hashed against the tiles and tiles against those below them; what entries make (a licence's state,
+//! its place, a charter row) is there and says the same; every other row is read, which checks the store's own sums.
+//!
+//! A row that cannot be read ends writing, and who needs it is told so. A row that can be read and is wrong, or that is
+//! not there, would be a wrong answer: the service must not go on over it ([`ScrubFault::Wrong`]). Not here: whether the
+//! law was kept, which `audit replay` says; what happens then (`cli`).
+
+use super::Authority;
+use super::state::licence;
+use super::store::{Row, Store, StoreError};
+use super::tiles::stored;
+use crate::crypto::Digest;
+use crate::law;
+use crate::ledger::body::{Body, StatusPlace, Subject};
+use crate::ledger::entry::{Entry, leaf_hash};
+use crate::ledger::state::LicenceState;
+use crate::merkle::{Hash, Range, TileId, Width};
+use crate::values::identifiers::Handle;
+
+/// Entries under one tile.
+const WIDE: u64 = 256;
+/// Rows looked at in one step.
+const ROWS: usize = 128;
+
+/// What is wrong with what is stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScrubFault {
+    /// It cannot be read, or writing has ended for another reason: what is stored is known after a restart.
+    #[error(transparent)]
+    Unreadable(#[from] StoreError),
+    /// It can be read, and is not what was written.
+    #[error("{what} is not what was written")]
+    Wrong {
+        /// What.
+        what: String,
+    },
+}
+
+/// How far a round has come. A round looks at everything below the size that was published when it began, the newest
+/// entries first: they are the likeliest to be hit, and nobody has read them since.
+#[derive(Debug, Clone, Default)]
+pub struct Scrub {
+    size: u64,
+    at: Place,
+}
+
+#[derive(Debug, Clone, Default)]
+enum Place {
+    /// A round begins.
+    #[default]
+    Begin,
+    /// Tiles of this level below this number, and for level 0 the entries under them.
+    Tiles(u8, u64),
+    /// Rows after this key.
+    Rows(Vec<u8>),
+}
+
+impl Authority {
+    /// Looks at a little more; whether a round is over.
+    ///
+    /// Once writing has ended, what is in memory may be half of a commit that failed: nothing is said of it any more.
+    pub fn scrub(&self, scrub: &mut Scrub) -> Result<bool, ScrubFault> {
+        let found = self.look(scrub);
+        match (found, self.store.ended().or_else(|| self.window.halted().map(str::to_owned))) {
+            (Ok(over), None) => Ok(over),
+            // A row that the store could read, in bytes that are nobody's.
+            (Err(ScrubFault::Unreadable(error)), None) => Err(wrong(error.to_string())),
+            (Err(fault), None) => Err(fault),
+            (_, Some(why)) => Err(ScrubFault::Unreadable(StoreError::Ended(why))),
+        }
+    }
+
+    fn look(&self, scrub: &mut Scrub) -> Result<bool, ScrubFault> {
+        let store = self.store.as_ref();
+        scrub.at = match std::mem::take(&mut scrub.at) {
+            Place::Begin => {
+                scrub.size = self.window.published().range.size();
+                Place::Tiles(0, tiles(scrub.size, 0))
+            }
+            Place::Tiles(level, 0) => match tiles(scrub.size, level + 1) {
+                0 => Place::Rows(Vec::new()),
+                above => Place::Tiles(level + 1, above),
+            },
+            Place::Tiles(level, below) => {
+                tile(store, scrub.size, level, below - 1)?;
+                Place::Tiles(level, below - 1)
+            }
+            Place::Rows(after) => match rows(store, &after)? {
+                Some(last) => Place::Rows(last),
+                None => {
+                    metrics::counter!("vidimus_scrub_rounds_total").increment(1);
+                    return Ok(true);
+                }
+            },
+        };
+        Ok(false)
+    }
+}
+
+/// How many tiles of a level a tree of this size has, the partial one with them.
+fn tiles(size: u64, level: u8) -> u64 {
+    size.checked_shr(u32::from(level) * 8).unwrap_or(0).div_ceil(WIDE)
+}
+
+/// One tile: its hashes are those of what lies under it.
+fn tile(store: &dyn Store, size: u64, level: u8, number: u64) -> Result<(), ScrubFault> {
+    let hashes = size.checked_shr(u32::from(level) * 8).unwrap_or(0);
+    let first = number * WIDE;
+    let last = hashes.min(first + WIDE);
+    let mut made = Vec::new();
+    for index in first..last {
+        made.push(if level == 0 { entry(store, index)? } else { above(store, level - 1, index)? });
+    }
+    let name = || format!("tile {number} of level {level}");
+    let id = TileId::new(level, number).map_err(|_| wrong(name()))?;
+    let width = Width::new(made.len()).map_err(|_| wrong(name()))?;
+    match stored(store, id, width)? {
+        // What was appended since the round began stands behind.
+        Some(found) if found.starts_with(&made) => Ok(()),
+        _ => Err(wrong(name())),
+    }
+}
+
+/// The hash of a whole tile, which stands in the one above.
+fn above(store: &dyn Store, level: u8, number: u64) -> Result<Hash, ScrubFault> {
+    let name = || format!("tile {number} of level {level}");
+    let id = TileId::new(level, number).map_err(|_| wrong(name()))?;
+    let whole = Width::new(256).map_err(|_| wrong(name()))?;
+    let mut range = Range::default();
+    for hash in stored(store, id, whole)?.ok_or_else(|| wrong(name()))? {
+        range.push(hash);
+    }
+    Ok(range.root())
+}
+
+/// One entry, what it makes, and its leaf hash.
+fn entry(store: &dyn Store, index: u64) -> Result<Hash, ScrubFault> {
+    let name = || format!("entry {index}");
+    let bytes = store.get(&Row::Entry(index))?.ok_or_else(|| wrong(name()))?;
+    let entry = law::read(&bytes).map_err(|_| wrong(name()))?;
+    let leaf = leaf_hash(&bytes);
+    match entry.body().subject() {
+        Subject::Licence(handle) => {
+            of_licence(store, index, &entry, &handle, leaf)?;
+            if let Body::LicenceIssued(issued) = entry.body()
+                && let Some(replaces) = &issued.replaces
+            {
+                event_of(store, index, &replaces.handle, leaf)?;
+            }
+        }
+        _ => {
+            let row = store.get(&Row::CharterEntry(index))?;
+            row.ok_or_else(|| wrong(format!("the charter's row of entry {index}")))?;
+        }
+    }
+    Ok(Hash(leaf.0))
+}
+
+/// What an entry about a licence makes.
+fn of_licence(
+    store: &dyn Store,
+    index: u64,
+    entry: &Entry,
+    handle: &Handle,
+    leaf: Digest,
+) -> Result<(), ScrubFault> {
+    let known = event_of(store, index, handle, leaf)?;
+    if !matches!(entry.body(), Body::LicenceIssued(_) | Body::LicenceRecorded(_)) {
+        return Ok(());
+    }
+    let own = store.get(&Row::Own(known.department.clone(), None, *handle))?;
+    own.ok_or_else(|| wrong(format!("the department's row of licence {handle}")))?;
+    for place in known.places() {
+        let value = value_of(store, place)?;
+        // An act that is entered meanwhile changes both in one commit.
+        if value != Some(known.standing().status_value()) && licence(store, handle)?.as_ref() == Some(&known)
+        {
+            return Err(wrong(format!("place {} of status list {}", place.index, place.list)));
+        }
+    }
+    Ok(())
+}
+
+/// The state of a licence, to which this entry belongs.
+fn event_of(
+    store: &dyn Store,
+    index: u64,
+    handle: &Handle,
+    leaf: Digest,
+) -> Result<LicenceState, ScrubFault> {
+    let known = licence(store, handle)?;
+    let known = known.filter(|known| {
+        let last = known.events.last().is_some_and(|event| event.index == index);
+        known.events.iter().any(|event| event.index == index) && (!last || known.last == leaf)
+    });
+    known.ok_or_else(|| wrong(format!("the state of licence {handle}, of which entry {index} tells,")))
+}
+
+fn value_of(store: &dyn Store, place: StatusPlace) -> Result<Option<u8>, ScrubFault> {
+    Ok(store.get(&Row::Place(place))?.and_then(|row| row.last().copied()))
+}
+
+/// Some rows after a key; the last of them.
+fn rows(store: &dyn Store, after: &[u8]) -> Result<Option<Vec<u8>>, ScrubFault> {
+    let found = store.scan(b"", Some(after).filter(|after| !after.is_empty()), ROWS)?;
+    for (key, value) in &found {
+        if let Some(Row::Blob(digest)) = Row::of_key(key)
+            && Digest::of(value) != digest
+        {
+            return Err(wrong(format!("blob {digest}")));
+        }
+    }
+    Ok(found.last().map(|(key, _)| key.clone()))
+}
+
+fn wrong(what: String) -> ScrubFault {
+    ScrubFault::Wrong { what }
+}
