@@ -12,9 +12,10 @@ import errno
 import random
 import shutil
 import sys
+from urllib.parse import urlsplit
 
 from ground import Ground, need, seed
-from service import Service, Tally, business, home
+from service import Service, Tally, business, home, until
 from under import Shim, built
 
 tally = Tally()
@@ -63,7 +64,18 @@ def pickup(service, known):
     return service.post(f"/v1/licences/{list(known.standing)[7]}/pickup", {}, who="market-regulation")
 
 
-ACTIONS = {"issuing": issue, "an act": act, "a batch": batch, "a rotation": rotate, "a pickup": pickup}
+def publication(service, known):
+    """An act, and the status list that is published after it."""
+    path = urlsplit(service.get("/status").json["status_lists"][0]).path
+    before = service.get(path).body
+    answer = act(service, known)
+    if answer.status == 200:
+        until(lambda: service.get(path).body != before, 3)
+    return answer
+
+
+ACTIONS = {"issuing": issue, "an act": act, "a publication": publication, "a batch": batch, "a rotation": rotate,
+           "a pickup": pickup}
 
 
 def running(ground, library, action, at, fault):
