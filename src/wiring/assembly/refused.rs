@@ -7,6 +7,7 @@ use crate::authority::keyring::KeyringError;
 use crate::authority::store::StoreError;
 use crate::authority::{Failure, Fault, OpenError, Refusal};
 use crate::keyring::KeysError;
+use crate::keyring::tokens::TokenError;
 use crate::wiring::config::ServeConfig;
 use crate::wiring::told::Told;
 
@@ -102,7 +103,11 @@ const KEEP_ZH: &str =
 
 /// What was not told in both languages yet.
 pub(super) fn in_both_languages(error: anyhow::Error) -> anyhow::Error {
-    if let Some(keys) = error.downcast_ref::<KeysError>() {
+    let of_token = error.downcast_ref::<TokenError>().and_then(|error| match error {
+        TokenError::Keys(keys) => Some(keys),
+        _ => None,
+    });
+    if let Some(keys) = error.downcast_ref::<KeysError>().or(of_token) {
         let (zh, en) = keys.told();
         return Told::new(zh, en).into();
     }
@@ -171,4 +176,27 @@ pub(super) fn refused_store(error: &crate::store::OpenError, data: &Path) -> any
         }
     };
     Told::new(zh, format!("the data directory {place}: {error}")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+    use crate::values::lang::Lang;
+
+    #[test]
+    fn a_full_disk_under_the_keys_is_told_with_a_cure_however_it_comes() {
+        let full = || KeysError::Io {
+            doing: "write",
+            path: "keys/tokens".into(),
+            source: ErrorKind::StorageFull.into(),
+        };
+        for error in [anyhow::Error::from(full()), TokenError::Keys(full()).into()] {
+            let told = in_both_languages(error);
+            let told = told.downcast_ref::<Told>().unwrap();
+            assert!(told.text(Lang::En).contains("free some space"), "{told}");
+            assert!(told.text(Lang::Zh).contains("请腾出空间"), "{told}");
+        }
+    }
 }
