@@ -7,6 +7,7 @@
 //!
 //! Input: how many entries stand before, what to put right (`prev`, time, approvals), and the entry's JSON.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -49,8 +50,8 @@ static KEYS: LazyLock<HashMap<KeyId, PrivateKey>> =
     LazyLock::new(|| NAMES.iter().map(|name| key(name)).map(|key| (key.id(), key)).collect());
 
 thread_local! {
-    /// The ledger before each of its entries and after the last.
-    static STATES: Vec<MemoryState> = (0..=ENTRIES.len()).map(state_before).collect();
+    /// The ledger before each of its entries and after the last, each made when it is first asked for.
+    static STATES: Vec<OnceCell<MemoryState>> = (0..=ENTRIES.len()).map(|_| OnceCell::new()).collect();
 }
 
 fn state_before(index: usize) -> MemoryState {
@@ -67,7 +68,8 @@ fn state_before(index: usize) -> MemoryState {
 pub fn run(data: &[u8]) {
     let [place, right, json @ ..] = data else { return };
     STATES.with(|states| {
-        let state = &states[usize::from(*place) % states.len()];
+        let index = usize::from(*place) % states.len();
+        let state = states[index].get_or_init(|| state_before(index));
         if let Some(bytes) = signed(state, *right, json) {
             judged(state, &bytes);
         }
