@@ -15,12 +15,12 @@ pub(crate) fn strayed(mut draft: Draft, chance: &mut Chance) -> Draft {
         1 => draft.prev = None,
         2 => {
             draft.signer =
-                chance.of(&["registry", "registry-shops", "registry-fires", "registrar-1", "officer-1"])
+                chance.of(&["registry", "registry-shops", "registry-fires", "registrar-1", "officer-1"]);
         }
         3 => draft.spelling = spelling(chance),
         4 if !draft.approvers.is_empty() => approvals(&mut draft, chance),
         5 if draft.body.get("not_after").is_some() => {
-            draft.body["not_after"] = json!("2026-11-21T00:00:00.000Z")
+            draft.body["not_after"] = json!("2026-11-21T00:00:00.000Z");
         }
         6 => {
             let time: vidimus::values::time::Time = draft.time.parse().unwrap();

@@ -170,7 +170,7 @@ fn plain_is_gone(presentation: &Presentation<'_>, pointers: &[&str], claims: &Ma
     let whole = Value::Object(claims.clone());
     let hidden: BTreeSet<&str> = pointers.iter().copied().collect();
     for pointer in
-        hidden.iter().filter(|pointer| !pointer.rsplit('/').next().unwrap_or("0").parse::<u64>().is_ok())
+        hidden.iter().filter(|pointer| pointer.rsplit('/').next().unwrap_or("0").parse::<u64>().is_err())
     {
         assert!(
             whole.pointer(pointer).is_some() && payload.pointer(pointer).is_none(),
