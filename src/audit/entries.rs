@@ -20,36 +20,49 @@ pub(super) fn read(
     source: &dyn Source,
     bundles: &[(u64, Width)],
 ) -> Result<(Vec<Leaf>, Option<Finding>), SourceError> {
-    let read: Vec<Result<Vec<Leaf>, Finding>> = bundles
-        .par_iter()
-        .map(|(index, width)| read_bundle(source, *index, *width))
-        .collect::<Result<_, _>>()?;
-    let mut leaves = Vec::new();
-    for bundle in read {
-        match bundle {
-            Ok(bundle) => leaves.extend(bundle),
-            Err(finding) => return Ok((leaves, Some(finding))),
-        }
-    }
-    Ok((leaves, None))
+    each(source, bundles, |index, bytes| Leaf { index, hash: leaf(bytes), entry: law::read(bytes) })
 }
 
-fn read_bundle(
+/// Their hashes alone.
+pub(super) fn hash(
+    source: &dyn Source,
+    bundles: &[(u64, Width)],
+) -> Result<(Vec<Hash>, Option<Finding>), SourceError> {
+    each(source, bundles, |_, bytes| leaf(bytes))
+}
+
+/// What is made of each entry, bundles in parallel.
+fn each<T: Send>(
+    source: &dyn Source,
+    bundles: &[(u64, Width)],
+    make: impl Fn(u64, &[u8]) -> T + Sync,
+) -> Result<(Vec<T>, Option<Finding>), SourceError> {
+    let read: Vec<Result<Vec<T>, Finding>> = bundles
+        .par_iter()
+        .map(|(index, width)| read_bundle(source, *index, *width, &make))
+        .collect::<Result<_, _>>()?;
+    let mut all = Vec::new();
+    for bundle in read {
+        match bundle {
+            Ok(bundle) => all.extend(bundle),
+            Err(finding) => return Ok((all, Some(finding))),
+        }
+    }
+    Ok((all, None))
+}
+
+fn read_bundle<T>(
     source: &dyn Source,
     index: u64,
     width: Width,
-) -> Result<Result<Vec<Leaf>, Finding>, SourceError> {
+    make: &impl Fn(u64, &[u8]) -> T,
+) -> Result<Result<Vec<T>, Finding>, SourceError> {
     let first = index * 256;
     let path = TilePath::Entries(index, width).to_string();
     let Some(bytes) = source.read(&path)? else {
         return Ok(Err(Finding::at(first, Rule::Tree, format!("{path} is missing"))));
     };
     Ok(decode_bundle(&bytes, width)
-        .map(|entries| {
-            let numbered = (first..).zip(entries);
-            numbered
-                .map(|(index, bytes)| Leaf { index, hash: leaf(bytes), entry: law::read(bytes) })
-                .collect()
-        })
+        .map(|entries| (first..).zip(entries).map(|(index, bytes)| make(index, bytes)).collect())
         .map_err(|error| Finding::at(first, Rule::Tree, format!("{path}: {error}"))))
 }

@@ -9,6 +9,7 @@ pub mod contents;
 mod entries;
 pub mod export;
 mod files;
+pub mod hashes;
 mod head;
 mod judge;
 pub mod prove;
@@ -26,6 +27,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use hashes::{Hashes, hashes};
 pub use replay::{Audit, Pins, replay};
 pub use source::{Source, SourceError};
 pub use summary::{Finding, Summary, Verdict};

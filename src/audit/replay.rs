@@ -18,7 +18,7 @@ use crate::note::VerifierKey;
 use crate::verification::Notice;
 
 /// Bundles that are read, hashed and judged together.
-const BUNDLES_AT_ONCE: usize = 8;
+pub(super) const BUNDLES_AT_ONCE: usize = 32;
 
 /// What an auditor brings along. With neither, the key is taken from the source.
 #[derive(Default)]
@@ -121,7 +121,7 @@ pub fn replay(
     Ok(conclude(Some(&head), checkpoint, pins, judge))
 }
 
-fn compare_root(head: &Head, tree: &Tree) -> Option<Finding> {
+pub(super) fn compare_root(head: &Head, tree: &Tree) -> Option<Finding> {
     let (said, made) = (Hash(head.checkpoint.root), tree.root());
     (said != made).then(|| {
         Finding::of(Rule::Tree, format!("the checkpoint has the root {said}; the entries make {made}"))

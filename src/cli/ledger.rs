@@ -11,6 +11,7 @@ use super::output::Output;
 use crate::audit::export::export;
 use crate::audit::prove::{head, prove};
 use crate::audit::source::Source;
+use crate::audit::{Hashes, Verdict, hashes};
 use crate::merkle::Hash;
 use crate::wiring::calling;
 
@@ -45,6 +46,9 @@ enum Verb {
     },
     /// Hashes and law of the whole ledger, like audit replay.
     Check {
+        /// Hashes and tiles only, without signatures and law: whether a copy is whole.
+        #[arg(long, conflicts_with_all = ["vkey", "remember"])]
+        hashes: bool,
         #[command(flatten)]
         pinned: Pinned,
     },
@@ -61,7 +65,8 @@ impl Ledger {
         match self.verb {
             Verb::Head => show_head(source.as_ref(), out),
             Verb::Prove { index } => show_proof(source.as_ref(), index, out),
-            Verb::Check { pinned } => audit::check(source.as_ref(), &pinned, out),
+            Verb::Check { hashes: true, .. } => check_hashes(source.as_ref(), out),
+            Verb::Check { pinned, .. } => audit::check(source.as_ref(), &pinned, out),
             Verb::Export { dir } => copy(source.as_ref(), &dir, out),
         }
     }
@@ -102,6 +107,25 @@ fn show_head(source: &dyn Source, out: &Output) -> anyhow::Result<Exit> {
 
 fn hex(id: [u8; 4]) -> String {
     crate::crypto::hex::encode(&id)
+}
+
+fn check_hashes(source: &dyn Source, out: &Output) -> anyhow::Result<Exit> {
+    let Hashes { size, findings } = hashes(source)?;
+    let whole = findings.is_empty();
+    out.result(&json!({ "size": size, "whole": whole, "findings": findings }), |lang| {
+        let found = findings.iter().map(|found| format!("{}: {}", found.rule, found.text));
+        let verdict = if whole {
+            lang.choose(
+                format!("{size} 条记录的哈希相符；签名与法未核对，请用 audit replay"),
+                format!("the hashes of {size} entries fit; signatures and law are for audit replay"),
+            )
+        } else {
+            lang.choose("哈希不符", "the hashes do not fit").to_owned()
+        };
+        found.chain([verdict]).collect::<Vec<_>>().join("\n")
+    })?;
+    let verdict = if whole { Verdict::Holds } else { Verdict::DoesNotHold };
+    Ok(verdict.into())
 }
 
 fn show_proof(source: &dyn Source, index: u64, out: &Output) -> anyhow::Result<Exit> {
