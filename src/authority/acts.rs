@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::Authority;
-use super::issuance::{Issued, Succession};
+use super::issuance::{Issued, Patience, Succession};
 use super::once::{Answered, Ask, Once};
 use super::refusal::{Failure, Fault, Refusal};
 use super::store::Write;
@@ -169,7 +169,7 @@ impl Authority {
             // The licence is held, so its next entry is this act's.
             rows.push(Once::remember_act(ask, handle, event_number(licence))?);
         }
-        let committed = self.propose(Proposal { body, blobs: Vec::new(), rows }, None).await?;
+        let committed = self.propose(Proposal { body, blobs: Vec::new(), rows }).await?;
         Ok(Acted {
             handle,
             standing,
@@ -211,7 +211,7 @@ impl Authority {
         let succession = Succession { replaces, old_draft: &old_draft };
         let linted = self.lint(self.draft(wish.department, approved, Some(&succession), now)?)?;
         let (_, ground) = self.ground(old, words)?;
-        let (issued, committed) = self.commit_and_seal(linted, ask, vec![ground]).await?;
+        let (issued, committed) = self.commit_and_seal(linted, ask, vec![ground], Patience::Refuse).await?;
         Ok(Acted {
             handle: old.handle,
             standing,

@@ -16,12 +16,12 @@ use super::once::Answered;
 use super::pickup;
 use super::refusal::{Failure, Fault, Refusal, Thing};
 use super::state::licence;
-use super::store::{KeyValue, Row, Store, VALUE_BYTES};
+use super::store::{KeyValue, PLACES_RESERVED, Row, Store, VALUE_BYTES};
 use crate::status_list::StatusToken;
 use crate::values::identifiers::Handle;
 
 /// Families that entries make, and what waits to be sealed, which drafts and seals tell.
-const MADE_ANEW: &[u8] = b"bcdehlptu";
+const MADE_ANEW: &[u8] = b"bcdeghlptu";
 /// Rows read at once.
 const PAGE: usize = 256;
 
@@ -76,14 +76,16 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         }
         // A kept report stands by itself and names the size it was judged at; single values only grow; a ceremony counts
         // as over only where its entries stand.
-        Row::Report(_) | Row::Single(_) | Row::Ceremony(_) => Ok(true),
+        Row::Report(_) | Row::Single(PLACES_RESERVED) | Row::Ceremony(_) | Row::Header(_) => Ok(true),
         Row::Entry(_)
         | Row::Tile(_)
         | Row::CharterEntry(_)
         | Row::Licence(_)
         | Row::Own(..)
+        | Row::OwnStanding(..)
         | Row::Unsealed(_)
-        | Row::Place(_)
+        | Row::Places(_)
+        | Row::Single(_)
         | Row::Blob(_)
         | Row::Checkpoint => Ok(false),
     }

@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
+
 use super::refusal::{Failure, Fault};
 use super::store::{Row, Store};
 use crate::crypto::digest::sha256_parts;
 use crate::crypto::{KeyId, KeyPurpose};
+use crate::jose::x5c;
 use crate::ledger::state::{Charter, Key};
-use crate::x509::{Certificate, PathError, Profile, VerifiedPath, validate};
+use crate::x509::{Certificate, CertificateError, PathError, Profile, VerifiedPath, validate};
 
 /// Chains kept at most; beyond it the cache starts anew.
 const KEPT: usize = 4096;
@@ -18,6 +21,8 @@ const KEPT: usize = 4096;
 pub struct Chain {
     /// As `x5c` carries them.
     pub ders: Vec<Vec<u8>>,
+    /// The same as the member of a JOSE header.
+    pub x5c: Value,
     /// The leaf.
     pub leaf: Certificate,
 }
@@ -29,6 +34,7 @@ type Verified = HashMap<([u8; 32], Profile), Arc<VerifiedPath>>;
 pub struct Chains {
     ours: Mutex<HashMap<KeyId, Arc<Chain>>>,
     verified: Mutex<Verified>,
+    read: Mutex<HashMap<Vec<u8>, Arc<Certificate>>>,
 }
 
 impl Chains {
@@ -45,16 +51,31 @@ impl Chains {
             .filter(|held| held.value.purpose == KeyPurpose::Issuing)
             .ok_or_else(|| Fault::NoKey(format!("issuing certificate over {id}")))?;
         let issuing = certificate(store, &issuing.value)?;
-        let chain = Arc::new(Chain { ders: vec![leaf.der().to_vec(), issuing.der().to_vec()], leaf });
+        let ders = vec![leaf.der().to_vec(), issuing.der().to_vec()];
+        let chain = Arc::new(Chain { x5c: x5c::encode(&ders), ders, leaf });
         ours.insert(*id, Arc::clone(&chain));
         Ok(chain)
+    }
+
+    /// A certificate read from DER, which is remembered: a leaf costs microseconds to read, the root two signatures.
+    pub fn certificate(&self, der: &[u8]) -> Result<Arc<Certificate>, CertificateError> {
+        if let Some(known) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(der) {
+            return Ok(Arc::clone(known));
+        }
+        let certificate = Arc::new(Certificate::from_der(der)?);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if read.len() >= KEPT {
+            read.clear();
+        }
+        read.insert(der.to_vec(), Arc::clone(&certificate));
+        Ok(certificate)
     }
 
     /// A path to one of `roots` at `at`; a path that was verified before is only asked for its time.
     pub fn path(
         &self,
         given: &[Vec<u8>],
-        roots: &[Certificate],
+        roots: &[Arc<Certificate>],
         at: i64,
         profile: Profile,
     ) -> Result<VerifiedPath, PathError> {
@@ -68,7 +89,8 @@ impl Chains {
         {
             return Ok(path.as_ref().clone());
         }
-        let path = validate(given, roots, at, profile)?;
+        let roots: Vec<Certificate> = roots.iter().map(|root| root.as_ref().clone()).collect();
+        let path = validate(given, &roots, at, profile)?;
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= KEPT {
             verified.clear();

@@ -7,6 +7,7 @@
 mod acts;
 mod addresses;
 pub mod backup;
+mod blocks;
 pub mod caller;
 mod ceremony;
 mod chains;
@@ -80,6 +81,7 @@ pub struct Authority {
     once: Arc<Once>,
     places: Places,
     chains: Chains,
+    known_types: issuance::KnownTypes,
     shelf: publication::Shelf,
     refusals: refusals::Refusals,
     open_ceremonies: ceremony::OpenCeremonies,
@@ -91,11 +93,8 @@ impl Authority {
         self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()).into())
     }
 
-    async fn propose(
-        &self,
-        proposal: writer::Proposal,
-        seal: Option<sealing::Sealing>,
-    ) -> Result<writer::Committed, Failure> {
-        self.sequencer.propose(proposal, seal).await
+    /// Proposes an entry with nothing to seal.
+    async fn propose(&self, proposal: writer::Proposal) -> Result<writer::Committed, Failure> {
+        Ok(self.sequencer.propose(proposal, None, Patience::Refuse).await?.0)
     }
 }

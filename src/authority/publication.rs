@@ -77,7 +77,7 @@ impl Authority {
         let header = json!({
             "alg": key.public().algorithm().jose(),
             "typ": TYPE,
-            "x5c": x5c::encode(&chain.ders),
+            "x5c": chain.x5c,
         });
         let uri = self.list_uri(number)?;
         let facts = TokenFacts {

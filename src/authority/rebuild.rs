@@ -12,9 +12,11 @@ mod look_over;
 use rayon::prelude::*;
 
 use super::backup::belongs;
+use super::blocks::EdgeBlocks;
 use super::refusal::{Failure, Fault};
 use super::state::{StoreView, licence};
-use super::store::{Head, Row, Store, StoreError, Write};
+use super::status::Statuses;
+use super::store::{Head, Row, SEALED, Store, StoreError, Write};
 use super::tiles::EdgeTiles;
 use super::vault::Vault;
 use super::writer::rows_of;
@@ -90,6 +92,8 @@ pub struct Rebuild<'a> {
     charter: Charter,
     range: Range,
     edge: EdgeTiles,
+    blocks: EdgeBlocks,
+    statuses: Statuses,
     waiting: Vec<Write>,
     bytes: usize,
     erased: u64,
@@ -135,6 +139,8 @@ impl<'a> Rebuild<'a> {
             charter: Charter::default(),
             range: Range::new(),
             edge: EdgeTiles::default(),
+            blocks: EdgeBlocks::default(),
+            statuses: Statuses::default(),
             waiting: Vec::new(),
             bytes: 0,
             erased: 0,
@@ -170,16 +176,15 @@ impl<'a> Rebuild<'a> {
             law::Refused::UnknownLaw(version) => RebuildError::UnknownLaw { index: at(place), version },
             other => RebuildError::Entry { index: at(place), why: other.to_string() },
         };
-        let view = StoreView { store: self.store, charter: &self.charter, range: &self.range };
+        let taken = |place| self.statuses.taken(place);
+        let view = StoreView { store: self.store, charter: &self.charter, range: &self.range, taken: &taken };
         let mut overlay = Overlay::new(&view, self.range.clone());
-        let mut entries = Vec::with_capacity(group.len());
         let mut applied = Vec::with_capacity(group.len());
         for (place, bytes) in group.iter().enumerate() {
             let entry = law::read(bytes).map_err(|error| refused(place, error))?;
             let one = law::apply(&overlay, &entry).map_err(|error| refused(place, error))?;
             overlay.absorb(one.pending());
             applied.push(one);
-            entries.push(entry);
         }
         let effects = law::discharge(applied).map_err(|(place, violation)| RebuildError::Entry {
             index: at(place),
@@ -189,15 +194,17 @@ impl<'a> Rebuild<'a> {
         let leaves: Vec<Hash> = effects.iter().map(|effects| Hash(effects.leaf.0)).collect();
         let mut hashed = self.range.clone();
         let mut writes = self.edge.push(&mut hashed, &leaves)?;
-        for (entry, effects) in entries.iter().zip(&effects) {
+        writes.extend(self.blocks.push(&effects));
+        for (entry, effects) in group.iter().zip(&effects) {
             rows_of(entry, effects, &mut writes)?;
         }
-        // What waits to be sealed is told by drafts and seals, at the end.
-        writes.retain(|write| !matches!(write.row, Row::Unsealed(_)));
         let expected = Head { size, time: self.charter.time() };
         let next = Head { size: hashed.size(), time: charter.time() };
         self.store.commit(expected, next, writes)?;
         (self.charter, self.range) = (charter, range);
+        for effects in &effects {
+            self.statuses.take(effects.index + 1, &effects.statuses);
+        }
         Ok(())
     }
 
@@ -264,7 +271,8 @@ impl<'a> Rebuild<'a> {
             }
             self.write()?;
         }
-        self.store.put(vec![Write::set(Row::Checkpoint, checkpoint.to_string())])?;
+        let sealed = Write::set(Row::Single(SEALED), size.to_be_bytes());
+        self.store.put(vec![Write::set(Row::Checkpoint, checkpoint.to_string()), sealed])?;
         self.store.sync()?;
         Ok(rebuilt)
     }

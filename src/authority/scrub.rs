@@ -7,6 +7,7 @@
 //! law was kept, which `audit replay` says; what happens then (`cli`).
 
 use super::Authority;
+use super::blocks::{BLOCK, handles, places};
 use super::state::licence;
 use super::store::{Row, Store, StoreError};
 use super::tiles::stored;
@@ -169,17 +170,21 @@ fn of_licence(
     if !matches!(entry.body(), Body::LicenceIssued(_) | Body::LicenceRecorded(_)) {
         return Ok(());
     }
-    let own = store.get(&Row::Own(known.department.clone(), None, *handle))?;
-    own.ok_or_else(|| wrong(format!("the department's row of licence {handle}")))?;
-    for place in known.places() {
-        let value = value_of(store, place)?;
-        // An act that is entered meanwhile changes both in one commit.
-        if value != Some(known.standing().status_value()) && licence(store, handle)?.as_ref() == Some(&known)
-        {
-            return Err(wrong(format!("place {} of status list {}", place.index, place.list)));
-        }
+    let block = index / BLOCK;
+    let own = store.get(&Row::Own(known.department.clone(), block))?.unwrap_or_default();
+    if !handles(&own)?.contains(handle) {
+        return Err(wrong(format!("the department's row of licence {handle}")));
     }
-    Ok(())
+    let began = known.first().map(|event| event.standing.status_value());
+    let taken = store.get(&Row::Places(block))?.unwrap_or_default();
+    let set = |(at, place, value): (u64, StatusPlace, u8)| {
+        at == index && place == known.status && Some(value) == began
+    };
+    if places(block, &taken)?.into_iter().any(set) {
+        return Ok(());
+    }
+    let StatusPlace { index, list } = known.status;
+    Err(wrong(format!("place {index} of status list {list}")))
 }
 
 /// The state of a licence, to which this entry belongs.
@@ -195,10 +200,6 @@ fn event_of(
         known.events.iter().any(|event| event.index == index) && (!last || known.last == leaf)
     });
     known.ok_or_else(|| wrong(format!("the state of licence {handle}, of which entry {index} tells,")))
-}
-
-fn value_of(store: &dyn Store, place: StatusPlace) -> Result<Option<u8>, ScrubFault> {
-    Ok(store.get(&Row::Place(place))?.and_then(|row| row.last().copied()))
 }
 
 /// Some rows after a key; the last of them.

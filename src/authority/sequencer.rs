@@ -7,34 +7,39 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
+use super::issuance::Patience;
 use super::refusal::{Failure, Fault, Refusal};
-use super::sealing::{Sealer, Sealing};
+use super::sealing::{Seal, Sealer, Sealing};
 use super::writer::{Committed, Outcome, Proposal, Writer};
 
 /// Most proposals of a group: the width of a tile.
 const GROUP: usize = 256;
 /// Most rows of a commit: sled's batches grow expensive beyond it.
 const ROWS: usize = 900;
-/// Rows that an entry makes beside those of its proposal: entry, licence, own to its department, place, waiting to be
-/// sealed.
-const OWN_ROWS: usize = 5;
+/// Rows that an entry makes beside those of its proposal and its block: entry, licence, and what its standing moves.
+const OWN_ROWS: usize = 3;
 /// How long a group waits for more once a second proposal shows that there is company.
 const COMPANY: Duration = Duration::from_millis(2);
-/// Proposals that may wait.
+/// Proposals that may wait, half of them lines of batches, which are held back while the other half is for requests.
 const QUEUE: usize = 4096;
 
 /// A proposal with the way back to whoever waits for it.
 struct Waiting {
     proposal: Proposal,
     seal: Option<Sealing>,
-    reply: oneshot::Sender<Result<Committed, Failure>>,
+    reply: oneshot::Sender<Result<Done, Failure>>,
 }
+
+/// What stands: the entry and, where there was something to seal, its seal.
+pub type Done = (Committed, Option<Seal>);
 
 /// The way to the writer. Dropping it lets the writer finish what was accepted and stop.
 pub struct Sequencer {
     queue: Option<SyncSender<Waiting>>,
+    requests: Semaphore,
+    lines: Semaphore,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -46,11 +51,22 @@ impl Sequencer {
             .name("sequencer".into())
             .spawn(move || run(writer, &sealer, &waiting))
             .map_err(|_| Fault::Stopped)?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        let room = || Semaphore::new(QUEUE / 2);
+        Ok(Self { queue: Some(queue), requests: room(), lines: room(), thread: Some(thread) })
     }
 
     /// Proposes an entry; returns when it is under a signed checkpoint and, where there is something to seal, sealed.
-    pub async fn propose(&self, proposal: Proposal, seal: Option<Sealing>) -> Result<Committed, Failure> {
+    /// Where there is no room, a request is refused and a line of a batch waits, and with it whoever sends the batch.
+    pub async fn propose(
+        &self,
+        proposal: Proposal,
+        seal: Option<Sealing>,
+        patience: Patience,
+    ) -> Result<Done, Failure> {
+        let _room = match patience {
+            Patience::Refuse => self.requests.try_acquire().map_err(|_| Refusal::Busy)?,
+            Patience::Wait => self.lines.acquire().await.map_err(|_| Fault::Stopped)?,
+        };
         let (reply, answer) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(Fault::Stopped)?;
         queue.try_send(Waiting { proposal, seal, reply }).map_err(|error| match error {
@@ -129,14 +145,18 @@ fn append(writer: &mut Writer, sealer: &Sealer, group: Vec<Waiting>) -> Vec<Wait
         }
     }
     let sealings: Vec<&Sealing> = committed.iter().filter_map(|(_, seal, _)| seal.as_ref()).collect();
-    let mut sealed = sealer.seal(&sealings).map(Vec::into_iter);
+    let until = committed.iter().map(|(one, ..)| one.index() + 1).max();
+    let mut sealed = match until {
+        Some(until) if !sealings.is_empty() => sealer.seal(&sealings, until).map(Vec::into_iter),
+        _ => Ok(Vec::new().into_iter()),
+    };
     for (one, seal, reply) in committed {
         let result = match (&mut sealed, seal) {
-            (_, None) => Ok(()),
-            (Ok(results), Some(_)) => results.next().unwrap_or(Err(Fault::Stopped)),
+            (_, None) => Ok(None),
+            (Ok(seals), Some(_)) => seals.next().unwrap_or(Err(Fault::Stopped)).map(Some),
             (Err(fault), Some(_)) => Err(fault.clone()),
         };
-        drop(reply.send(result.map(|()| one).map_err(Failure::from)));
+        drop(reply.send(result.map(|seal| (one, seal)).map_err(Failure::from)));
     }
     deferred
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::blocks::places;
 use super::store::{PLACES_RESERVED as RESERVED, Row, Store, StoreError, Write};
 use crate::crypto::digest::hmac_sha256;
 use crate::ledger::body::StatusPlace;
@@ -17,25 +18,33 @@ pub const GIVEN: u32 = PLACES / 8 * 7;
 /// Places reserved by one durable write. After a crash the rest of them is lost, never reused.
 const RESERVE: u64 = 1024;
 
+/// Blocks of places that are read at once.
+const BLOCKS_AT_ONCE: usize = 64;
+
 /// Every list's values at one size of the ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Statuses {
     size: u64,
     lists: BTreeMap<u32, StatusList>,
+    /// A bit for each place that an entry ever set.
+    taken: BTreeMap<u32, Vec<u64>>,
 }
 
 impl Statuses {
-    /// Reads every used place.
+    /// The fold of the first `size` entries, from the blocks of places.
     pub fn load(store: &dyn Store, size: u64) -> Result<Self, StoreError> {
-        let mut statuses = Self { size, lists: BTreeMap::new() };
+        let mut statuses = Self { size, ..Self::default() };
         let mut after: Option<Vec<u8>> = None;
         loop {
-            let rows = store.scan(b"p", after.as_deref(), 4096)?;
+            let rows = store.scan(b"p", after.as_deref(), BLOCKS_AT_ONCE)?;
             let Some((last, _)) = rows.last() else { return Ok(statuses) };
             after = Some(last.clone());
             for (key, value) in &rows {
-                let place = place_of(key).ok_or_else(|| StoreError::Unreadable("a place's key".into()))?;
-                statuses.set(place, value.last().copied().unwrap_or(0));
+                let Some(Row::Places(block)) = Row::of_key(key) else {
+                    return Err(StoreError::Unreadable("the key of a block of places".into()));
+                };
+                let set = places(block, value)?.into_iter().filter(|(index, ..)| *index < size);
+                set.for_each(|(_, place, value)| statuses.set(place, value));
             }
         }
     }
@@ -48,6 +57,12 @@ impl Statuses {
     /// The lists that were ever used.
     pub fn lists(&self) -> &BTreeMap<u32, StatusList> {
         &self.lists
+    }
+
+    /// Whether an entry ever set this place.
+    pub fn taken(&self, place: StatusPlace) -> bool {
+        let (word, bit) = word_of(place.index);
+        self.taken.get(&place.list).and_then(|words| words.get(word)).is_some_and(|word| word & bit != 0)
     }
 
     /// Takes in what a group of entries set.
@@ -69,22 +84,17 @@ impl Statuses {
             // The law refuses places and values that a list does not have.
             let _ = list.set(u64::from(place.index), value);
         }
+        let words = self.taken.entry(place.list).or_insert_with(|| vec![0; word_of(PLACES).0]);
+        let (word, bit) = word_of(place.index);
+        if let Some(word) = words.get_mut(word) {
+            *word |= bit;
+        }
     }
 }
 
-/// Row of a place: index of the entry that used it, and its value.
-pub fn place_row(place: StatusPlace, index: u64, value: u8) -> Write {
-    let mut bytes = index.to_be_bytes().to_vec();
-    bytes.push(value);
-    Write::set(Row::Place(place), bytes)
-}
-
-fn place_of(key: &[u8]) -> Option<StatusPlace> {
-    let (list, index) = key.strip_prefix(b"p")?.split_at_checked(4)?;
-    Some(StatusPlace {
-        list: u32::from_be_bytes(list.try_into().ok()?),
-        index: u32::from_be_bytes(index.try_into().ok()?),
-    })
+/// Where the bit of a place is.
+fn word_of(index: u32) -> (usize, u64) {
+    (usize::try_from(index / u64::BITS).unwrap_or(usize::MAX), 1 << (index % u64::BITS))
 }
 
 /// Gives out places.
@@ -114,11 +124,15 @@ impl Places {
     /// The next place. Once in a while it is durable before it is given, so that it can never be given again. Entries
     /// that came back by a roll-forward took places that the reservation of the backup does not know: they are passed
     /// over.
-    pub fn next(&self, store: &dyn Store) -> Result<StatusPlace, StoreError> {
+    pub fn next(
+        &self,
+        store: &dyn Store,
+        taken: impl Fn(StatusPlace) -> bool,
+    ) -> Result<StatusPlace, StoreError> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let place = self.reserved(&mut next, store)?;
-            if store.get(&Row::Place(place))?.is_none() {
+            if !taken(place) {
                 return Ok(place);
             }
         }

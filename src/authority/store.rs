@@ -5,7 +5,6 @@
 //! appended (`law`). What the store returns is not trusted: entries are re-hashed before anything is signed over them.
 
 use crate::crypto::Digest;
-use crate::ledger::body::StatusPlace;
 use crate::merkle::TileId;
 use crate::values::identifiers::{CreditCode, Handle};
 use crate::values::standing::Standing;
@@ -31,18 +30,22 @@ pub enum Row {
     CharterEntry(u64),
     /// The state of a licence.
     Licence(Handle),
+    /// The JOSE header of credentials, by its digest.
+    Header(Digest),
     /// A payload at rest of a licence: 0 the draft, then one for each act.
     Vault(Handle, u32),
     /// The signature that seals a licence's credential.
     Seal(Handle),
-    /// A licence that is committed and not yet sealed; no value.
+    /// A licence that could not be sealed and waits for its key; no value.
     Unsealed(Handle),
-    /// A used place on a status list: index of its entry and value.
-    Place(StatusPlace),
+    /// The places on status lists that the entries of a block set (`blocks`).
+    Places(u64),
     /// A licence found by a keyed hash of its licence number or reference; no value.
     Found([u8; 16], Handle),
-    /// A department's own licence; with a standing other than valid, once more under that. No value.
-    Own(CreditCode, Option<Standing>, Handle),
+    /// The licences that the entries of a block gave a department (`blocks`).
+    Own(CreditCode, u64),
+    /// A department's own licence whose standing is another than valid; no value.
+    OwnStanding(CreditCode, Standing, Handle),
     /// What was answered under an idempotency key, by its keyed hash.
     Answered([u8; 32]),
     /// A blob.
@@ -80,26 +83,25 @@ impl Row {
                 let (of, place) = split(16)?;
                 Self::Vault(handle(of)?, u32::from_be_bytes(place.try_into().ok()?))
             }
+            b'j' => Self::Header(Digest(rest.try_into().ok()?)),
             b's' => Self::Seal(handle(rest)?),
             b'u' => Self::Unsealed(handle(rest)?),
-            b'p' => {
-                let (list, index) = split(4)?;
-                let list = u32::from_be_bytes(list.try_into().ok()?);
-                Self::Place(StatusPlace { list, index: u32::from_be_bytes(index.try_into().ok()?) })
-            }
+            b'p' => Self::Places(number()?),
             b'f' => {
                 let (hash, of) = split(16)?;
                 Self::Found(hash.try_into().ok()?, handle(of)?)
             }
             b'd' => {
+                let (department, block) = split(18)?;
+                let department = str::from_utf8(department).ok()?.parse().ok()?;
+                Self::Own(department, u64::from_be_bytes(block.try_into().ok()?))
+            }
+            b'g' => {
                 let (department, rest) = split(18)?;
                 let (standing, of) = rest.split_at_checked(rest.len().checked_sub(16)?)?;
                 let standing = str::from_utf8(standing.strip_suffix(&[0])?).ok()?;
-                let known = Standing::ALL.into_iter().find(|known| known.as_str() == standing);
-                if known.is_none() && !standing.is_empty() {
-                    return None;
-                }
-                Self::Own(str::from_utf8(department).ok()?.parse().ok()?, known, handle(of)?)
+                let standing = Standing::ALL.into_iter().find(|known| known.as_str() == standing)?;
+                Self::OwnStanding(str::from_utf8(department).ok()?.parse().ok()?, standing, handle(of)?)
             }
             b'a' => Self::Answered(rest.try_into().ok()?),
             b'b' => Self::Blob(Digest(rest.try_into().ok()?)),
@@ -125,13 +127,17 @@ impl Row {
             Self::CharterEntry(index) => keyed(b'c', &[&index.to_be_bytes()]),
             Self::Licence(handle) => keyed(b'l', &[handle.as_bytes()]),
             Self::Vault(handle, number) => keyed(b'v', &[handle.as_bytes(), &number.to_be_bytes()]),
+            Self::Header(name) => keyed(b'j', &[&name.0]),
             Self::Seal(handle) => keyed(b's', &[handle.as_bytes()]),
             Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
-            Self::Place(place) => keyed(b'p', &[&place.list.to_be_bytes(), &place.index.to_be_bytes()]),
+            Self::Places(block) => keyed(b'p', &[&block.to_be_bytes()]),
             Self::Found(hash, handle) => keyed(b'f', &[hash, handle.as_bytes()]),
-            Self::Own(department, standing, handle) => {
-                let standing = standing.map_or("", Standing::as_str);
-                keyed(b'd', &[department.as_str().as_bytes(), standing.as_bytes(), &[0], handle.as_bytes()])
+            Self::Own(department, block) => {
+                keyed(b'd', &[department.as_str().as_bytes(), &block.to_be_bytes()])
+            }
+            Self::OwnStanding(department, standing, handle) => {
+                let standing = standing.as_str().as_bytes();
+                keyed(b'g', &[department.as_str().as_bytes(), standing, &[0], handle.as_bytes()])
             }
             Self::Answered(hash) => keyed(b'a', &[hash]),
             Self::Blob(name) => keyed(b'b', &[&name.0]),
@@ -146,11 +152,11 @@ impl Row {
 }
 
 /// The names of single values.
-const SINGLES: [&str; 2] = [PLACES_RESERVED, OWN_INDEXED];
+const SINGLES: [&str; 2] = [PLACES_RESERVED, SEALED];
 /// How many places on status lists were ever reserved.
 pub const PLACES_RESERVED: &str = "places-reserved";
-/// That every licence has its rows of [`Row::Own`].
-pub const OWN_INDEXED: &str = "own-indexed";
+/// Up to which entry every licence is sealed, or waits under [`Row::Unsealed`].
+pub const SEALED: &str = "sealed";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -279,12 +285,13 @@ mod tests {
             Row::CharterEntry(3),
             Row::Licence(handle),
             Row::Vault(handle, 5),
+            Row::Header(Digest([6; 32])),
             Row::Seal(handle),
             Row::Unsealed(handle),
-            Row::Place(StatusPlace { list: 1, index: 9 }),
+            Row::Places(9),
             Row::Found([1; 16], handle),
-            Row::Own("11430700MB0000035Y".parse().unwrap(), None, handle),
-            Row::Own("11430700MB0000035Y".parse().unwrap(), Some(Standing::Suspended), handle),
+            Row::Own("11430700MB0000035Y".parse().unwrap(), 7),
+            Row::OwnStanding("11430700MB0000035Y".parse().unwrap(), Standing::Suspended, handle),
             Row::Answered([2; 32]),
             Row::Blob(Digest([3; 32])),
             Row::Checkpoint,

@@ -1,12 +1,12 @@
 //! Tiles as the engine keeps them: the right edge in memory, everything in the store. Partial tiles are never stored
 //! apart: a row holds the hashes so far, and a partial one is its beginning.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 use super::store::{Row, Store, StoreError, Write};
 use crate::merkle::{
-    Hash, InclusionProof, ProofError, Range, TileId, Width, decode_hashes, encode_hashes, inclusion,
-    node_from_tiles,
+    Hash, InclusionProof, ProofError, Range, TileId, Width, decode_hashes, encode_hashes, inclusion, node,
 };
 
 /// Tiles at the right edge that are kept in memory: enough for the proofs of a group that was just committed.
@@ -58,18 +58,50 @@ impl EdgeTiles {
         Ok(writes)
     }
 
-    /// The proof that leaf `index` is in the tree of `size`.
-    pub fn inclusion(&self, store: &dyn Store, index: u64, size: u64) -> Result<InclusionProof, ProofError> {
-        inclusion(index, size, &|level, index| {
-            node_from_tiles(
-                level,
-                index,
-                &|tile, width| match self.tiles.get(&(tile.level(), tile.index())) {
-                    Some(hashes) => Some(hashes.clone()),
-                    None => stored(store, tile, width).ok().flatten(),
-                },
-            )
-        })
+    /// Proofs in the tree of `size`.
+    pub fn proofs<'a>(&'a self, store: &'a dyn Store, size: u64) -> Proofs<'a> {
+        Proofs { edge: self, store, size, nodes: RefCell::default() }
+    }
+}
+
+/// Proofs in one tree, which share the nodes that they have in common: those of a group have nearly all.
+pub struct Proofs<'a> {
+    edge: &'a EdgeTiles,
+    store: &'a dyn Store,
+    size: u64,
+    nodes: RefCell<HashMap<(u8, u64), Hash>>,
+}
+
+impl Proofs<'_> {
+    /// The proof that leaf `index` is in the tree.
+    pub fn of(&self, index: u64) -> Result<InclusionProof, ProofError> {
+        inclusion(index, self.size, &|level, index| self.node(level, index))
+    }
+
+    /// A node from its children, down to the hashes that a tile has.
+    fn node(&self, level: u8, index: u64) -> Option<Hash> {
+        if let Some(known) = self.nodes.borrow().get(&(level, index)) {
+            return Some(*known);
+        }
+        let hash = if level.is_multiple_of(8) {
+            self.in_tile(level, index)?
+        } else {
+            let left = index.checked_mul(2)?;
+            node(&self.node(level - 1, left)?, &self.node(level - 1, left + 1)?)
+        };
+        self.nodes.borrow_mut().insert((level, index), hash);
+        Some(hash)
+    }
+
+    fn in_tile(&self, level: u8, index: u64) -> Option<Hash> {
+        let (level, tile, offset) = (level / 8, index / 256, usize::try_from(index % 256).ok()?);
+        match self.edge.tiles.get(&(level, tile)) {
+            Some(hashes) => hashes.get(offset).copied(),
+            None => {
+                let needed = width(offset + 1).ok()?;
+                stored(self.store, tile_id(level, tile).ok()?, needed).ok()??.get(offset).copied()
+            }
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::values::identifiers::Handle;
 use crate::values::time::Time;
 use crate::verification::{
     Ask, CheckedToken, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, Verdict,
-    verify,
+    read_certificate, verify,
 };
 use crate::wiring::calling;
 use crate::x509::{Profile, validate};
@@ -173,6 +173,7 @@ impl Knowledge {
             source: Source::Folder { size: self.trust.checkpoint().size(), as_of: self.as_of.min(now) },
             licences: &|handle| self.licence(handle),
             tokens: &|list, at| self.token(list, at),
+            certificates: &read_certificate,
             paths: &|chain, at, profile| validate(chain, self.trust.roots(), at, profile),
             // Nobody's server: a sample is known by its origin.
             holds_a_registrar: false,

@@ -85,8 +85,9 @@ fn equation_holds(signed: &[Signed<'_>]) -> bool {
     for ((one, parsed), z) in signed.iter().zip(&parsed).zip(weights(signed, &parsed)) {
         base += z * parsed.s;
         keys.entry(&one.key.bytes).or_insert((Scalar::ZERO, &one.key.minus_a)).0 += z * parsed.k;
-        scalars.push(-z);
-        points.push(parsed.r);
+        // The point is negated, not the weight: 128 bits of the sum's 253 stay zero.
+        scalars.push(z);
+        points.push(-parsed.r);
     }
     for (scalar, minus_a) in keys.into_values() {
         scalars.push(scalar);
@@ -132,10 +133,21 @@ impl Parsed {
 }
 
 /// A canonical encoding of a point that is not of small order.
+///
+/// Canonical is y < p, and no sign where x is zero: those two points are of small order. So nothing is re-compressed,
+/// which would cost a field inversion.
 fn point(bytes: [u8; 32]) -> Option<EdwardsPoint> {
-    let compressed = CompressedEdwardsY(bytes);
-    let point = compressed.decompress()?;
-    (point.compress() == compressed && !point.is_small_order()).then_some(point)
+    if !is_below_p(&bytes) {
+        return None;
+    }
+    let point = CompressedEdwardsY(bytes).decompress()?;
+    (!point.is_small_order()).then_some(point)
+}
+
+/// Whether y, the number without its highest bit, is below p = 2^255 - 19.
+fn is_below_p(bytes: &[u8; 32]) -> bool {
+    let [least, middle @ .., most] = bytes;
+    *least < 0xed || *most & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff)
 }
 
 fn position_bytes(position: usize) -> [u8; 8] {

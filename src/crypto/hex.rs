@@ -1,7 +1,5 @@
 //! Lower-case hex, the one spelling of key ids, digests and blob names (law 0, section 2). Upper case is refused.
 
-use std::fmt::Write as _;
-
 /// Why a hex string was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HexError {
@@ -23,12 +21,8 @@ pub enum HexError {
 
 /// Bytes as lower-case hex.
 pub fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Exactly `N` bytes from lower-case hex.

@@ -25,8 +25,8 @@ use crate::values::canonical::parse_strict;
 use crate::values::identifiers::CreditCode;
 use crate::values::lang::Lang;
 
-/// Lines being answered at once.
-const IN_FLIGHT: usize = 256;
+/// Lines being answered at once: while one group of the sequencer is made durable, the next ones are prepared.
+const IN_FLIGHT: usize = 1024;
 /// Answers that wait for a client who sends everything before it reads anything.
 const WAITING: usize = 2048;
 

@@ -8,13 +8,13 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::HttpState;
 use super::access::Whence;
-use super::answer::ok;
+use super::answer::{ok, typed};
 use super::kind::Kind;
 use super::problem::Problem;
 use super::request::{self, Params, Tongue, Who, media_type};
@@ -79,7 +79,11 @@ pub async fn verify(
         plain(Evidence::read(&String::from_utf8_lossy(&body))?, lang)
     };
     let verified = judge(&state, &asker, &asked)?;
-    Ok(ok(&report(&verified)?))
+    if verified.signed.is_some() {
+        return Ok(ok(&report(&verified)?));
+    }
+    let text = serde_json::to_string(&verified.report).map_err(|error| Problem::fault(&error))?;
+    Ok(typed(StatusCode::OK, "application/json", text))
 }
 
 /// Judges within the budgets of who asks.

@@ -145,16 +145,15 @@ fn all(batch: &Batch, lines: Vec<Line>) -> Judged {
     let mut judged = Judged::default();
     for line in lines {
         let number = line.number;
-        let value = match one(batch, line, &mut judged.sign) {
-            Ok(report) => {
-                judged.reports.push(Digest::of(report.to_string().as_bytes()));
-                json!({"line": number, "report": report})
-            }
-            Err(problem) => {
-                json!({"line": number, "problem": problem.document(batch.lang, &batch.base_url)})
-            }
+        let (name, value) = match one(batch, line, &mut judged.sign) {
+            Ok(report) => ("report", report),
+            Err(problem) => ("problem", problem.document(batch.lang, &batch.base_url)),
         };
-        judged.lines.push_str(&format!("{value}\n"));
+        let text = value.to_string();
+        if name == "report" {
+            judged.reports.push(Digest::of(text.as_bytes()));
+        }
+        judged.lines.push_str(&format!("{{\"line\":{number},\"{name}\":{text}}}\n"));
     }
     judged
 }

@@ -2,12 +2,13 @@
 //! Not here: what a body may say (`body`) and whether an entry may be appended (`law`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::body::{Body, Kind};
+use super::body::{Body, Kind, LicenceIssued};
 use super::signature::Signature;
 use crate::crypto::{Digest, KeyId, PrivateKey};
-use crate::values::canonical::{JsonError, canonical, parse_canonical};
+use crate::values::canonical::{JsonError, MAX_INTEGER, canonical, parse_canonical};
 use crate::values::identifiers::Origin;
 use crate::values::time::Time;
 
@@ -79,6 +80,47 @@ struct Envelope {
     v: u64,
 }
 
+/// The envelope around a body that is still text.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reading<'a> {
+    #[serde(borrow)]
+    body: &'a RawValue,
+    key: KeyId,
+    kind: &'a str,
+    #[serde(default)]
+    prev: Option<Digest>,
+    sig: Signature,
+    time: Time,
+    v: u64,
+}
+
+/// The envelope around a plain body: members in the order of their names.
+#[derive(Serialize)]
+struct Spelling<'a> {
+    body: &'a Body,
+    key: KeyId,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev: Option<Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sig: Option<Signature>,
+    time: Time,
+    v: u64,
+}
+
+/// Whether a body is of a licence, without approvals, and its numbers are canonical: nothing in it needs escaping or
+/// sorting when its members are written as they are declared.
+fn is_plain(body: &Body) -> bool {
+    let plain = |grant: &LicenceIssued| grant.approvals.is_empty() && grant.version <= MAX_INTEGER;
+    match body {
+        Body::LicenceIssued(grant) => plain(grant),
+        Body::LicenceRecorded(recorded) => plain(&recorded.grant),
+        Body::LicenceSuspended(_) | Body::LicenceReinstated(_) | Body::LicenceEnded(_) => true,
+        _ => false,
+    }
+}
+
 impl Unsigned {
     /// The kind, which the body decides.
     pub fn kind(&self) -> Kind {
@@ -99,7 +141,31 @@ impl Unsigned {
         Entry::assemble(self, Signature(signature))
     }
 
+    /// The canonical bytes, with or without the outer signature.
     fn canonical(&self, sig: Option<Signature>) -> Result<Vec<u8>, EntryError> {
+        if !is_plain(&self.body) {
+            return self.sorted(sig);
+        }
+        let spelling = Spelling {
+            body: &self.body,
+            key: self.key,
+            kind: self.kind().as_str(),
+            prev: self.prev,
+            sig,
+            time: self.time,
+            v: ENVELOPE,
+        };
+        let bytes = serde_json::to_vec(&spelling).map_err(|error| EntryError::Schema(error.to_string()))?;
+        debug_assert_eq!(
+            Ok(&bytes),
+            self.sorted(sig).as_ref(),
+            "members of a plain body are declared in order"
+        );
+        Ok(bytes)
+    }
+
+    /// The same for any body, by way of a value whose members are sorted.
+    fn sorted(&self, sig: Option<Signature>) -> Result<Vec<u8>, EntryError> {
         let envelope = Envelope {
             body: self.body.to_value()?,
             key: self.key,
@@ -128,6 +194,10 @@ impl Entry {
         if bytes.len() > MAX_BYTES {
             return Err(EntryError::Size { bytes: bytes.len(), limit: MAX_BYTES });
         }
+        if let Some(entry) = Self::parse_plain(bytes) {
+            entry.check_form()?;
+            return Ok(entry);
+        }
         let envelope: Envelope = serde_json::from_value(parse_canonical(bytes)?)
             .map_err(|error| EntryError::Schema(error.to_string()))?;
         if envelope.v != ENVELOPE {
@@ -151,6 +221,18 @@ impl Entry {
             return Err(EntryError::Schema("members are spelt otherwise than the kind's schema does".into()));
         }
         Ok(entry)
+    }
+
+    /// An entry with a plain body whose spelling is the one that we write. Nearly every entry of a ledger is one, and
+    /// spelling it once more is the whole proof that it is canonical. Anything else is read at leisure, which also says
+    /// what is wrong with it.
+    fn parse_plain(bytes: &[u8]) -> Option<Self> {
+        let read: Reading<'_> = serde_json::from_slice(bytes).ok()?;
+        let kind = Kind::parse(read.kind).filter(|_| read.v == ENVELOPE)?;
+        let body = Body::from_text(kind, read.body.get()).filter(is_plain)?;
+        let unsigned = Unsigned { body, key: read.key, prev: read.prev, time: read.time };
+        let same = unsigned.canonical(Some(read.sig)).is_ok_and(|again| again == bytes);
+        same.then(|| Self { unsigned, signature: read.sig, bytes: bytes.to_vec() })
     }
 
     /// What happened.
@@ -186,6 +268,22 @@ impl Entry {
     /// The entry without its signature.
     pub fn unsigned(&self) -> &Unsigned {
         &self.unsigned
+    }
+
+    /// What the outer signature is over: [`Unsigned::preimage`], with the body cut out of the bytes, not written again.
+    pub fn preimage(&self, origin: &Origin) -> Vec<u8> {
+        let member = format!(",\"sig\":\"{:?}\"", self.signature);
+        let length = member.len();
+        // After the signature come only time and version, so the last place is the right one.
+        let place = self.bytes.windows(length).rposition(|found| found == member.as_bytes());
+        let (before, after) = match place.and_then(|place| self.bytes.split_at_checked(place)) {
+            Some((before, rest)) => (before, rest.get(length..).unwrap_or_default()),
+            None => (self.bytes.as_slice(), [].as_slice()),
+        };
+        let head = format!("vidimus/entry/{}/v1\n{origin}\n", self.kind());
+        let preimage = [head.as_bytes(), before, after].concat();
+        debug_assert_eq!(Ok(&preimage), self.unsigned.preimage(origin).as_ref(), "what was signed");
+        preimage
     }
 
     /// The canonical bytes: the leaf of the tree.

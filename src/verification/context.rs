@@ -9,17 +9,25 @@ use crate::ledger::state::{Charter, LicenceState};
 use crate::note::VerifierKey;
 use crate::values::identifiers::Handle;
 use crate::values::time::{Time, UtcOffset};
-use crate::x509::{PathError, Profile, VerifiedPath};
+use crate::x509::{Certificate, CertificateError, PathError, Profile, VerifiedPath};
 
 /// Judges a chain (DER, leaf first, without the root) at a time in seconds for a profile, under the pinned roots:
 /// [`crate::x509::validate`], or a cache in front of it.
 pub type Paths<'a> = dyn Fn(&[Vec<u8>], i64, Profile) -> Result<VerifiedPath, PathError> + 'a;
+
+/// Reads a certificate from DER: [`Certificate::from_der`], or a memory of what was read before.
+pub type Certificates<'a> = dyn Fn(&[u8]) -> Result<Arc<Certificate>, CertificateError> + 'a;
 
 /// The token of a list (by number, from 1) as published at a time.
 pub type Tokens<'a> = dyn Fn(u32, Time) -> TokenAnswer + 'a;
 
 /// The licence of a handle, as far as the ledger at hand goes.
 pub type Licences<'a> = dyn Fn(&Handle) -> LedgerAnswer + 'a;
+
+/// Reads a certificate and remembers nothing.
+pub fn read_certificate(der: &[u8]) -> Result<Arc<Certificate>, CertificateError> {
+    Certificate::from_der(der).map(Arc::new)
+}
 
 /// Where the knowledge of the ledger comes from, which decides what absence means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +82,8 @@ pub struct Context<'a> {
     pub licences: &'a Licences<'a>,
     /// The status lists at hand.
     pub tokens: &'a Tokens<'a>,
+    /// The reader of certificates.
+    pub certificates: &'a Certificates<'a>,
     /// The judge of certificate chains.
     pub paths: &'a Paths<'a>,
     /// Whether this server holds a registrar's key of the authority.

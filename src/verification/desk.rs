@@ -67,6 +67,7 @@ impl Desk {
             source: self.source,
             licences: &|_| self.answer.clone(),
             tokens: &|_, _| self.token.clone(),
+            certificates: &crate::verification::read_certificate,
             paths: &|chain, at, profile| validate(chain, &self.roots, at, profile),
             holds_a_registrar: self.holds_a_registrar,
         };

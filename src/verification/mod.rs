@@ -36,7 +36,9 @@ mod tests;
 
 pub use ask::{Ask, AskError, Expect};
 pub use code::{Code, Outcome};
-pub use context::{Context, LedgerAnswer, Licences, Paths, Source, TokenAnswer, Tokens};
+pub use context::{
+    Certificates, Context, LedgerAnswer, Licences, Paths, Source, TokenAnswer, Tokens, read_certificate,
+};
 pub use evidence::{Evidence, MAX_EVIDENCE, Unreadable};
 pub use finding::{Check, Finding};
 pub use judgement::{Judgement, Reason, Verdict};

@@ -2,6 +2,8 @@
 //! the other checks; what fails is not looked at any further, because nothing in it was said by anybody.
 //! Not here: whose key it is (`issuer`).
 
+use std::sync::Arc;
+
 use super::code::Code;
 use super::context::Context;
 use super::finding::{Check, Finding};
@@ -19,7 +21,7 @@ pub(super) struct Opened<'e> {
     /// DER, leaf first.
     pub(super) chain: Vec<Vec<u8>>,
     /// The certificate of the key; its path is not yet judged.
-    pub(super) leaf: Certificate,
+    pub(super) leaf: Arc<Certificate>,
     pub(super) digest: Digest,
     /// `jti`.
     pub(super) handle: Option<Handle>,
@@ -39,12 +41,12 @@ impl<'e> Opened<'e> {
         (number.to_string() == version).then_some((slug.parse().ok()?, number))
     }
 
-    fn read(text: &'e str) -> Result<Self, (Code, String)> {
+    fn read(text: &'e str, context: &Context<'_>) -> Result<Self, (Code, String)> {
         let presentation = Presentation::parse(text).map_err(|error| refused(&error))?;
         let claims = presentation.disclosed().map_err(|error| refused(&error))?;
         let keyless = |error: String| (Code::KeyMissing, error);
         let chain = x5c::x5c(presentation.jws().header()).map_err(|error| keyless(error.to_string()))?;
-        let leaf = chain.first().map(|der| Certificate::from_der(der));
+        let leaf = chain.first().map(|der| (context.certificates)(der));
         let leaf = leaf.ok_or_else(|| keyless("x5c is empty".to_owned()))?;
         let leaf = leaf.map_err(|error| keyless(error.to_string()))?;
         presentation.verify(leaf.public_key()).map_err(|error| (code_of(&error), error.to_string()))?;
@@ -54,9 +56,9 @@ impl<'e> Opened<'e> {
 }
 
 /// The finding, and what was opened when it passed.
-pub(super) fn judge(text: &str) -> (Finding, Option<Opened<'_>>) {
+pub(super) fn judge<'e>(text: &'e str, context: &Context<'_>) -> (Finding, Option<Opened<'e>>) {
     let finding = |code| Finding::new(Check::Signature, code);
-    match Opened::read(text) {
+    match Opened::read(text, context) {
         Ok(opened) => {
             let finding = finding(Code::SignatureGood)
                 .on("alg", opened.presentation.jws().algorithm())

@@ -42,7 +42,7 @@ fn credential_with(
     ask: &Ask,
 ) -> Result<Judgement, AskError> {
     let at = ask.time(context.now)?;
-    let (signature, opened) = signature::judge(credential);
+    let (signature, opened) = signature::judge(credential, context);
     let Some(opened) = opened else {
         let findings = Check::ALL.map(|check| match check {
             Check::Signature => signature.clone(),

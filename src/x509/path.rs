@@ -4,6 +4,8 @@
 //! Names match byte for byte and key identifiers are key ids, so there is never a choice of path. Not here: whether
 //! the ledger knows and still accepts the leaf's key, and whose clock says `at`.
 
+use std::sync::Arc;
+
 use super::{Certificate, CertificateError, Profile, Validity};
 use crate::crypto::{KeyId, PublicKey};
 
@@ -91,7 +93,7 @@ pub enum PathError {
 /// the chain, the purpose and the pinned roots, and ask [`VerifiedPath::holds_at`] each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedPath {
-    leaf: Certificate,
+    leaf: Arc<Certificate>,
     root: KeyId,
     validity: Validity,
 }
@@ -163,7 +165,7 @@ pub fn validate(
     }
     let given = path.len();
     let leaf = path.into_iter().next().ok_or(PathError::Length { given })?;
-    Ok(VerifiedPath { leaf, root: root.public_key().id(), validity })
+    Ok(VerifiedPath { leaf: Arc::new(leaf), root: root.public_key().id(), validity })
 }
 
 /// Each certificate, of the profile its place needs.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use vidimus::authority::backup::{RowPieces, RowReader, page};
 use vidimus::authority::keyring::Keyring as _;
 use vidimus::authority::rebuild::{Reason, Rebuild, RebuildError, Rebuilt};
-use vidimus::authority::store::{KeyValue, Row, Store};
+use vidimus::authority::store::{KeyValue, Row, SEALED, Store};
 use vidimus::authority::{ActWish, Authority, OpenError, Vault, Verb};
 use vidimus::crypto::at_rest::RestKey;
 use vidimus::crypto::{base64url, hex};
@@ -105,7 +105,10 @@ async fn the_same_store_again() {
     let (store, told) = rebuilt(bench.store.as_ref(), &checkpoint, size, &backup).unwrap();
     assert_eq!((told.size, told.licences, told.unsealed), (size, 5, 0));
     assert_eq!((told.missing.len(), told.reasons_missing.len(), told.is_whole()), (0, 0, true));
-    assert_eq!(rows(store.as_ref(), b""), rows(bench.store.as_ref(), b""), "row for row");
+    // How far everything is known to be sealed is noted with the last seal, and after a rebuild at the end.
+    let sealed = Row::Single(SEALED).key();
+    let but_that = |store| rows(store, b"").into_iter().filter(|(key, _)| *key != sealed).collect::<Vec<_>>();
+    assert_eq!(but_that(store.as_ref()), but_that(bench.store.as_ref()), "row for row");
     assert_eq!(store.head(), bench.store.head());
 
     // More is signed, and the backup is of before.

@@ -180,7 +180,7 @@ impl Authority {
             let published = self.window.published();
             let next = ceremony.next(&published.charter, self.store.as_ref(), self.keyring.as_ref())?;
             let Some((place, proposal)) = next else { break };
-            self.propose(proposal, None).await.map_err(|failure| stale(place, failure))?;
+            self.propose(proposal).await.map_err(|failure| stale(place, failure))?;
         }
         self.keyring.ceremony_is_over(&ceremony.id.to_string())?;
         self.open_ceremonies.remove(ceremony.id);

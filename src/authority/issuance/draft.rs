@@ -11,9 +11,8 @@ use crate::authority::store::{Row, Write};
 use crate::authority::vault::{Draft, commit};
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
 use crate::crypto::entropy::random;
-use crate::crypto::{Digest, Entropy, KeyId, KeyPurpose, hex};
-use crate::jose::x5c;
-use crate::ledger::body::{LicenceIssued, Owner};
+use crate::crypto::{Entropy, KeyId, KeyPurpose, hex};
+use crate::ledger::body::{LicenceIssued, Owner, StatusPlace};
 use crate::ledger::state::Charter;
 use crate::sd_jwt::{self, CredentialDraft};
 use crate::values::identifiers::{CreditCode, Handle, LicenceIdentifier, LicenceNumber, VerificationCode};
@@ -33,7 +32,7 @@ impl Authority {
         let entropy = self.entropy.as_ref();
         let Approved { licence_type, request, checked, region, power, holder_key } = approved;
         let handle = Handle::new(now, random(entropy));
-        let place = self.places.next(self.store.as_ref())?;
+        let place = self.next_place()?;
         let offset = charter.offset().ok_or_else(|| Fault::Law("there is no offset".into()))?;
         let licence_number = match &request.licence_number {
             Some(number) => number.clone(),
@@ -45,12 +44,12 @@ impl Authority {
 
         let layout = licence_type.layout(&checked);
         let mut claims = layout.claims.clone();
-        let metadata = licence_type.metadata_bytes(&base_url);
+        let of_type = self.known_types.claims(&licence_type, &base_url);
         claims.extend(object(json!({
             "iss": base_url.as_str(),
             "jti": handle.to_string(),
-            "vct": licence_type.vct(&base_url),
-            "vct#integrity": integrity(&metadata),
+            "vct": of_type.vct,
+            "vct#integrity": of_type.integrity,
             "nbf": checked.valid_from().first_instant(offset).seconds(),
             "status": {"status_list": {"idx": place.index, "uri": self.list_uri(place.list)?}},
             "issuer": {"code": department.as_str(), "name": self.department_name(charter, department)?},
@@ -109,13 +108,19 @@ impl Authority {
         Ok(Drafted { grant, recorded, draft, rows })
     }
 
+    /// A place that no entry has taken.
+    fn next_place(&self) -> Result<StatusPlace, Failure> {
+        let taken = |place| self.window.statuses(|statuses| statuses.taken(place));
+        Ok(self.places.next(self.store.as_ref(), taken)?)
+    }
+
     /// The JOSE header: algorithm, type, and the chain from the credential key up to just below the root.
     fn header(&self, charter: &Charter, credential_key: &KeyId) -> Result<Map<String, Value>, Failure> {
         let chain = self.chains.ours(self.store.as_ref(), charter, credential_key)?;
         Ok(object(json!({
             "alg": chain.leaf.public_key().algorithm().jose(),
             "typ": sd_jwt::TYPE,
-            "x5c": x5c::encode(&chain.ders),
+            "x5c": chain.x5c,
         })))
     }
 
@@ -177,13 +182,6 @@ fn identifier(
     };
     LicenceIdentifier::new(licence_type.type_code(), department, serial, version)
         .map_err(|error| Fault::Crypto(error.to_string()).into())
-}
-
-/// W3C subresource integrity of the type metadata.
-fn integrity(metadata: &[u8]) -> String {
-    use base64::Engine as _;
-    let digest = Digest::of(metadata);
-    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest.0))
 }
 
 /// The code printed beside the number; drawn again in the rare case that too few random bytes could be used.

@@ -1,16 +1,17 @@
 //! From a linted draft to an issued licence: entered, sealed, answered; and the same answer again under the same key.
 
-use super::{Drafted, Linted};
+use super::{Drafted, Linted, Patience};
 use crate::authority::Authority;
 use crate::authority::once::{Answered, Ask, Once};
 use crate::authority::refusal::{Failure, Fault, Refusal};
 use crate::authority::sealing::Sealing;
 use crate::authority::store::Write;
+use crate::authority::vault::Draft;
 use crate::authority::writer::{Committed, Proposal};
 use crate::crypto::Digest;
 use crate::law;
 use crate::ledger::body::{Body, LicenceRecorded, StatusPlace};
-use crate::ledger::state::{Granted, LicenceState};
+use crate::ledger::state::Granted;
 use crate::values::identifiers::{Handle, LicenceNumber};
 use crate::values::standing::Standing;
 
@@ -43,6 +44,16 @@ pub struct Issued {
     pub standing: Standing,
 }
 
+/// What the entry says of it.
+struct Entered {
+    index: u64,
+    leaf: Digest,
+    receipt: String,
+    status: StatusPlace,
+    granted: Granted,
+    standing: Standing,
+}
+
 impl Authority {
     /// Commits, seals, answers.
     pub(in crate::authority) async fn commit_and_seal(
@@ -50,6 +61,7 @@ impl Authority {
         Linted(drafted): Linted,
         ask: Option<&Ask>,
         more: Vec<Write>,
+        patience: Patience,
     ) -> Result<(Issued, Committed), Failure> {
         let Drafted { grant, recorded, draft, mut rows } = drafted;
         let handle = grant.handle;
@@ -65,12 +77,18 @@ impl Authority {
         let sealing =
             Sealing { handle, key: grant.credential_key, signing_input: draft.signing_input.as_str().into() };
         let refused = (grant.department.clone(), grant.r#type.clone(), grant.region.clone());
+        let status = grant.status;
+        let (granted, standing) = match &recorded {
+            None => (Granted::Issued, Standing::Valid),
+            Some((standing, trust)) => (Granted::Recorded(*trust), standing.standing()),
+        };
         let body = match recorded {
             None => Body::LicenceIssued(grant),
             Some((standing, trust)) => Body::LicenceRecorded(LicenceRecorded { grant, standing, trust }),
         };
         let proposal = Proposal { body, blobs: Vec::new(), rows };
-        let committed = self.propose(proposal, Some(sealing)).await.map_err(|failure| match failure {
+        let done = self.sequencer.propose(proposal, Some(sealing), patience).await;
+        let done = done.map_err(|failure| match failure {
             // The power was withdrawn between the check and the entry.
             Failure::Judged(violation) if violation.rule == law::Rule::Power => {
                 let (department, licence_type, region) = refused;
@@ -84,9 +102,18 @@ impl Authority {
             }
             other => other,
         })?;
-        let issued =
-            self.issued(&handle, committed.index(), committed.leaf(), committed.receipt().to_owned())?;
-        Ok((issued, committed))
+        // Everything that is answered is at hand: nothing is read back that was just written.
+        let (committed, seal) = done;
+        let credential = draft.credential(&seal.ok_or(Fault::Stopped)?);
+        let entered = Entered {
+            index: committed.index(),
+            leaf: committed.leaf(),
+            receipt: committed.receipt().to_owned(),
+            status,
+            granted,
+            standing,
+        };
+        Ok((self.issued(handle, draft, credential, entered)?, committed))
     }
 
     /// The answer that was given under the same key, with a receipt to today's checkpoint.
@@ -105,14 +132,28 @@ impl Authority {
         let first =
             licence.first().ok_or_else(|| Fault::Damaged(format!("licence {handle} has no entry")))?;
         let (leaf, receipt) = self.receipt(first.index)?;
-        self.issued(handle, first.index, leaf, receipt)
+        let (draft, credential) = self.vault.credential(handle)?;
+        let entered = Entered {
+            index: first.index,
+            leaf,
+            receipt,
+            status: licence.status,
+            granted: licence.granted,
+            standing: first.standing,
+        };
+        self.issued(*handle, draft, credential, entered)
     }
 
-    fn issued(&self, handle: &Handle, index: u64, leaf: Digest, receipt: String) -> Result<Issued, Failure> {
-        let LicenceState { status, granted, events, .. } = self.licence_state(handle)?;
-        let (draft, credential) = self.vault.credential(handle)?;
+    fn issued(
+        &self,
+        handle: Handle,
+        draft: Draft,
+        credential: String,
+        entered: Entered,
+    ) -> Result<Issued, Failure> {
+        let Entered { index, leaf, receipt, status, granted, standing } = entered;
         Ok(Issued {
-            handle: *handle,
+            handle,
             licence_number: draft.licence_number,
             identifier: draft.identifier,
             reference: draft.reference,
@@ -123,7 +164,7 @@ impl Authority {
             status_uri: self.list_uri(status.list)?,
             status,
             granted,
-            standing: events.first().map_or(Standing::Valid, |event| event.standing),
+            standing,
         })
     }
 }

@@ -9,12 +9,14 @@ mod approval;
 mod draft;
 mod issued;
 mod lint;
+mod type_claims;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 pub use issued::Issued;
+pub use type_claims::KnownTypes;
 
 use super::Authority;
 use super::once::{Ask, Once, Slot};
@@ -134,11 +136,11 @@ impl Authority {
         self.lint_certificate(&approved, wish.department, now)?;
         let again = approved.clone();
         let linted = self.lint(self.draft(wish.department, approved, None, now)?)?;
-        let issued = match self.commit_and_seal(linted, ask.as_ref(), Vec::new()).await {
+        let issued = match self.commit_and_seal(linted, ask.as_ref(), Vec::new(), wish.patience).await {
             // Its key was retired between draft and entry: drafted once more, with the successor.
             Err(Failure::Judged(violation)) if violation.rule == Rule::KeyPurpose => {
                 let linted = self.lint(self.draft(wish.department, again, None, now)?)?;
-                self.commit_and_seal(linted, ask.as_ref(), Vec::new()).await?
+                self.commit_and_seal(linted, ask.as_ref(), Vec::new(), wish.patience).await?
             }
             issued => issued?,
         };

@@ -14,14 +14,15 @@ use std::time::Duration;
 pub use error::OpenError;
 
 use super::Authority;
+use super::blocks::EdgeBlocks;
 use super::ceremony;
 use super::chains::Chains;
 use super::clock_guard::ClockGuard;
 use super::founding::Founding;
+use super::issuance::KnownTypes;
 use super::keyring::Keyring;
 use super::once::Once;
 use super::publication::Shelf;
-use super::reading::index_own;
 use super::refusal::Failure;
 use super::refusals::Refusals;
 use super::sealing::Sealer;
@@ -72,6 +73,7 @@ impl Opening {
         let Opened { charter, range, checkpoint, last_signed } = self.check_head()?;
         let clock = Arc::new(ClockGuard::new(Arc::clone(&self.clock), charter.time(), self.clock_gap)?);
         let edge = EdgeTiles::load(store, range.size())?;
+        let blocks = EdgeBlocks::load(store, &charter, range.size())?;
         let statuses = Statuses::load(store, range.size())?;
         let window = Arc::new(Window::new(Published { charter, range, checkpoint }, statuses));
         let mut writer = Writer::new(
@@ -79,24 +81,20 @@ impl Opening {
             Arc::clone(&self.keyring),
             Arc::clone(&clock),
             Arc::clone(&window),
-            edge,
+            (edge, blocks),
             last_signed,
         );
         if let Some(founding) = &self.founding {
             founded::go_on(&mut writer, &window, store, founding)?;
         }
         let open_ceremonies = ceremony::go_on(&mut writer, &window, store, self.keyring.as_ref())?;
-        index_own(store)?;
         let published = window.published();
         self.check_base_url(&published.charter)?;
         published::check_types(&published.charter, &self.catalogue)?;
         let secrets = self.keyring.secrets();
         let vault = Vault::new(Arc::clone(&self.store), Arc::clone(&self.entropy), secrets.epoch.clone());
         let sealer = Arc::new(Sealer::new(Arc::clone(&self.store), Arc::clone(&self.keyring)));
-        let unsealed = sealer.recover(&vault)?;
-        if unsealed > 0 {
-            tracing::error!(unsealed, "licences wait to be sealed");
-        }
+        sealer.recover(&vault, published.range.size())?;
         let places = Places::open(store, secrets.places)?;
         let once = Once::new(secrets.lookup);
         let sequencer = Sequencer::start(writer, sealer).map_err(Failure::from)?;
@@ -112,6 +110,7 @@ impl Opening {
             once,
             places,
             chains: Chains::default(),
+            known_types: KnownTypes::default(),
             shelf: Shelf::default(),
             refusals: Refusals::default(),
             open_ceremonies,

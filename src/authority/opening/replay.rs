@@ -4,6 +4,7 @@
 use super::OpenError;
 use crate::authority::head::reread;
 use crate::authority::state::licence;
+use crate::authority::status::Statuses;
 use crate::authority::store::{Row, Store, StoreError};
 use crate::authority::tiles::stored;
 use crate::crypto::Digest;
@@ -17,6 +18,9 @@ use crate::values::identifiers::Handle;
 /// The charter, by the law, from the entries that touch it; and beyond the signed head every entry.
 pub(super) fn replay(store: &dyn Store, signed: Range, size: u64) -> Result<(Charter, Range), OpenError> {
     let mut charter = Charter::default();
+    // Entries of the charter take no places; beyond the signed head each is judged over what was taken before it.
+    let mut statuses =
+        if size > signed.size() { Statuses::load(store, signed.size())? } else { Statuses::default() };
     let mut applied = Vec::new();
     let mut indexes = Vec::new();
     let mut step = |index: u64, charter: &mut Charter, range: Option<&Range>| -> Result<(), OpenError> {
@@ -28,12 +32,13 @@ pub(super) fn replay(store: &dyn Store, signed: Range, size: u64) -> Result<(Cha
         }
         let entry = law::read(&bytes).map_err(|error| wrong(error.to_string()))?;
         charter.skip_to(index, charter.time());
-        let view = ViewBefore { store, charter, range, index };
+        let view = ViewBefore { store, charter, range, index, statuses: &statuses };
         let one = law::apply(&view, &entry).map_err(|refused| match refused {
             law::Refused::UnknownLaw(version) => OpenError::UnknownLaw(version),
             other => wrong(other.to_string()),
         })?;
         charter.absorb(one.pending());
+        statuses.take(index + 1, &one.pending().statuses);
         applied.push(one);
         indexes.push(index);
         Ok(())
@@ -70,6 +75,7 @@ struct ViewBefore<'a> {
     charter: &'a Charter,
     range: Option<&'a Range>,
     index: u64,
+    statuses: &'a Statuses,
 }
 
 impl View for ViewBefore<'_> {
@@ -88,9 +94,7 @@ impl View for ViewBefore<'_> {
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {
-        let row = self.store.get(&Row::Place(place)).map_err(|error| fault(&error))?;
-        let used = row.and_then(|row| row.get(..8).and_then(|bytes| bytes.try_into().ok()));
-        Ok(used.is_some_and(|used| u64::from_be_bytes(used) < self.index))
+        Ok(self.statuses.taken(place))
     }
 
     fn blob(&self, name: &Digest) -> Result<Option<Vec<u8>>, ViewFault> {

@@ -1,5 +1,7 @@
 //! The ledger's files, byte for byte as C2SP tlog-tiles says, its receipts and its public material.
 
+use std::sync::Arc;
+
 use crate::authority::Authority;
 use crate::authority::refusal::{Failure, Fault, Refusal, Thing};
 use crate::authority::store::Row;
@@ -92,11 +94,11 @@ impl Authority {
     }
 
     /// The root certificate.
-    pub fn root(&self) -> Result<Certificate, Failure> {
+    pub fn root(&self) -> Result<Arc<Certificate>, Failure> {
         let published = self.window.published();
         let root = published.charter.authority().map(|authority| authority.founded.root.certificate);
         let root = root.ok_or_else(|| Fault::Law("there is no root".into()))?;
         let der = self.blob(&root.sha256)?;
-        Certificate::from_der(&der).map_err(|error| Fault::Damaged(error.to_string()).into())
+        self.chains.certificate(&der).map_err(|error| Fault::Damaged(error.to_string()).into())
     }
 }

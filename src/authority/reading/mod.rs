@@ -11,7 +11,7 @@ mod shown;
 use std::sync::Arc;
 
 pub use own::{Filter, Page};
-pub(super) use own_rows::{index_own, own_rows};
+pub(super) use own_rows::standing_rows;
 pub use shown::{Shown, ShownEvent};
 
 use super::Authority;

@@ -4,6 +4,7 @@ use super::Shown;
 use super::own_rows::{handle_of, is_indexed};
 use super::shown::Portion;
 use crate::authority::Authority;
+use crate::authority::blocks::{BLOCK, handles};
 use crate::authority::refusal::Failure;
 use crate::authority::store::Row;
 use crate::ledger::state::LicenceState;
@@ -55,37 +56,84 @@ impl Authority {
         Ok(found)
     }
 
-    /// A department's own licences by handle, which is by when they were entered. Whatever was entered before the first
-    /// page is on one page, once, however many are issued and acted on meanwhile. A page is short only at the end, or
-    /// where thousands of rows were looked at for it; `next` says which.
+    /// A department's own licences in the order in which they were entered, or by handle where a filter finds them.
+    /// Whatever was entered before the first page is on one page, once, however many are issued and acted on meanwhile.
+    /// A page is short only at the end, or where thousands of rows were looked at for it; `next` says which.
     pub fn own_licences(&self, issuer: &CreditCode, filter: &Filter) -> Result<Page, Failure> {
         let mut finders = self.finders(issuer, filter).into_iter();
-        let rows = prefix_of(&match finders.next() {
-            Some(finder) => Row::Found(finder, least()),
-            None => Row::Own(issuer.clone(), filter.standing.filter(is_indexed), least()),
-        });
+        let rows = match (finders.next(), filter.standing.filter(is_indexed)) {
+            (Some(finder), _) => Rows::Ending(prefix_of(&Row::Found(finder, least()))),
+            (None, Some(standing)) => {
+                Rows::Ending(prefix_of(&Row::OwnStanding(issuer.clone(), standing, least())))
+            }
+            (None, None) => Rows::Blocks(issuer),
+        };
         let more: Vec<[u8; 16]> = finders.collect();
         let portion = if filter.content { Portion::Content } else { Portion::Line };
         let (mut items, mut last, mut looked_at) = (Vec::new(), filter.after, 0);
         loop {
-            let after = last.map(|last| [rows.as_slice(), last.as_bytes()].concat());
-            let keys = self.store.scan(&rows, after.as_deref(), AT_ONCE)?;
-            for (key, _) in &keys {
-                let handle = handle_of(key)?;
-                if let Some(licence) = self.wanted(issuer, filter, &more, &handle)? {
+            let handles = self.handles_after(&rows, last)?;
+            for handle in &handles {
+                if let Some(licence) = self.wanted(issuer, filter, &more, handle)? {
                     if items.len() == PAGE {
                         return Ok(Page { items, next: last });
                     }
                     items.push(self.show(licence, portion)?);
                 }
-                last = Some(handle);
+                last = Some(*handle);
             }
-            looked_at += keys.len();
-            if keys.len() < AT_ONCE {
+            looked_at += handles.len();
+            if handles.is_empty() {
                 return Ok(Page { items, next: None });
             }
             if looked_at >= LOOKED_AT {
                 return Ok(Page { items, next: last });
+            }
+        }
+    }
+
+    /// Some of the handles that come after one; none at the end.
+    fn handles_after(&self, rows: &Rows<'_>, after: Option<Handle>) -> Result<Vec<Handle>, Failure> {
+        match rows {
+            Rows::Ending(prefix) => {
+                let after = after.map(|after| [prefix.as_slice(), after.as_bytes()].concat());
+                let found = self.store.scan(prefix, after.as_deref(), AT_ONCE)?;
+                Ok(found.iter().map(|(key, _)| handle_of(key)).collect::<Result<_, _>>()?)
+            }
+            Rows::Blocks(issuer) => self.handles_in_blocks(issuer, after),
+        }
+    }
+
+    /// The rest of the block that `after` is in, or the next block that has any. A handle that is none of the department's
+    /// stands for the time in it: what is older is passed over.
+    fn handles_in_blocks(&self, issuer: &CreditCode, after: Option<Handle>) -> Result<Vec<Handle>, Failure> {
+        let mut row_after: Option<Vec<u8>> = None;
+        let mut known = None;
+        if let Some(after) = after
+            && let Some(licence) = self.published_licence(&after)?.filter(|found| found.department == *issuer)
+            && let Some(first) = licence.first()
+        {
+            known = Some(after);
+            let before = (first.index / BLOCK).checked_sub(1);
+            row_after = before.map(|block| Row::Own(issuer.clone(), block).key());
+        }
+        let prefix = [b"d".as_slice(), issuer.as_str().as_bytes()].concat();
+        loop {
+            let found = self.store.scan(&prefix, row_after.as_deref(), 1)?;
+            let Some((key, row)) = found.into_iter().next() else { return Ok(Vec::new()) };
+            row_after = Some(key);
+            let mut all = handles(&row)?;
+            match (known, after) {
+                (Some(known), _) => {
+                    if let Some(place) = all.iter().position(|handle| *handle == known) {
+                        all.drain(..=place);
+                    }
+                }
+                (None, Some(after)) => all.retain(|handle| *handle > after),
+                (None, None) => {}
+            }
+            if !all.is_empty() {
+                return Ok(all);
             }
         }
     }
@@ -120,6 +168,14 @@ impl Authority {
                 && filter.standing.is_none_or(|standing| licence.standing() == standing)
         }))
     }
+}
+
+/// Where handles are found.
+enum Rows<'a> {
+    /// Rows whose keys begin so and end with a handle.
+    Ending(Vec<u8>),
+    /// Blocks of a department's licences.
+    Blocks(&'a CreditCode),
 }
 
 /// Stands where any handle may.

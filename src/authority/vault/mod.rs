@@ -1,28 +1,35 @@
 //! The vault: payloads at rest, AES-256-GCM under a key for each licence, wrapped by the epoch key (law 0, section 11).
 //! Destroying the wrapped key erases the payload and its salts; the ledger keeps only commitments to them.
 
-use std::sync::Arc;
+mod kept;
 
-use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::refusal::{Failure, Fault, Refusal};
+use super::sealing::Seal;
 use super::store::{Row, Store, Write};
 use crate::crypto::at_rest::RestKey;
 use crate::crypto::base64url::Base64Url;
 use crate::crypto::digest::hmac_sha256;
 use crate::crypto::entropy::random;
 use crate::crypto::{Digest, Entropy};
+use crate::jose::jws;
 use crate::sd_jwt;
 use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, LicenceNumber, VerificationCode};
+use kept::Kept;
 
 /// Bytes of a wrapped key: nonce, key, tag.
 const WRAPPED: usize = 12 + 32 + 16;
 
 /// What is kept of an issued licence beside the ledger.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub struct Draft {
     /// ASCII `header.payload` of the credential.
     pub signing_input: String,
@@ -40,6 +47,13 @@ pub struct Draft {
     pub payload: Map<String, Value>,
     /// Salt of the commitment over the payload.
     pub salt: Base64Url,
+}
+
+impl Draft {
+    /// The whole credential under this seal: nothing withheld, not bound.
+    pub fn credential(&self, seal: &Seal) -> String {
+        sd_jwt::combine(&jws::complete(&self.signing_input, seal), &self.disclosures)
+    }
 }
 
 /// What is kept of an act beside the ledger.
@@ -60,22 +74,52 @@ pub struct Vault {
     store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
     epoch: RestKey,
+    /// Headers of credentials that have their row.
+    headers: Mutex<HashMap<Digest, Arc<str>>>,
 }
 
 impl Vault {
     /// A vault under this epoch key.
     pub fn new(store: Arc<dyn Store>, entropy: Arc<dyn Entropy>, epoch: RestKey) -> Self {
-        Self { store, entropy, epoch }
+        Self { store, entropy, epoch, headers: Mutex::default() }
     }
 
     /// The row of a new licence's draft.
     pub fn keep_draft(&self, handle: &Handle, draft: &Draft) -> Result<Write, Failure> {
-        self.keep(handle, 0, draft)
+        let (kept, header) = Kept::of(draft)?;
+        self.keep_header(kept.header, header)?;
+        self.seal(handle, 0, &postcard::to_stdvec(&kept).map_err(|error| Fault::Damaged(error.to_string()))?)
     }
 
     /// A licence's draft.
     pub fn draft(&self, handle: &Handle) -> Result<Draft, Failure> {
-        self.open(handle, 0)
+        let plain = self.open(handle, 0)?;
+        let kept: Kept = postcard::from_bytes(&plain).map_err(|error| unreadable(handle, &error))?;
+        let header = self.header(kept.header)?;
+        Ok(kept.draft(&header)?)
+    }
+
+    /// Has a header stored before any draft that names it is committed: once, since all of a key's are the same.
+    fn keep_header(&self, name: Digest, header: &str) -> Result<(), Failure> {
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Vacant(place) = headers.entry(name) {
+            self.store.put(vec![Write::set(Row::Header(name), header)])?;
+            place.insert(header.into());
+        }
+        Ok(())
+    }
+
+    fn header(&self, name: Digest) -> Result<Arc<str>, Failure> {
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(header) = headers.get(&name) {
+            return Ok(Arc::clone(header));
+        }
+        let stored = self.store.get(&Row::Header(name))?.filter(|bytes| Digest::of(bytes) == name);
+        let header = stored.and_then(|bytes| String::from_utf8(bytes).ok());
+        let header: Arc<str> =
+            header.ok_or_else(|| Fault::Damaged(format!("the header {name} of a credential")))?.into();
+        headers.insert(name, Arc::clone(&header));
+        Ok(header)
     }
 
     /// A licence's draft, if it is kept: it may be erased, or lost with a restore.
@@ -88,14 +132,21 @@ impl Vault {
 
     /// The row of an act's ground; `number` is the act's place among the licence's entries, from 1.
     pub fn keep_ground(&self, handle: &Handle, number: u32, ground: &Ground) -> Result<Write, Failure> {
-        self.keep(handle, number, ground)
+        self.seal(
+            handle,
+            number,
+            &serde_json::to_vec(ground).map_err(|error| Fault::Damaged(error.to_string()))?,
+        )
     }
 
     /// An act's ground, if it is kept.
     pub fn kept_ground(&self, handle: &Handle, number: u32) -> Result<Option<Ground>, Failure> {
         match self.open(handle, number) {
             Err(Failure::Refused(Refusal::Erased)) => Ok(None),
-            found => found.map(Some),
+            Err(failure) => Err(failure),
+            Ok(plain) => {
+                Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(handle, &error))?))
+            }
         }
     }
 
@@ -104,29 +155,27 @@ impl Vault {
         let draft = self.draft(handle)?;
         let seal = self.store.get(&Row::Seal(*handle))?;
         let seal = seal
-            .and_then(|seal| <[u8; 64]>::try_from(seal).ok())
+            .and_then(|seal| Seal::try_from(seal).ok())
             .ok_or_else(|| Fault::Damaged(format!("licence {handle} has no seal")))?;
-        let jws = crate::jose::jws::complete(&draft.signing_input, &seal);
-        let credential = sd_jwt::combine(&jws, &draft.disclosures);
+        let credential = draft.credential(&seal);
         Ok((draft, credential))
     }
 
-    fn keep(&self, handle: &Handle, number: u32, payload: &impl Serialize) -> Result<Write, Failure> {
-        let plain = serde_json::to_vec(payload).map_err(|error| Fault::Damaged(error.to_string()))?;
+    fn seal(&self, handle: &Handle, number: u32, plain: &[u8]) -> Result<Write, Failure> {
         let associated = associated(handle, number);
         let key = RestKey::generate(self.entropy.as_ref());
         let sealed = self
             .epoch
             .seal(key.as_bytes(), &associated, self.entropy.as_ref())
-            .and_then(|wrapped| Ok([wrapped, key.seal(&plain, &associated, self.entropy.as_ref())?].concat()))
+            .and_then(|wrapped| Ok([wrapped, key.seal(plain, &associated, self.entropy.as_ref())?].concat()))
             .map_err(|error| Fault::Crypto(error.to_string()))?;
         Ok(Write::set(Row::Vault(*handle, number), sealed))
     }
 
-    fn open<T: DeserializeOwned>(&self, handle: &Handle, number: u32) -> Result<T, Failure> {
+    fn open(&self, handle: &Handle, number: u32) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let sealed = self.store.get(&Row::Vault(*handle, number))?.ok_or(Refusal::Erased)?;
         let associated = associated(handle, number);
-        let plain = sealed
+        sealed
             .split_at_checked(WRAPPED)
             .ok_or(crate::crypto::at_rest::Unopenable)
             .and_then(|(wrapped, payload)| {
@@ -135,10 +184,12 @@ impl Vault {
                     <[u8; 32]>::try_from(key.as_slice()).map_err(|_| crate::crypto::at_rest::Unopenable)?;
                 RestKey::from_bytes(key).open(payload, &associated)
             })
-            .map_err(|error| Fault::Damaged(format!("licence {handle}: {error}")))?;
-        serde_json::from_slice(&plain)
-            .map_err(|error| Fault::Damaged(format!("the payload of {handle}: {error}")).into())
+            .map_err(|error| Fault::Damaged(format!("licence {handle}: {error}")).into())
     }
+}
+
+fn unreadable(handle: &Handle, error: &dyn std::fmt::Display) -> Fault {
+    Fault::Damaged(format!("the payload of {handle}: {error}"))
 }
 
 /// The associated data: handle and kind, so that no row can stand in for another.

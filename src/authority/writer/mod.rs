@@ -10,17 +10,17 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::blocks::EdgeBlocks;
 use super::clock_guard::ClockGuard;
 use super::head::{reread, signed_checkpoint};
 use super::keyring::Keyring;
-use super::reading::own_rows;
+use super::reading::standing_rows;
 use super::refusal::{Failure, Fault, Refusal};
 use super::state::{Published, StoreView, Window, encode};
-use super::status::place_row;
 use super::store::{Head, Row, Store, Write};
-use super::tiles::EdgeTiles;
+use super::tiles::{EdgeTiles, Proofs};
 use crate::crypto::{Digest, KeyPurpose};
-use crate::ledger::body::{Body, Kind, Owner, Subject};
+use crate::ledger::body::{Body, Owner, Subject};
 use crate::ledger::entry::{Entry, Unsigned};
 use crate::ledger::receipt::Receipt;
 use crate::ledger::state::{Charter, Effects, View};
@@ -82,6 +82,7 @@ pub struct Writer {
     clock: Arc<ClockGuard>,
     window: Arc<Window>,
     edge: EdgeTiles,
+    blocks: EdgeBlocks,
     last_signed: String,
 }
 
@@ -92,10 +93,10 @@ impl Writer {
         keyring: Arc<dyn Keyring>,
         clock: Arc<ClockGuard>,
         window: Arc<Window>,
-        edge: EdgeTiles,
+        (edge, blocks): (EdgeTiles, EdgeBlocks),
         last_signed: String,
     ) -> Self {
-        Self { store, keyring, clock, window, edge, last_signed }
+        Self { store, keyring, clock, window, edge, blocks, last_signed }
     }
 
     /// Appends what the law allows of a group; one outcome a proposal, in order.
@@ -141,8 +142,14 @@ impl Writer {
         let now = self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()))?;
         let published = self.window.published();
         let time = published.charter.time().map_or(now, |last| last.max(now));
-        let view =
-            StoreView { store: self.store.as_ref(), charter: &published.charter, range: &published.range };
+        let window = Arc::clone(&self.window);
+        let taken = |place| window.statuses(|statuses| statuses.taken(place));
+        let view = StoreView {
+            store: self.store.as_ref(),
+            charter: &published.charter,
+            range: &published.range,
+            taken: &taken,
+        };
         let candidates = self.sign(&view, group, time, outcomes)?;
         let (candidates, effects, after) = judge(&view, candidates, outcomes);
         if candidates.is_empty() || (whole && outcomes.iter().any(Option::is_some)) {
@@ -260,9 +267,11 @@ impl Writer {
         let mut edge = self.edge.clone();
         let mut range = published.range.clone();
         let mut writes = edge.push(&mut range, &leaves)?;
+        let mut blocks = self.blocks.clone();
+        writes.extend(blocks.push(&effects));
         let mut waiting = Vec::with_capacity(candidates.len());
         for (candidate, effects) in candidates.into_iter().zip(&effects) {
-            rows_of(&candidate.entry, effects, &mut writes)?;
+            rows_of(candidate.entry.bytes(), effects, &mut writes)?;
             writes.extend(candidate.rows);
             writes.extend(
                 candidate.blobs.into_iter().map(|blob| Write::set(Row::Blob(Digest::of(&blob)), blob)),
@@ -280,10 +289,11 @@ impl Writer {
         }
         let checkpoint = self.sign_checkpoint(&charter, &range)?;
         let statuses: Vec<_> = effects.iter().flat_map(|effects| effects.statuses.iter().copied()).collect();
-        self.edge = edge;
+        (self.edge, self.blocks) = (edge, blocks);
         self.window.publish(Published { charter, range, checkpoint: checkpoint.clone() }, &statuses);
+        let proofs = self.edge.proofs(self.store.as_ref(), next.size);
         for ((place, entry), effects) in waiting.into_iter().zip(effects) {
-            let receipt = self.receipt(&entry, effects.index, next.size, &checkpoint)?;
+            let receipt = receipt(&entry, effects.index, &proofs, &checkpoint)?;
             let committed = Committed { index: effects.index, leaf: effects.leaf, receipt };
             settle(outcomes, place, Outcome::Committed(Box::new(committed)));
         }
@@ -299,17 +309,14 @@ impl Writer {
         self.store.put(vec![Write::set(Row::Checkpoint, text)])?;
         Ok(note)
     }
+}
 
-    fn receipt(&self, entry: &Entry, index: u64, size: u64, checkpoint: &Note) -> Result<String, Failure> {
-        let proof = self
-            .edge
-            .inclusion(self.store.as_ref(), index, size)
-            .map_err(|error| Fault::Damaged(error.to_string()))?;
-        let path = proof.path.iter().map(|hash| hash.0).collect();
-        let receipt = Receipt::new(Some(entry.bytes().to_vec()), index, path, checkpoint.clone())
-            .map_err(|error| Fault::Damaged(error.to_string()))?;
-        Ok(receipt.to_string())
-    }
+fn receipt(entry: &Entry, index: u64, proofs: &Proofs<'_>, checkpoint: &Note) -> Result<String, Failure> {
+    let proof = proofs.of(index).map_err(|error| Fault::Damaged(error.to_string()))?;
+    let path = proof.path.iter().map(|hash| hash.0).collect();
+    let receipt = Receipt::new(Some(entry.bytes().to_vec()), index, path, checkpoint.clone())
+        .map_err(|error| Fault::Damaged(error.to_string()))?;
+    Ok(receipt.to_string())
 }
 
 fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, Failure> {
@@ -319,23 +326,15 @@ fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, 
     }
 }
 
-/// The rows that an entry makes by what it does.
-pub(super) fn rows_of(entry: &Entry, effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
-    writes.push(Write::set(Row::Entry(effects.index), entry.bytes()));
+/// The rows that an entry makes by what it does, beside those of its block.
+pub(super) fn rows_of(entry: &[u8], effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
+    writes.push(Write::set(Row::Entry(effects.index), entry));
     if effects.charter.is_some() {
         writes.push(Write::set(Row::CharterEntry(effects.index), Vec::new()));
     }
     for licence in &effects.licences {
         writes.push(Write::set(Row::Licence(licence.handle), encode(licence)?));
-        writes.extend(own_rows(licence));
-    }
-    for (place, value) in &effects.statuses {
-        writes.push(place_row(*place, effects.index, *value));
-    }
-    if let (Kind::LicenceIssued | Kind::LicenceRecorded, Subject::Licence(handle)) =
-        (entry.kind(), &effects.subject)
-    {
-        writes.push(Write::set(Row::Unsealed(*handle), Vec::new()));
+        writes.extend(standing_rows(licence));
     }
     Ok(())
 }

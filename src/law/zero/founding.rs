@@ -50,7 +50,7 @@ pub(super) fn found(case: Case<'_>, body: &AuthorityFounded) -> Result<Deed, Ref
     })?;
     let registry = keys.iter().find(|key| key.purpose == KeyPurpose::Registry);
     owed.push(
-        case.outer_owed(registry.ok_or_else(|| Violation::new(Rule::OuterKey, "there is no registry key"))?)?,
+        case.outer_owed(registry.ok_or_else(|| Violation::new(Rule::OuterKey, "there is no registry key"))?),
     );
     Ok(Deed::charter(CharterChange::Founded(Box::new(body.clone()), keys)).owing(owed))
 }

@@ -142,22 +142,17 @@ impl<'a> Case<'a> {
         demand(key.owner == owner, rule, || {
             format!("registry key {} belongs to {}, not to {owner}", self.entry.key(), key.owner)
         })?;
-        self.outer_owed(key)
+        Ok(self.outer_owed(key))
     }
 
     /// What the outer signature owes under this key.
-    fn outer_owed(&self, key: &Key) -> Result<Owed, Refused> {
-        let message = self
-            .entry
-            .unsigned()
-            .preimage(self.origin)
-            .map_err(|error| Violation::new(Rule::Canonical, error.to_string()))?;
-        Ok(Owed {
+    fn outer_owed(&self, key: &Key) -> Owed {
+        Owed {
             key: key.public.clone(),
-            message,
+            message: self.entry.preimage(self.origin),
             signature: *self.entry.signature(),
             rule: Rule::OuterSignature,
-        })
+        }
     }
 
     /// A key that counts for this entry and has this purpose.

@@ -1,6 +1,8 @@
 //! Bodies about licences, signed by the issuing department's registry key. No names, numbers or texts: handles,
 //! codes, dates, digests and salted commitments (law 0, section 11).
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::PowerId;
@@ -12,13 +14,25 @@ use crate::values::standing::{Cause, Ending};
 use crate::values::time::{Date, Time};
 
 /// A place on a status list; never used twice. Places ascend by list, then by index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusPlace {
-    /// Number of the list, from 1.
-    pub list: u32,
     /// Below 2^20.
     pub index: u32,
+    /// Number of the list, from 1.
+    pub list: u32,
+}
+
+impl Ord for StatusPlace {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.list, self.index).cmp(&(other.list, other.index))
+    }
+}
+
+impl PartialOrd for StatusPlace {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// The old licence that a new one ends and follows; `prev` is the old one's last leaf hash.

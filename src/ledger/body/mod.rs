@@ -8,6 +8,7 @@ mod licence;
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 pub use catalogue::{PowerGranted, PowerId, PowerWithdrawn, TypePublished, TypeWithdrawn};
@@ -66,6 +67,12 @@ macro_rules! kinds {
             }
         }
 
+        impl Serialize for Body {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$variant(body) => body.serialize(serializer),)+ }
+            }
+        }
+
         /// The body of an entry.
         #[derive(Debug, Clone, PartialEq, Eq)]
         #[expect(clippy::large_enum_variant, reason = "entry 0 is the large one, and there is one of it")]
@@ -81,6 +88,11 @@ macro_rules! kinds {
             pub fn to_value(&self) -> Result<Value, EntryError> {
                 match self { $(Self::$variant(body) => serde_json::to_value(body),)+ }
                     .map_err(|error| EntryError::Schema(error.to_string()))
+            }
+
+            /// From the text of its JSON, by the closed schema of `kind`.
+            pub(in crate::ledger) fn from_text(kind: Kind, text: &str) -> Option<Self> {
+                match kind { $(Kind::$variant => serde_json::from_str(text).map(Self::$variant).ok(),)+ }
             }
 
             /// From JSON, by the closed schema of `kind`.

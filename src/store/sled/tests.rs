@@ -249,7 +249,7 @@ fn an_unfinished_snapshot_does_not_stop_a_start() {
 fn rows_of_another_layout_are_refused() {
     let kept = TempDir::new().unwrap();
     let store = SledStore::open(kept.path()).unwrap();
-    store.db.ask(|db| db.insert(parts::LAYOUT_KEY, &[2])).unwrap();
+    store.db.ask(|db| db.insert(parts::LAYOUT_KEY, &[1])).unwrap();
     drop(store);
     let other = OpenError::OtherVersion(kept.path().to_owned());
     assert_eq!(reopen(kept.path()).err(), Some(other));

@@ -148,6 +148,7 @@ fn nobody_knows_the_future() {
         source: desk.source,
         licences: &|_| LedgerAnswer::Absent,
         tokens: &|_, _| TokenAnswer::Absent,
+        certificates: &read_certificate,
         paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile),
         holds_a_registrar: false,
     };
@@ -201,6 +202,7 @@ fn nothing_but_the_handle_is_looked_up_and_only_behind_a_good_signature() {
             desk.answer.clone()
         },
         tokens: &|_, _| TokenAnswer::Absent,
+        certificates: &read_certificate,
         paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile),
         holds_a_registrar: false,
     };

@@ -1,0 +1,111 @@
+//! What entries make in small pieces, kept by blocks of 256 entries as tiles keep hashes: the places they take on status
+//! lists, and the licences they give each department. A row holds the block so far, so a group writes one row where it
+//! would write one a licence; and since a block is a matter of indexes alone, a rebuilt store has the same rows.
+//!
+//! Not here: what the places add up to (`status`), and paging a department's licences (`reading`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::store::{Row, Store, StoreError, Write};
+use crate::ledger::body::StatusPlace;
+use crate::ledger::state::{Charter, Effects};
+use crate::values::identifiers::{CreditCode, Handle};
+
+/// Entries of a block.
+pub const BLOCK: u64 = 256;
+/// Bytes of a taken place: offset of the entry, list, index, value.
+const TAKEN: usize = 1 + 4 + 4 + 1;
+
+/// The last block, which the next entries go on filling.
+#[derive(Debug, Clone, Default)]
+pub struct EdgeBlocks {
+    number: u64,
+    places: Vec<u8>,
+    own: BTreeMap<CreditCode, Vec<u8>>,
+}
+
+impl EdgeBlocks {
+    /// The last block of a store that has `size` entries.
+    pub fn load(store: &dyn Store, charter: &Charter, size: u64) -> Result<Self, StoreError> {
+        let number = size / BLOCK;
+        let places = store.get(&Row::Places(number))?.unwrap_or_default();
+        let mut own = BTreeMap::new();
+        for code in charter.departments().map(|held| &held.value.code) {
+            if let Some(handles) = store.get(&Row::Own(code.clone(), number))? {
+                own.insert(code.clone(), handles);
+            }
+        }
+        Ok(Self { number, places, own })
+    }
+
+    /// Takes in what the next entries do; the rows that change.
+    pub fn push(&mut self, effects: &[Effects]) -> Vec<Write> {
+        let mut rows: BTreeMap<(u64, Option<CreditCode>), Vec<u8>> = BTreeMap::new();
+        let mut touched: BTreeSet<Option<CreditCode>> = BTreeSet::new();
+        for effects in effects {
+            let number = effects.index / BLOCK;
+            if number != self.number {
+                self.tell(&std::mem::take(&mut touched), &mut rows);
+                *self = Self { number, ..Self::default() };
+            }
+            let offset = u8::try_from(effects.index % BLOCK).unwrap_or(u8::MAX);
+            for (place, value) in &effects.statuses {
+                self.places.push(offset);
+                self.places.extend_from_slice(&place.list.to_be_bytes());
+                self.places.extend_from_slice(&place.index.to_be_bytes());
+                self.places.push(*value);
+                touched.insert(None);
+            }
+            for licence in effects.licences.iter().filter(|licence| licence.events.len() == 1) {
+                self.own.entry(licence.department.clone()).or_default().extend(licence.handle.as_bytes());
+                touched.insert(Some(licence.department.clone()));
+            }
+        }
+        self.tell(&touched, &mut rows);
+        let row = |((number, department), value): ((u64, Option<CreditCode>), Vec<u8>)| match department {
+            None => Write::set(Row::Places(number), value),
+            Some(code) => Write::set(Row::Own(code, number), value),
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// The rows of this block that were touched: the places, or a department's licences.
+    fn tell(
+        &self,
+        touched: &BTreeSet<Option<CreditCode>>,
+        rows: &mut BTreeMap<(u64, Option<CreditCode>), Vec<u8>>,
+    ) {
+        for one in touched {
+            let value = match one {
+                None => Some(&self.places),
+                Some(code) => self.own.get(code),
+            };
+            rows.insert((self.number, one.clone()), value.cloned().unwrap_or_default());
+        }
+    }
+}
+
+/// The places of a block: index of the entry that set it, the place, its value then.
+pub fn places(number: u64, row: &[u8]) -> Result<Vec<(u64, StatusPlace, u8)>, StoreError> {
+    let damaged = || StoreError::Unreadable("a block of places".into());
+    let (records, rest) = row.as_chunks::<TAKEN>();
+    if !rest.is_empty() {
+        return Err(damaged());
+    }
+    let place = |[offset, l0, l1, l2, l3, i0, i1, i2, i3, value]: &[u8; TAKEN]| {
+        let list = u32::from_be_bytes([*l0, *l1, *l2, *l3]);
+        let index = u32::from_be_bytes([*i0, *i1, *i2, *i3]);
+        (number * BLOCK + u64::from(*offset), StatusPlace { list, index }, *value)
+    };
+    Ok(records.iter().map(place).collect())
+}
+
+/// A department's licences of a block, in the order in which they were entered.
+pub fn handles(row: &[u8]) -> Result<Vec<Handle>, StoreError> {
+    let damaged = || StoreError::Unreadable("a block of a department's licences".into());
+    let (records, rest) = row.as_chunks::<16>();
+    if !rest.is_empty() {
+        return Err(damaged());
+    }
+    records.iter().map(|bytes| Handle::from_bytes(*bytes).map_err(|_| damaged())).collect()
+}
