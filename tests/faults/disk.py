@@ -48,10 +48,13 @@ class Mounted:
 
     def fill(self, leave):
         """Takes all room but `leave` bytes; without any, all that the file system gives."""
+        # A journal gives the room of what was removed back only when it commits: now, and again at the end.
+        os.sync()
         free = os.statvfs(self.place)
         room = free.f_bavail * free.f_frsize - leave if leave else 1 << 40
         with open(self.place / "filler", "wb", buffering=0) as file:
-            for piece in (64 * 1024, 4096):
+            for piece in (64 * 1024, 4096, 4096):
+                os.sync()
                 try:
                     while room >= piece:
                         room -= file.write(bytes(piece))
