@@ -75,9 +75,12 @@ class Run:
         environment = os.environ | {"VIDIMUS_FUZZ_TARGET": name, "RUST_BACKTRACE": "0"}
         subprocess.run([program], check=True, env=environment | {"VIDIMUS_FUZZ_SEEDS": str(folder)}, capture_output=True)
         inputs = [corpus, folder / "seeds", HERE / "regressions" / name]
+        words = folder / "words.dict"
+        # A dictionary without words is an error to libFuzzer.
+        known = [f"-dict={words}"] if words.is_file() and words.stat().st_size else []
         command = [
             program, *(path for path in inputs if path.is_dir()), f"-max_total_time={seconds}", f"-max_len={longest}",
-            f"-dict={folder / 'words.dict'}", f"-seed={0 if KEEP else 1}", "-timeout=25", f"-rss_limit_mb={RESIDENT_MB}",
+            *known, f"-seed={0 if KEEP else 1}", "-timeout=25", f"-rss_limit_mb={RESIDENT_MB}",
             "-print_final_stats=1", f"-artifact_prefix={crashes}/",
         ]
         done = subprocess.run(command, env=environment, preexec_fn=limited, stdout=subprocess.DEVNULL,
@@ -87,7 +90,7 @@ class Run:
         (folder / "log").write_text(self.log, encoding="utf-8")
         self.executions = self.number(r"number_of_executed_units:\s+(\d+)")
         self.counters = self.number(r"\((\d+) inline 8-bit counters\)")
-        self.begun, *later = map(int, re.findall(r"\bcov: (\d+)", self.log)) or [0]
+        self.begun, *later = [int(reached) for reached in re.findall(r"\bcov: (\d+)", self.log)] or [0]
         self.reached = max([self.begun, *later])
 
     def number(self, pattern):
