@@ -52,8 +52,9 @@ class Mounted:
         os.sync()
         free = os.statvfs(self.place)
         room = free.f_bavail * free.f_frsize - leave if leave else 1 << 40
-        with open(self.place / "filler", "wb", buffering=0) as file:
-            for piece in (64 * 1024, 4096, 4096):
+        with open(self.place / "filler", "ab", buffering=0) as file:
+            # Down to the block of so small an ext4: a piece of more leaves room for what is written at each signature.
+            for piece in (64 * 1024, 4096, 1024, 1024):
                 os.sync()
                 try:
                     while room >= piece:
@@ -70,8 +71,8 @@ class Mounted:
         return subprocess.run(["mount", "-o", "remount,abort", self.place], capture_output=True).returncode == 0
 
 
-def issue_until_refused(service, known):
-    """Issues, one by one and then by batches, until it is refused."""
+def issue_until_refused(service, known, disk=None):
+    """Issues, one by one and then by batches, until it is refused; what the file system gave back meanwhile is taken again."""
     for _ in range(60):
         answer = service.post("/v1/licences", business("企业"), who="market-regulation")
         if answer.status != 201:
@@ -83,6 +84,8 @@ def issue_until_refused(service, known):
                 known.issued(result["issued"])
             else:
                 need(result["problem"]["type"].endswith("/not-ready"), f"a line refused otherwise: {result}")
+        if disk:
+            disk.fill(0)
     raise RuntimeError("the disk was never full")
 
 
@@ -107,7 +110,7 @@ def full(ground, what, kind, leave):
             service = Service(place, **{what: there})
             with service:
                 disk.fill(leave)
-                issue_until_refused(service, known)
+                issue_until_refused(service, known, disk)
                 reads_on(ground, service, known)
                 need(service.stop() == 0, "it did not stop")
             before = len(service.said())
