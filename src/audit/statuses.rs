@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, VecDeque};
 use super::source::{STATUS, Source, SourceError};
 use super::summary::Finding;
 use crate::crypto::{Digest, KeyPurpose, PublicKey};
-use crate::jose::x5c::x5c;
 use crate::law::Rule;
 use crate::ledger::body::{Owner, StatusPlace};
 use crate::ledger::state::{Charter, Key};
@@ -124,8 +123,8 @@ impl Bench<'_> {
         let size = token.ledger_size().ok_or("no proper ledger_size")?;
         let number =
             self.list_named(token.sub()).ok_or_else(|| format!("{:?} is no list of ours", token.sub()))?;
-        let chain = x5c(token.jws().header()).map_err(|error| error.to_string())?;
-        let path = validate(&chain, &[self.root()?], token.iat(), Profile::Status)
+        let chain = token.jws().header().chain().map_err(|error| error.to_string())?;
+        let path = validate(chain, &[self.root()?], token.iat(), Profile::Status)
             .map_err(|error| error.to_string())?;
         self.certified(path.public_key(), KeyPurpose::Status, size)?;
         let issuing = chain.get(1).ok_or("the issuing certificate is absent")?;

@@ -1,7 +1,9 @@
-//! Certificates of the authority: the chain that a credential carries, and verified issuer chains, both cached.
-//! An uncached chain of two costs twice the credential's own signature.
+//! Certificates of the authority: the chain that a credential carries, and what was read and verified of chains that
+//! are shown, all cached. An uncached chain of two costs twice the credential's own signature.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
@@ -10,12 +12,15 @@ use super::refusal::{Failure, Fault};
 use super::store::{Row, Store};
 use crate::crypto::digest::sha256_parts;
 use crate::crypto::{KeyId, KeyPurpose};
-use crate::jose::x5c;
+use crate::jose::jws::Header;
+use crate::jose::{JwsError, x5c};
 use crate::ledger::state::{Charter, Key};
 use crate::x509::{Certificate, CertificateError, PathError, Profile, VerifiedPath, validate};
 
-/// Chains kept at most; beyond it the cache starts anew.
+/// Chains, certificates and headers kept at most; beyond it the cache of them starts anew.
 const KEPT: usize = 4096;
+/// Longest header and certificate that is kept. Ours are a quarter of it; what strangers send shall not fill memory.
+const LONGEST: usize = 8 * 1024;
 
 /// A signing certificate and the one above it, leaf first, without the root.
 pub struct Chain {
@@ -27,22 +32,46 @@ pub struct Chain {
     pub leaf: Certificate,
 }
 
-type Verified = HashMap<([u8; 32], Profile), Arc<VerifiedPath>>;
+/// What was found under a key before.
+struct Memory<K, V>(Mutex<HashMap<K, Arc<V>>>);
+
+impl<K, V> Default for Memory<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V> Memory<K, V> {
+    fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<Arc<V>>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
+    }
+
+    fn keep(&self, key: K, value: Arc<V>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, value);
+    }
+}
 
 /// The caches.
 #[derive(Default)]
 pub struct Chains {
-    ours: Mutex<HashMap<KeyId, Arc<Chain>>>,
-    verified: Mutex<Verified>,
-    read: Mutex<HashMap<Vec<u8>, Arc<Certificate>>>,
+    ours: Memory<KeyId, Chain>,
+    verified: Memory<([u8; 32], Profile), VerifiedPath>,
+    certificates: Memory<Vec<u8>, Certificate>,
+    headers: Memory<String, Header>,
 }
 
 impl Chains {
     /// The chain of one of our own keys, from its blobs.
     pub fn ours(&self, store: &dyn Store, charter: &Charter, id: &KeyId) -> Result<Arc<Chain>, Failure> {
-        let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(chain) = ours.get(id) {
-            return Ok(Arc::clone(chain));
+        if let Some(chain) = self.ours.get(id) {
+            return Ok(chain);
         }
         let key = charter.key(id).ok_or_else(|| Fault::NoKey(format!("certificate of {id}")))?;
         let leaf = certificate(store, &key.value)?;
@@ -53,22 +82,32 @@ impl Chains {
         let issuing = certificate(store, &issuing.value)?;
         let ders = vec![leaf.der().to_vec(), issuing.der().to_vec()];
         let chain = Arc::new(Chain { x5c: x5c::encode(&ders), ders, leaf });
-        ours.insert(*id, Arc::clone(&chain));
+        self.ours.keep(*id, Arc::clone(&chain));
         Ok(chain)
     }
 
     /// A certificate read from DER, which is remembered: a leaf costs microseconds to read, the root two signatures.
     pub fn certificate(&self, der: &[u8]) -> Result<Arc<Certificate>, CertificateError> {
-        if let Some(known) = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(der) {
-            return Ok(Arc::clone(known));
+        if let Some(known) = self.certificates.get(der) {
+            return Ok(known);
         }
         let certificate = Arc::new(Certificate::from_der(der)?);
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if read.len() >= KEPT {
-            read.clear();
+        if der.len() <= LONGEST {
+            self.certificates.keep(der.to_vec(), Arc::clone(&certificate));
         }
-        read.insert(der.to_vec(), Arc::clone(&certificate));
         Ok(certificate)
+    }
+
+    /// A JOSE header, which is remembered: all that one key seals has the same, and most of it are certificates.
+    pub fn header(&self, text: &str) -> Result<Arc<Header>, JwsError> {
+        if let Some(known) = self.headers.get(text) {
+            return Ok(known);
+        }
+        let header = Arc::new(Header::parse(text)?);
+        if text.len() <= LONGEST {
+            self.headers.keep(text.to_owned(), Arc::clone(&header));
+        }
+        Ok(header)
     }
 
     /// A path to one of `roots` at `at`; a path that was verified before is only asked for its time.
@@ -78,24 +117,18 @@ impl Chains {
         roots: &[Arc<Certificate>],
         at: i64,
         profile: Profile,
-    ) -> Result<VerifiedPath, PathError> {
+    ) -> Result<Arc<VerifiedPath>, PathError> {
         // The pinned roots of one authority are those of its charter, so they need not be part of the cache's key.
         let parts: Vec<[u8; 32]> = given.iter().map(|der| sha256_parts(&[der])).collect();
         let digest = sha256_parts(&[&parts.concat()]);
-        let known =
-            self.verified.lock().unwrap_or_else(PoisonError::into_inner).get(&(digest, profile)).cloned();
-        if let Some(path) = known
+        if let Some(path) = self.verified.get(&(digest, profile))
             && path.holds_at(at)
         {
-            return Ok(path.as_ref().clone());
+            return Ok(path);
         }
         let roots: Vec<Certificate> = roots.iter().map(|root| root.as_ref().clone()).collect();
-        let path = validate(given, &roots, at, profile)?;
-        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        if verified.len() >= KEPT {
-            verified.clear();
-        }
-        verified.insert((digest, profile), Arc::new(path.clone()));
+        let path = Arc::new(validate(given, &roots, at, profile)?);
+        self.verified.keep((digest, profile), Arc::clone(&path));
         Ok(path)
     }
 }

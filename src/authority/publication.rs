@@ -10,7 +10,7 @@ use super::Authority;
 use super::refusal::{Failure, Fault, Refusal, Thing};
 use super::store::{Row, Write};
 use crate::crypto::{KeyId, KeyPurpose};
-use crate::jose::{jws, x5c};
+use crate::jose::jws;
 use crate::ledger::body::Owner;
 use crate::ledger::state::Charter;
 use crate::status_list::{StatusList, StatusToken, TYPE, TokenFacts};
@@ -176,7 +176,7 @@ impl Authority {
 fn is_due(before: &str, list: &StatusList, signer: Option<&Vec<u8>>, now: Time) -> Result<bool, Failure> {
     let token = StatusToken::parse(before).map_err(|error| Fault::Damaged(error.to_string()))?;
     let half = token.iat() + LIFE / 2;
-    let chain = x5c::x5c(token.jws().header()).map_err(|error| Fault::Damaged(error.to_string()))?;
+    let chain = token.jws().header().chain().map_err(|error| Fault::Damaged(error.to_string()))?;
     let changed = token.list().as_bytes() != list.as_bytes() || chain.first() != signer;
     Ok(changed || now.seconds() >= half)
 }

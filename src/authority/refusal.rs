@@ -7,6 +7,7 @@ use crate::ledger::state::ViewFault;
 use crate::values::identifiers::{CreditCode, Handle};
 use crate::values::standing::{Act, Standing};
 use crate::values::time::Time;
+use crate::verification::AskError;
 
 use super::ceremony::CeremonyRefusal;
 use super::keyring::KeyringError;
@@ -107,6 +108,9 @@ pub enum Refusal {
     /// The licence's payload was erased, or was lost with a restore.
     #[error("the payload of this licence is not here: it was erased, or a restore did not have it")]
     Erased,
+    /// A question of verification that cannot be judged at all.
+    #[error(transparent)]
+    Ask(#[from] AskError),
     /// A ceremony is not prepared, not approved, or cannot go on.
     #[error(transparent)]
     Ceremony(#[from] CeremonyRefusal),
@@ -229,6 +233,12 @@ impl From<ViewFault> for Failure {
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
         Refusal::Request(error).into()
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        Refusal::Ask(error).into()
     }
 }
 

@@ -8,8 +8,9 @@ use crate::crypto::Digest;
 use crate::ledger::body::StatusPlace;
 use crate::ledger::state::{Charter, LicenceState, View, ViewFault};
 use crate::merkle::Range;
-use crate::note::Note;
+use crate::note::{Note, VerifierKey};
 use crate::values::identifiers::Handle;
+use crate::x509::Certificate;
 
 /// The law's view of the store: charter, right edge and places from memory, licences by one read each.
 pub struct StoreView<'a> {
@@ -68,6 +69,34 @@ pub struct Published {
     pub range: Range,
     /// The checkpoint.
     pub checkpoint: Note,
+    known: OnceLock<Arc<Known>>,
+}
+
+/// What every judgement over one published state may look at, found out once.
+#[derive(Debug)]
+pub struct Known {
+    /// The root certificate.
+    pub root: Arc<Certificate>,
+    /// Verifier keys of the ledger, newest first.
+    pub log_keys: Vec<VerifierKey>,
+    /// Whether this server holds a registrar's key.
+    pub holds_a_registrar: bool,
+}
+
+impl Published {
+    /// A state to be shown.
+    pub fn new(charter: Charter, range: Range, checkpoint: Note) -> Self {
+        Self { charter, range, checkpoint, known: OnceLock::new() }
+    }
+
+    /// What is known of this state; whoever asks first finds it out.
+    pub fn known<E>(&self, find: impl FnOnce() -> Result<Known, E>) -> Result<Arc<Known>, E> {
+        if let Some(known) = self.known.get() {
+            return Ok(Arc::clone(known));
+        }
+        let known = Arc::new(find()?);
+        Ok(Arc::clone(self.known.get_or_init(|| known)))
+    }
 }
 
 /// The cell through which the writer shows a new state to readers.

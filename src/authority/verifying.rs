@@ -1,11 +1,14 @@
 //! Verifying for others: evidence in, report out. What is known comes from memory, and the licence by one read; the
 //! judgement itself is `verification::verify`, the same function that the command line calls.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::Authority;
 use super::caller::Caller;
 use super::refusal::{Failure, Fault, Refusal, Thing};
+use super::state::Known;
 use super::store::{Row, Write};
 use crate::crypto::entropy::random;
 use crate::crypto::{Digest, KeyPurpose, hex};
@@ -14,8 +17,8 @@ use crate::ledger::body::Owner;
 use crate::values::identifiers::{LicenceNumber, VerificationCode};
 use crate::values::lang::Lang;
 use crate::verification::{
-    Ask, AskError, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, unresolved,
-    verify,
+    Ask, AskError, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, verify,
+    verify_all,
 };
 
 /// What is asked.
@@ -41,39 +44,44 @@ pub struct Verified {
 }
 
 impl Authority {
-    /// Judges evidence. `Ok(Err(_))` is a question that cannot be judged at all.
-    pub fn verify(
-        &self,
-        asked: &Asked,
-        keeper: Option<&Caller>,
-    ) -> Result<Result<Verified, AskError>, Failure> {
-        let judgement = match self.judge(&asked.evidence, &asked.ask)? {
-            Ok(judgement) => judgement,
-            Err(error) => return Ok(Err(error)),
-        };
-        let number: [u8; 16] = random(self.entropy.as_ref());
-        let report = Report::of(&judgement, &format!("R-{}", hex::encode(&number)), asked.lang);
-        if !asked.sign && !asked.keep {
-            return Ok(Ok(Verified { report, signed: None }));
-        }
-        let value = serde_json::to_value(&report).map_err(|error| Fault::Damaged(error.to_string()))?;
-        let signed = asked.sign.then(|| self.sign_report(&value)).transpose()?;
-        if let (true, Some(keeper)) = (asked.keep, keeper) {
-            self.keep_report(&report, &value, signed.as_deref(), keeper)?;
-        }
-        Ok(Ok(Verified { report, signed }))
+    /// Judges evidence.
+    pub fn verify(&self, asked: &Asked, keeper: Option<&Caller>) -> Result<Verified, Failure> {
+        let mut verified = self.verify_all(std::slice::from_ref(asked), keeper)?;
+        verified.pop().unwrap_or_else(|| Err(Fault::Damaged("a question was not answered".into()).into()))
     }
 
-    fn judge(&self, evidence: &Evidence, ask: &Ask) -> Result<Result<Judgement, AskError>, Failure> {
+    /// Judges much evidence by the same knowledge, each as if it were alone.
+    pub fn verify_all(
+        &self,
+        asked: &[Asked],
+        keeper: Option<&Caller>,
+    ) -> Result<Vec<Result<Verified, Failure>>, Failure> {
+        let found: Vec<_> = asked.iter().map(|one| self.found_evidence(&one.evidence)).collect();
+        let questions: Vec<(&Evidence, &Ask)> = asked
+            .iter()
+            .zip(&found)
+            .map(|(one, found)| (found.as_ref().map_or(&one.evidence, AsRef::as_ref), &one.ask))
+            .collect();
+        let judged = self.judge_all(&questions)?;
+        let all = asked.iter().zip(&found).zip(judged);
+        Ok(all
+            .map(|((one, found), judgement)| {
+                found.as_ref().map_err(Clone::clone)?;
+                self.put_into_words(judgement?, one, keeper)
+            })
+            .collect())
+    }
+
+    fn judge_all(&self, asked: &[(&Evidence, &Ask)]) -> Result<Vec<Result<Judgement, AskError>>, Failure> {
         let now = self.now()?;
         // The head is taken after the evidence arrived, so what it does not hold was not entered.
         let published = self.window.published();
-        let roots = [self.root()?];
-        let log_keys = self.verifier_keys();
+        let known = published.known(|| self.know())?;
+        let roots = std::slice::from_ref(&known.root);
         let context = Context {
             now,
             charter: &published.charter,
-            log_keys: &log_keys,
+            log_keys: &known.log_keys,
             source: Source::OwnTree { size: published.range.size() },
             licences: &|handle| match self.published_licence(handle) {
                 Ok(Some(found)) => LedgerAnswer::Found(Box::new(found)),
@@ -81,17 +89,51 @@ impl Authority {
                 Err(_) => LedgerAnswer::Unknown,
             },
             tokens: &|_, _| TokenAnswer::Absent,
+            headers: &|text| self.chains.header(text),
             certificates: &|der| self.chains.certificate(der),
-            paths: &|given, at, profile| self.chains.path(given, &roots, at, profile),
+            paths: &|given, at, profile| self.chains.path(given, roots, at, profile),
+            holds_a_registrar: known.holds_a_registrar,
+        };
+        Ok(match asked {
+            [(evidence, ask)] => vec![verify(evidence, &context, ask)],
+            asked => verify_all(asked, &context),
+        })
+    }
+
+    fn know(&self) -> Result<Known, Failure> {
+        Ok(Known {
+            root: self.root()?,
+            log_keys: self.verifier_keys(),
             holds_a_registrar: self.holds_a_registrar(),
-        };
-        let Evidence::Number { licence_number, verification_code } = evidence else {
-            return Ok(verify(evidence, &context, ask));
-        };
-        match self.resolve(licence_number, verification_code)? {
-            Some(credential) => Ok(verify(&Evidence::Credential(credential), &context, ask)),
-            None => Ok(unresolved(&context, ask)),
+        })
+    }
+
+    fn put_into_words(
+        &self,
+        judgement: Judgement,
+        asked: &Asked,
+        keeper: Option<&Caller>,
+    ) -> Result<Verified, Failure> {
+        let number: [u8; 16] = random(self.entropy.as_ref());
+        let report = Report::of(judgement, format!("R-{}", hex::encode(&number)), asked.lang);
+        if !asked.sign && !asked.keep {
+            return Ok(Verified { report, signed: None });
         }
+        let value = serde_json::to_value(&report).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let signed = asked.sign.then(|| self.sign_report(&value)).transpose()?;
+        if let (true, Some(keeper)) = (asked.keep, keeper) {
+            self.keep_report(&report, &value, signed.as_deref(), keeper)?;
+        }
+        Ok(Verified { report, signed })
+    }
+
+    /// The evidence to be judged: where a number is shown, its credential, if there is one.
+    fn found_evidence<'e>(&self, shown: &'e Evidence) -> Result<Cow<'e, Evidence>, Failure> {
+        let Evidence::Number { licence_number, verification_code } = shown else {
+            return Ok(Cow::Borrowed(shown));
+        };
+        let credential = self.resolve(licence_number, verification_code)?;
+        Ok(credential.map_or(Cow::Borrowed(shown), |found| Cow::Owned(Evidence::Credential(found))))
     }
 
     /// The credential of a number and its code; a wrong code is as unknown as a wrong number.

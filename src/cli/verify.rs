@@ -25,7 +25,7 @@ use crate::values::identifiers::Handle;
 use crate::values::time::Time;
 use crate::verification::{
     Ask, CheckedToken, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, Verdict,
-    read_certificate, verify,
+    read_certificate, read_header, verify,
 };
 use crate::wiring::calling;
 use crate::x509::{Profile, validate};
@@ -104,7 +104,7 @@ fn judge_file(
     };
     let now = now()?;
     let judgement = knowledge.judge(&evidence, ask, now)?;
-    let report = Report::of(&judgement, &number(&bytes, now), out.lang);
+    let report = Report::of(judgement, number(&bytes, now), out.lang);
     if one_of_many {
         out.result(&json!({ "file": named, "report": report }), |lang| {
             verify_told::text(&named, &report, lang)
@@ -112,7 +112,7 @@ fn judge_file(
     } else {
         out.result(&report, |lang| verify_told::text(&named, &report, lang))?;
     }
-    Ok(match judgement.verdict {
+    Ok(match report.verdict {
         Verdict::Valid => Exit::Good,
         Verdict::NotValid => Exit::NotValid,
         Verdict::CannotTell => Exit::CannotTell,
@@ -150,7 +150,9 @@ impl Knowledge {
     }
 
     fn new(trust: Trust, state: Option<MemoryState>) -> Self {
-        let paths = |chain: &[Vec<u8>], at, profile: Profile| validate(chain, trust.roots(), at, profile);
+        let paths = |chain: &[Vec<u8>], at, profile: Profile| {
+            validate(chain, trust.roots(), at, profile).map(Arc::new)
+        };
         let check = |text: &str| match CheckedToken::check(text, trust.charter(), &paths) {
             Ok(token) => TokenAnswer::Checked(Arc::new(token)),
             Err(_) => TokenAnswer::Refused,
@@ -173,8 +175,9 @@ impl Knowledge {
             source: Source::Folder { size: self.trust.checkpoint().size(), as_of: self.as_of.min(now) },
             licences: &|handle| self.licence(handle),
             tokens: &|list, at| self.token(list, at),
+            headers: &read_header,
             certificates: &read_certificate,
-            paths: &|chain, at, profile| validate(chain, self.trust.roots(), at, profile),
+            paths: &|chain, at, profile| validate(chain, self.trust.roots(), at, profile).map(Arc::new),
             // Nobody's server: a sample is known by its origin.
             holds_a_registrar: false,
         };

@@ -235,6 +235,14 @@ pub fn verify_all(signed: &[Signed<'_>]) -> Result<(), usize> {
     bad.map_or(Ok(()), Err)
 }
 
+/// Of each signature whether it is good: all by one batch, and one by one only when that is in doubt.
+pub fn verify_each(signed: &[Signed<'_>]) -> Vec<bool> {
+    match verify_all(signed) {
+        Ok(()) => vec![true; signed.len()],
+        Err(_) => signed.iter().map(|one| one.key.verifies(one.message, one.signature)).collect(),
+    }
+}
+
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
         self.algorithm() == other.algorithm() && self.raw() == other.raw()

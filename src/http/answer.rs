@@ -65,14 +65,14 @@ pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Puts problems into words and headers on everything.
 pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
     let uri = request.uri().clone();
-    let lang = pages::of_path(uri.path()).unwrap_or_else(|| tongue(&headers));
+    let lang = pages::of_path(uri.path()).unwrap_or_else(|| tongue(request.headers()));
+    let page = prefers_html(request.headers());
     let response = next.run(request).await;
     let mut response = match problem_of(&response) {
         Some(problem) => {
             metrics::counter!("vidimus_problems_total", "slug" => problem.kind().slug()).increment(1);
-            worded(&state, &uri, lang, &headers, &problem, response.headers())
+            worded(&state, &uri, lang, page, &problem, response.headers())
         }
         None => response,
     };
@@ -101,11 +101,11 @@ fn worded(
     state: &HttpState,
     uri: &Uri,
     lang: Lang,
-    asked: &HeaderMap,
+    page: bool,
     problem: &Problem,
     answered: &HeaderMap,
 ) -> Response {
-    let mut response = if prefers_html(asked) {
+    let mut response = if page {
         let mut page = pages::problem(state, uri, lang, problem);
         *page.status_mut() = problem.status();
         page

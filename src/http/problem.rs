@@ -225,6 +225,7 @@ impl From<Refusal> for Problem {
         let en = capital(&refusal.to_string());
         match refusal {
             Refusal::Request(error) => error.into(),
+            Refusal::Ask(error) => error.into(),
             Refusal::NoPower { department, licence_type, region, pointer } => Self::new(
                 Kind::NoPower,
                 format!("{department} 今日在 {region} 没有签发 {licence_type} 的权力，请见 /v1/powers。"),

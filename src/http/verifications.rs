@@ -19,7 +19,7 @@ use super::kind::Kind;
 use super::problem::Problem;
 use super::request::{self, Params, Tongue, Who, media_type};
 use crate::authority::caller::Caller;
-use crate::authority::{Asked, Verified};
+use crate::authority::{Asked, Fault, Verified};
 use crate::catalogue::{ClaimRule, JsonKind, RequestError, RequestErrorKind};
 use crate::values::canonical::parse_strict;
 use crate::values::lang::Lang;
@@ -88,6 +88,45 @@ pub async fn verify(
 
 /// Judges within the budgets of who asks.
 pub fn judge(state: &HttpState, asker: &Asker, asked: &Asked) -> Result<Verified, Problem> {
+    let by_number = admit(state, asker, asked)?;
+    let verified = within_budget(state, asker, || state.authority.verify(asked, asker.caller.as_ref()))?;
+    count(state, asker, by_number, &verified);
+    Ok(verified)
+}
+
+/// The same for many at once; what could not be asked stays what is wrong with it.
+pub fn judge_all(
+    state: &HttpState,
+    asker: &Asker,
+    questions: Vec<Result<Asked, Problem>>,
+) -> Vec<Result<Verified, Problem>> {
+    let mut admitted = Vec::with_capacity(questions.len());
+    let places: Vec<Result<bool, Problem>> = questions
+        .into_iter()
+        .map(|asked| {
+            let asked = asked?;
+            let by_number = admit(state, asker, &asked)?;
+            admitted.push(asked);
+            Ok(by_number)
+        })
+        .collect();
+    let judged = within_budget(state, asker, || state.authority.verify_all(&admitted, asker.caller.as_ref()));
+    let (mut verified, failed) = match judged {
+        Ok(verified) => (verified.into_iter(), None),
+        Err(failure) => (Vec::new().into_iter(), Some(failure)),
+    };
+    let one = |place: Result<bool, Problem>| {
+        let by_number = place?;
+        let failure = || failed.clone().unwrap_or_else(|| Fault::Stopped.into());
+        let verified = verified.next().unwrap_or_else(|| Err(failure()))?;
+        count(state, asker, by_number, &verified);
+        Ok(verified)
+    };
+    places.into_iter().map(one).collect()
+}
+
+/// Whether this may be asked at all, and whether a number is being tried.
+fn admit(state: &HttpState, asker: &Asker, asked: &Asked) -> Result<bool, Problem> {
     // A report is kept for whoever asked; nobody in particular cannot come back for it.
     if asked.keep && !asker.known() {
         return Err(request::no_token());
@@ -99,12 +138,20 @@ pub fn judge(state: &HttpState, asker: &Asker, asked: &Asked) -> Result<Verified
     if !asker.known() {
         state.computing.take(asker.address, 0.0)?;
     }
+    Ok(by_number)
+}
+
+fn within_budget<T>(state: &HttpState, asker: &Asker, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
-    let verified = state.authority.verify(asked, asker.caller.as_ref())??;
+    let done = work();
     if !asker.known() {
         // What was used is taken afterwards: nobody knows it before.
         state.computing.spend(asker.address, begun.elapsed().as_secs_f64());
     }
+    done
+}
+
+fn count(state: &HttpState, asker: &Asker, by_number: bool, verified: &Verified) {
     // A number and a code that belong together were no guess.
     if by_number && verified.report.licence.is_some() {
         state.guesses.give_back(asker.address, 1.0);
@@ -115,7 +162,6 @@ pub fn judge(state: &HttpState, asker: &Asker, asked: &Asked) -> Result<Verified
         Verdict::CannotTell => "cannot_tell",
     };
     metrics::counter!("vidimus_verifications_total", "verdict" => verdict).increment(1);
-    Ok(verified)
 }
 
 /// The report as it is answered.

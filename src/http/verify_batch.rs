@@ -1,15 +1,16 @@
-//! Many verifications in one request. Lines that arrive together are judged together, off the threads that serve
-//! others. If any line asks for a signature, the last line is one, over the digests of all reports in order.
-//! Not here: judging one (`verifications`).
+//! Many verifications in one request. Lines are judged in groups, off the threads that serve others: the signatures of a
+//! group by one equation. If any line asks for a signature, the last line is one, over the digests of all reports in
+//! order. Not here: judging (`verifications`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
@@ -20,15 +21,18 @@ use super::answer::typed;
 use super::lines::{Cutter, Line, check_media_type, too_long};
 use super::problem::Problem;
 use super::request::{self, Params, Tongue, Who};
-use super::verifications::{Asker, judge, question, report};
+use super::verifications::{Asker, judge_all, question};
+use crate::authority::{Asked, Verified};
 use crate::crypto::Digest;
 use crate::values::canonical::parse_strict;
 use crate::values::lang::Lang;
 
 /// Groups of lines being judged at once.
-const IN_FLIGHT: usize = 8;
-/// Lines of a group at most.
-const GROUP: usize = 64;
+const IN_FLIGHT: u32 = 4;
+/// Lines of a group at most: what one equation is good for.
+const GROUP: usize = 256;
+/// How long lines wait for others while nothing else is judged.
+const COMPANY: Duration = Duration::from_millis(2);
 /// Groups of answers that wait for a client who sends everything before it reads anything.
 const WAITING: usize = 256;
 
@@ -40,6 +44,9 @@ struct Batch {
     base_url: String,
     brief: bool,
 }
+
+/// A line, or what ends the reading of them.
+type Read = Result<Line, Problem>;
 
 /// What a group of lines came to.
 #[derive(Default)]
@@ -69,39 +76,36 @@ pub async fn verify_batch(
     }
     let base_url = state.base_url();
     let batch = Arc::new(Batch { state, asker, lang, base_url, brief });
-    let (begun, answers) = mpsc::channel(IN_FLIGHT);
-    let (out, lines) = mpsc::channel(WAITING);
-    tokio::spawn(read(Arc::clone(&batch), body, limit, begun));
+    let (cut, lines) = mpsc::channel(GROUP);
+    let (begun, answers) = mpsc::channel(1);
+    let (out, answered) = mpsc::channel(WAITING);
+    tokio::spawn(read(body, limit, cut));
+    tokio::spawn(gather(Arc::clone(&batch), lines, begun));
     tokio::spawn(write(batch, answers, out));
-    Ok(typed(StatusCode::OK, "application/x-ndjson", Body::from_stream(ReceiverStream::new(lines))))
+    Ok(typed(StatusCode::OK, "application/x-ndjson", Body::from_stream(ReceiverStream::new(answered))))
 }
 
-/// Begins groups of lines.
-async fn read(batch: Arc<Batch>, body: Body, limit: usize, begun: mpsc::Sender<JoinHandle<Judged>>) {
+/// Cuts lines, as far as somebody wants them.
+async fn read(body: Body, limit: usize, cut: mpsc::Sender<Read>) {
     let mut chunks = body.into_data_stream();
     let mut cutter = Cutter::default();
     let mut taken = 0_usize;
     loop {
-        let (lines, last): (Vec<Line>, bool) = match chunks.next().await {
+        let (lines, last): (Vec<Read>, bool) = match chunks.next().await {
             Some(Ok(chunk)) => {
                 taken = taken.saturating_add(chunk.len());
                 if taken > limit {
                     // What was whole before is answered; that the rest is not, is told.
-                    let problem = request::too_large(limit).document(batch.lang, &batch.base_url);
-                    let lines = format!("{}\n", json!({"problem": problem}));
-                    let told = tokio::spawn(async { Judged { lines, ..Judged::default() } });
-                    // If nobody listens any more, nobody need be told.
-                    let _ = begun.send(told).await;
-                    return;
+                    (vec![Err(request::too_large(limit))], true)
+                } else {
+                    (cutter.push(&chunk).into_iter().map(Ok).collect(), false)
                 }
-                (cutter.push(&chunk), false)
             }
             Some(Err(_)) => return,
-            None => (cutter.finish().into_iter().collect(), true),
+            None => (cutter.finish().into_iter().map(Ok).collect(), true),
         };
-        for group in lines.chunks(GROUP) {
-            let (batch, group) = (Arc::clone(&batch), group.to_vec());
-            if begun.send(spawn_blocking(move || all(&batch, group))).await.is_err() {
+        for line in lines {
+            if cut.send(line).await.is_err() {
                 return;
             }
         }
@@ -109,6 +113,37 @@ async fn read(batch: Arc<Batch>, body: Body, limit: usize, begun: mpsc::Sender<J
             return;
         }
     }
+}
+
+/// Begins groups: a full one at once, a smaller one when nothing else is judged and no more lines come.
+async fn gather(batch: Arc<Batch>, mut lines: mpsc::Receiver<Read>, begun: mpsc::Sender<JoinHandle<Judged>>) {
+    let judging = Arc::new(Semaphore::new(usize::try_from(IN_FLIGHT).unwrap_or(1)));
+    let mut more = true;
+    while more {
+        let mut group = Vec::with_capacity(GROUP);
+        more = lines.recv_many(&mut group, GROUP).await > 0;
+        while more && group.len() < GROUP {
+            let room = GROUP - group.len();
+            tokio::select! {
+                biased;
+                taken = lines.recv_many(&mut group, room) => more = taken > 0,
+                () = idle(&judging) => break,
+            }
+        }
+        let Ok(permit) = Arc::clone(&judging).acquire_owned().await else { return };
+        let batch = Arc::clone(&batch);
+        if !group.is_empty() && begun.send(spawn_blocking(move || all(&batch, group, permit))).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Waits until nothing is judged, and then a little for company.
+async fn idle(judging: &Semaphore) {
+    // It is never closed; if it were, nothing would be judged.
+    let _all = judging.acquire_many(IN_FLIGHT).await;
+    tokio::time::sleep(COMPANY).await;
 }
 
 /// Sends the answers in order, and the signature over them.
@@ -141,30 +176,47 @@ async fn write(
     }
 }
 
-fn all(batch: &Batch, lines: Vec<Line>) -> Judged {
+fn all(batch: &Batch, lines: Vec<Read>, _judging: OwnedSemaphorePermit) -> Judged {
     let mut judged = Judged::default();
-    for line in lines {
-        let number = line.number;
-        let (name, value) = match one(batch, line, &mut judged.sign) {
-            Ok(report) => ("report", report),
-            Err(problem) => ("problem", problem.document(batch.lang, &batch.base_url)),
-        };
-        let text = value.to_string();
-        if name == "report" {
-            judged.reports.push(Digest::of(text.as_bytes()));
-        }
-        judged.lines.push_str(&format!("{{\"line\":{number},\"{name}\":{text}}}\n"));
+    let mut numbers = Vec::with_capacity(lines.len());
+    let questions = lines.into_iter().map(|line| {
+        numbers.push(line.as_ref().ok().map(|line| line.number));
+        let mut asked = asked(line?, batch.lang)?;
+        // One signature over all, not one a line.
+        judged.sign |= std::mem::take(&mut asked.sign);
+        Ok(asked)
+    });
+    let questions = questions.collect();
+    let answers = judge_all(&batch.state, &batch.asker, questions);
+    for (number, answer) in numbers.into_iter().zip(answers) {
+        judged.take(batch, number, answer);
     }
     judged
 }
 
-fn one(batch: &Batch, line: Line, sign: &mut bool) -> Result<Value, Problem> {
-    let mut asked = question(&parse_strict(&line.bytes.ok_or_else(too_long)?)?, batch.lang)?;
-    // One signature over all, not one a line.
-    *sign |= std::mem::take(&mut asked.sign);
-    let verified = judge(&batch.state, &batch.asker, &asked)?;
-    if batch.brief {
-        return serde_json::to_value(verified.report.brief()).map_err(|error| Problem::fault(&error));
+fn asked(line: Line, lang: Lang) -> Result<Asked, Problem> {
+    question(&parse_strict(&line.bytes.ok_or_else(too_long)?)?, lang)
+}
+
+impl Judged {
+    fn take(&mut self, batch: &Batch, number: Option<u64>, answer: Result<Verified, Problem>) {
+        let report = answer.and_then(|verified| written(verified, batch.brief));
+        let (name, text) = match report {
+            Ok(report) => {
+                self.reports.push(Digest::of(report.as_bytes()));
+                ("report", report)
+            }
+            Err(problem) => ("problem", problem.document(batch.lang, &batch.base_url).to_string()),
+        };
+        let line = number.map(|number| format!("\"line\":{number},")).unwrap_or_default();
+        self.lines.extend(["{", &line, "\"", name, "\":", &text, "}\n"]);
     }
-    report(&verified)
+}
+
+/// The report as it stands in its line, members in the order of their names: the digest is over these bytes, and over
+/// the canonical form of what they say.
+fn written(verified: Verified, brief: bool) -> Result<String, Problem> {
+    let report = verified.report;
+    let value = if brief { serde_json::to_value(report.brief()) } else { serde_json::to_value(&report) };
+    value.map(|value| value.to_string()).map_err(|error| Problem::fault(&error))
 }

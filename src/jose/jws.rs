@@ -4,8 +4,12 @@
 //! `alg` in a message chooses nothing: it must name the key's own algorithm. `crit` is refused, no extension is
 //! understood. Not here: who the key belongs to, and claims.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
+use super::x5c;
+use crate::crypto::key::Signed;
 use crate::crypto::{Algorithm, PrivateKey, PublicKey, base64url, private_key::PrivateKeyError};
 use crate::values::canonical::{JsonError, parse_strict};
 
@@ -67,13 +71,56 @@ pub enum JwsError {
     Key(#[from] PrivateKeyError),
 }
 
+/// A JOSE header whose form is right. All that one key signs in one way has the same, so it may be read once.
+#[derive(Debug, Clone)]
+pub struct Header {
+    members: Map<String, Value>,
+    algorithm: String,
+    chain: Result<Vec<Vec<u8>>, &'static str>,
+}
+
+impl Header {
+    /// Reads the text before the first dot.
+    pub fn parse(text: &str) -> Result<Self, JwsError> {
+        let Value::Object(members) = parse_strict(&decode(text, "header")?)? else {
+            return Err(JwsError::HeaderNotObject);
+        };
+        if members.contains_key("crit") {
+            return Err(JwsError::Critical);
+        }
+        let algorithm =
+            members.get("alg").and_then(Value::as_str).ok_or(JwsError::AlgorithmMissing)?.to_owned();
+        let chain = x5c::x5c(&members);
+        Ok(Self { members, algorithm, chain })
+    }
+
+    /// The certificates of `x5c` (DER), the signer's first.
+    pub fn chain(&self) -> Result<&[Vec<u8>], JwsError> {
+        self.chain.as_deref().map_err(|why| JwsError::CertificateChain(why))
+    }
+
+    /// Its members.
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.members
+    }
+
+    /// `alg`, as the message says it.
+    pub fn algorithm(&self) -> &str {
+        &self.algorithm
+    }
+
+    /// `typ`, where it is text.
+    pub fn media_type(&self) -> Option<&str> {
+        self.members.get("typ").and_then(Value::as_str)
+    }
+}
+
 /// A JWS in compact serialisation whose form is right. That its signature is good is what [`CompactJws::verify`] says.
 #[derive(Debug, Clone)]
 pub struct CompactJws<'a> {
     text: &'a str,
     signing_input: &'a str,
-    header: Map<String, Value>,
-    algorithm: String,
+    header: Arc<Header>,
     payload: Vec<u8>,
     signature: Vec<u8>,
 }
@@ -81,20 +128,25 @@ pub struct CompactJws<'a> {
 impl<'a> CompactJws<'a> {
     /// Parses exactly `header.payload.signature`; white space is refused.
     pub fn parse(text: &'a str) -> Result<Self, JwsError> {
+        Self::parse_with(text, &|header| Header::parse(header).map(Arc::new))
+    }
+
+    /// The same with another reader of headers, which may remember what [`Header::parse`] said.
+    pub fn parse_with(
+        text: &'a str,
+        headers: &dyn Fn(&str) -> Result<Arc<Header>, JwsError>,
+    ) -> Result<Self, JwsError> {
         let wrong_parts = || JwsError::Parts { found: text.split('.').count() };
         let (signing_input, signature) = text.rsplit_once('.').ok_or_else(wrong_parts)?;
         let (header, payload) = signing_input.split_once('.').ok_or_else(wrong_parts)?;
         if payload.contains('.') {
             return Err(wrong_parts());
         }
-        let header = parse_header(&decode(header, "header")?)?;
-        let algorithm =
-            header.get("alg").and_then(Value::as_str).ok_or(JwsError::AlgorithmMissing)?.to_owned();
+        let header = headers(header)?;
         Ok(Self {
             text,
             signing_input,
             header,
-            algorithm,
             payload: decode(payload, "payload")?,
             signature: decode(signature, "signature")?,
         })
@@ -106,18 +158,8 @@ impl<'a> CompactJws<'a> {
     }
 
     /// The JOSE header.
-    pub fn header(&self) -> &Map<String, Value> {
+    pub fn header(&self) -> &Header {
         &self.header
-    }
-
-    /// `alg`, as the message says it.
-    pub fn algorithm(&self) -> &str {
-        &self.algorithm
-    }
-
-    /// `typ`, where it is text.
-    pub fn media_type(&self) -> Option<&str> {
-        self.header.get("typ").and_then(Value::as_str)
     }
 
     /// The payload's bytes.
@@ -137,14 +179,17 @@ impl<'a> CompactJws<'a> {
 
     /// Whether the algorithm is the key's and the signature is good (law 0, section 6).
     pub fn verify(&self, key: &PublicKey) -> Result<(), JwsError> {
-        require_algorithm(&self.algorithm, key.algorithm())?;
+        let Signed { key, message, signature } = self.signed(key)?;
+        if key.verifies(message, signature) { Ok(()) } else { Err(JwsError::Signature) }
+    }
+
+    /// What is left to be judged, alone or with others, when algorithm and length are the key's.
+    pub fn signed<'s>(&'s self, key: &'s PublicKey) -> Result<Signed<'s>, JwsError> {
+        require_algorithm(self.header.algorithm(), key.algorithm())?;
         if self.signature.len() != 64 {
             return Err(JwsError::SignatureLength { found: self.signature.len() });
         }
-        if !key.verifies(self.signing_input.as_bytes(), &self.signature) {
-            return Err(JwsError::Signature);
-        }
-        Ok(())
+        Ok(Signed { key, message: self.signing_input.as_bytes(), signature: &self.signature })
     }
 }
 
@@ -165,14 +210,6 @@ pub fn sign(header: &Value, payload: &[u8], key: &PrivateKey) -> Result<String, 
     let input = signing_input(header, payload);
     let signature = key.sign(input.as_bytes())?;
     Ok(complete(&input, &signature))
-}
-
-fn parse_header(bytes: &[u8]) -> Result<Map<String, Value>, JwsError> {
-    let Value::Object(header) = parse_strict(bytes)? else { return Err(JwsError::HeaderNotObject) };
-    if header.contains_key("crit") {
-        return Err(JwsError::Critical);
-    }
-    Ok(header)
 }
 
 fn require_algorithm(said: &str, key: Algorithm) -> Result<(), JwsError> {
@@ -233,7 +270,7 @@ mod tests {
             let jws = sign(&json!({"alg": algorithm.jose(), "typ": "t"}), b"{}", &key).unwrap();
             let parsed = CompactJws::parse(&jws).unwrap();
             parsed.verify(key.public()).unwrap();
-            assert_eq!((parsed.media_type(), parsed.text()), (Some("t"), jws.as_str()));
+            assert_eq!((parsed.header().media_type(), parsed.text()), (Some("t"), jws.as_str()));
             let other = PrivateKey::from_seed(&[9; 32]).unwrap();
             assert!(parsed.verify(other.public()).is_err());
             let altered = jws.replacen('.', ".e", 1);

@@ -5,8 +5,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::jws::JwsError;
-
 /// Most certificates accepted in one header.
 pub const MAX_CERTIFICATES: usize = 4;
 
@@ -15,23 +13,19 @@ pub fn encode(chain: &[Vec<u8>]) -> Value {
     chain.iter().map(|der| Value::String(STANDARD.encode(der))).collect()
 }
 
-/// The DER certificates of a header's `x5c`, the signer's first: one to [`MAX_CERTIFICATES`].
-pub fn x5c(header: &Map<String, Value>) -> Result<Vec<Vec<u8>>, JwsError> {
-    let chain = header.get("x5c").ok_or(JwsError::CertificateChain("absent"))?;
-    let chain = chain.as_array().ok_or(JwsError::CertificateChain("not an array"))?;
+/// The DER certificates of a header's `x5c`, the signer's first: one to [`MAX_CERTIFICATES`]; else what is wrong.
+pub(super) fn x5c(header: &Map<String, Value>) -> Result<Vec<Vec<u8>>, &'static str> {
+    let chain = header.get("x5c").ok_or("absent")?.as_array().ok_or("not an array")?;
     if chain.is_empty() || chain.len() > MAX_CERTIFICATES {
-        return Err(JwsError::CertificateChain("not one to four certificates"));
+        return Err("not one to four certificates");
     }
     chain.iter().map(certificate).collect()
 }
 
-fn certificate(value: &Value) -> Result<Vec<u8>, JwsError> {
-    let text = value.as_str().ok_or(JwsError::CertificateChain("a certificate that is not text"))?;
-    STANDARD
-        .decode(text)
-        .ok()
-        .filter(|der| !der.is_empty())
-        .ok_or(JwsError::CertificateChain("a certificate that is not padded standard base64"))
+fn certificate(value: &Value) -> Result<Vec<u8>, &'static str> {
+    let text = value.as_str().ok_or("a certificate that is not text")?;
+    let der = STANDARD.decode(text).ok().filter(|der| !der.is_empty());
+    der.ok_or("a certificate that is not padded standard base64")
 }
 
 #[cfg(test)]
@@ -39,7 +33,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(x5c_value: &Value) -> Result<Vec<Vec<u8>>, JwsError> {
+    fn read(x5c_value: &Value) -> Result<Vec<Vec<u8>>, &'static str> {
         x5c(json!({ "x5c": x5c_value }).as_object().unwrap())
     }
 

@@ -108,6 +108,11 @@ impl Disclosure {
         &self.value
     }
 
+    /// Name and value by themselves.
+    pub(super) fn into_claim(self) -> (Option<String>, Value) {
+        (self.name, self.value)
+    }
+
     fn salted(name: Option<String>, value: Value, entropy: &dyn Entropy) -> Result<Self, DisclosureError> {
         let name = name_of(name.map(Value::String))?;
         let salt = base64url::encode(&random::<SALT_BYTES>(entropy));

@@ -10,7 +10,8 @@ use crate::crypto::{PrivateKey, base64url};
 use crate::jose::{CompactJws, JwkError, JwsError, jwk, jws};
 use crate::values::canonical::parse_strict;
 
-use super::presentation::{DisclosedClaims, Presentation};
+use super::disclosed::Disclosed;
+use super::presentation::Presentation;
 
 /// `typ` of a key-binding JWT.
 pub const TYPE: &str = "kb+jwt";
@@ -103,17 +104,14 @@ pub fn bind(
     Ok(format!("{}{jwt}", presentation.bound()))
 }
 
-/// Whether the presentation's holder made it as asked. `claims` are the same presentation's disclosed claims.
-pub fn verify(
-    presentation: &Presentation<'_>,
-    claims: &DisclosedClaims,
-    expected: &Expectation<'_>,
-) -> Result<(), KeyBindingError> {
+/// Whether the presentation's holder made it as asked.
+pub fn verify(presentation: &Disclosed<'_>, expected: &Expectation<'_>) -> Result<(), KeyBindingError> {
+    let claims = presentation.claims();
     let jwt = presentation.key_binding().ok_or(KeyBindingError::Absent)?;
     let holder = claims.get("cnf").and_then(|cnf| cnf.get("jwk")).ok_or(KeyBindingError::NoHolderKey)?;
     let holder = jwk::from_jwk(holder)?;
     let jwt = CompactJws::parse(jwt).map_err(KeyBindingError::Form)?;
-    let typ = jwt.media_type().unwrap_or_default();
+    let typ = jwt.header().media_type().unwrap_or_default();
     if typ != TYPE {
         return Err(KeyBindingError::Type { found: typ.to_owned() });
     }
@@ -138,10 +136,7 @@ pub fn verify(
     Ok(())
 }
 
-fn require_hash(
-    binding: &Map<String, Value>,
-    presentation: &Presentation<'_>,
-) -> Result<(), KeyBindingError> {
+fn require_hash(binding: &Map<String, Value>, presentation: &Disclosed<'_>) -> Result<(), KeyBindingError> {
     let found = text(binding, "sd_hash")?;
     let expected = hash_of(presentation.bound());
     if found != expected {
@@ -186,7 +181,7 @@ mod tests {
 
     fn judge(text: &str, expected: &Expectation<'_>) -> Result<(), KeyBindingError> {
         let presentation = Presentation::parse(text).unwrap();
-        verify(&presentation, &presentation.disclosed().unwrap(), expected)
+        verify(&presentation.disclose().unwrap(), expected)
     }
 
     fn expected() -> Expectation<'static> {

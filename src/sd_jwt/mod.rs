@@ -4,15 +4,17 @@
 //! Not here: whose key it is (`x509`), what a licence type demands of its claims (`catalogue`), JSON serialisation.
 
 pub mod credential;
+mod disclosed;
 pub mod disclosure;
 pub mod key_binding;
 mod placing;
 pub mod presentation;
 
 pub use credential::{CredentialDraft, FixedCredential, combine};
+pub use disclosed::{Disclosed, DisclosedClaims};
 pub use disclosure::{Disclosure, DisclosureError};
 pub use key_binding::{Expectation, KeyBindingError};
-pub use presentation::{DisclosedClaims, Presentation};
+pub use presentation::Presentation;
 
 use crate::jose::JwsError;
 use crate::values::canonical::JsonError;

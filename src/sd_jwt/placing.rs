@@ -45,22 +45,22 @@ impl Path {
 }
 
 /// The disclosures on their way into the claims.
-pub(super) struct Placing<'d> {
-    disclosures: BTreeMap<&'d str, (usize, &'d Disclosure)>,
+pub(super) struct Placing {
+    /// Those that were not yet met, by digest, with their places in the presentation.
+    disclosures: BTreeMap<String, (usize, Disclosure)>,
     met: BTreeSet<String>,
-    used: BTreeSet<usize>,
 }
 
-impl<'d> Placing<'d> {
+impl Placing {
     /// Indexes the disclosures by digest; two with the same digest are refused.
-    pub(super) fn new(disclosures: &'d [Disclosure]) -> Result<Self, SdJwtError> {
+    pub(super) fn new(disclosures: Vec<Disclosure>) -> Result<Self, SdJwtError> {
         let mut by_digest = BTreeMap::new();
-        for (second, disclosure) in disclosures.iter().enumerate() {
-            if let Some((first, _)) = by_digest.insert(disclosure.digest(), (second, disclosure)) {
+        for (second, disclosure) in disclosures.into_iter().enumerate() {
+            if let Some((first, _)) = by_digest.insert(disclosure.digest().to_owned(), (second, disclosure)) {
                 return Err(SdJwtError::SameDisclosure { first, second });
             }
         }
-        Ok(Self { disclosures: by_digest, met: BTreeSet::new(), used: BTreeSet::new() })
+        Ok(Self { disclosures: by_digest, met: BTreeSet::new() })
     }
 
     /// The object with its hidden members put back and its `_sd` gone.
@@ -83,16 +83,14 @@ impl<'d> Placing<'d> {
         for digest in digests {
             at.require_hideable()?;
             let Some((position, disclosure)) = self.meet(digest)? else { continue };
-            let name = disclosure
-                .name()
-                .ok_or_else(|| SdJwtError::Misplaced { position, at: at.pointer() })?
-                .to_owned();
+            let (name, value) = disclosure.into_claim();
+            let name = name.ok_or_else(|| SdJwtError::Misplaced { position, at: at.pointer() })?;
             let value = at.below(&name, |at| {
                 at.require_hideable()?;
                 if claims.contains_key(&name) {
                     return Err(SdJwtError::Overwrites { position, at: at.pointer() });
                 }
-                self.value(disclosure.value().clone(), at)
+                self.value(value, at)
             })?;
             claims.insert(name, value);
         }
@@ -101,8 +99,7 @@ impl<'d> Placing<'d> {
 
     /// Every disclosure was referred to.
     pub(super) fn all_used(&self) -> Result<(), SdJwtError> {
-        let unused = self.disclosures.values().map(|(position, _)| *position);
-        match unused.filter(|position| !self.used.contains(position)).min() {
+        match self.disclosures.values().map(|(position, _)| *position).min() {
             Some(position) => Err(SdJwtError::Unreferenced { position }),
             None => Ok(()),
         }
@@ -127,23 +124,21 @@ impl<'d> Placing<'d> {
             };
             at.require_hideable()?;
             let Some((position, disclosure)) = self.meet(digest)? else { continue };
-            if disclosure.name().is_some() {
+            let (None, value) = disclosure.into_claim() else {
                 return Err(SdJwtError::Misplaced { position, at: at.pointer() });
-            }
-            claims.push(at.below(&index, |at| self.value(disclosure.value().clone(), at))?);
+            };
+            claims.push(at.below(&index, |at| self.value(value, at))?);
         }
         Ok(claims)
     }
 
     /// The disclosure a digest stands for; none for a decoy and for what is withheld.
-    fn meet(&mut self, digest: String) -> Result<Option<(usize, &'d Disclosure)>, SdJwtError> {
-        let found = self.disclosures.get(digest.as_str()).copied();
-        if let Some((position, _)) = found {
-            self.used.insert(position);
-        }
-        if !self.met.insert(digest.clone()) {
+    fn meet(&mut self, digest: String) -> Result<Option<(usize, Disclosure)>, SdJwtError> {
+        if self.met.contains(&digest) {
             return Err(SdJwtError::RepeatedDigest { digest });
         }
+        let found = self.disclosures.remove(&digest);
+        self.met.insert(digest);
         Ok(found)
     }
 }

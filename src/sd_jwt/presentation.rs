@@ -9,6 +9,7 @@ use crate::crypto::{Digest, PublicKey};
 use crate::jose::{CompactJws, JwsError};
 use crate::values::canonical::parse_strict;
 
+use super::disclosed::{Disclosed, DisclosedClaims};
 use super::disclosure::Disclosure;
 use super::placing::{Path, Placing, digests_in_members, digests_in_value};
 use super::{HASH, HASH_NAME, MAX_DISCLOSURES, MAX_LENGTH, SdJwtError, TYPE, combine};
@@ -24,13 +25,17 @@ pub struct Presentation<'a> {
     key_binding: Option<&'a str>,
 }
 
-/// The claims of a presentation with every disclosure in its place; only [`Presentation::disclosed`] makes them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DisclosedClaims(Map<String, Value>);
-
 impl<'a> Presentation<'a> {
     /// Parses `jws~disclosure~…~` with or without a key-binding JWT at the end. White space around it is tolerated.
     pub fn parse(text: &'a str) -> Result<Self, SdJwtError> {
+        Self::parse_with(text, &|jws| CompactJws::parse(jws))
+    }
+
+    /// The same with another reader of the credential's JWS, which may remember headers.
+    pub fn parse_with(
+        text: &'a str,
+        read: &dyn Fn(&'a str) -> Result<CompactJws<'a>, JwsError>,
+    ) -> Result<Self, SdJwtError> {
         let text = text.trim_ascii();
         if text.len() > MAX_LENGTH {
             return Err(SdJwtError::TooLong { found: text.len() });
@@ -38,7 +43,7 @@ impl<'a> Presentation<'a> {
         let (before_last, last) = text.rsplit_once('~').ok_or(SdJwtError::NoTilde)?;
         let bound = text.strip_suffix(last).unwrap_or(text);
         let mut parts = before_last.split('~');
-        let jws = CompactJws::parse(parts.next().unwrap_or_default())?;
+        let jws = read(parts.next().unwrap_or_default())?;
         let Value::Object(payload) = parse_strict(jws.payload()).map_err(SdJwtError::Payload)? else {
             return Err(SdJwtError::PayloadNotObject);
         };
@@ -76,23 +81,29 @@ impl<'a> Presentation<'a> {
         self.jws.verify(key)
     }
 
-    /// Puts the disclosures in their places. That says nothing yet about the signature.
+    /// The claims, as [`Presentation::disclose`] would say them.
     pub fn disclosed(&self) -> Result<DisclosedClaims, SdJwtError> {
-        let typ = self.jws.media_type().unwrap_or_default();
+        self.clone().disclose().map(|disclosed| disclosed.claims)
+    }
+
+    /// Puts the disclosures in their places. That says nothing yet about the signature.
+    pub fn disclose(self) -> Result<Disclosed<'a>, SdJwtError> {
+        let Self { jws, mut payload, disclosures, bound, key_binding } = self;
+        let typ = jws.header().media_type().unwrap_or_default();
         if typ != TYPE {
             return Err(SdJwtError::Type { found: typ.to_owned() });
         }
-        let mut payload = self.payload.clone();
         match payload.remove(HASH_NAME) {
             Some(found) if found.as_str() != Some(HASH) => {
                 return Err(SdJwtError::Hash { found: found.to_string() });
             }
             _ => {}
         }
-        let mut placing = Placing::new(&self.disclosures)?;
-        let claims = placing.object(payload, &mut Path::default())?;
+        let count = disclosures.len();
+        let mut placing = Placing::new(disclosures)?;
+        let claims = DisclosedClaims(placing.object(payload, &mut Path::default())?);
         placing.all_used()?;
-        Ok(DisclosedClaims(claims))
+        Ok(Disclosed { jws, claims, disclosures: count, bound, key_binding })
     }
 
     /// The same credential with only the disclosures `keep` wants, unbound. A disclosure inside a withheld one is
@@ -118,23 +129,6 @@ impl<'a> Presentation<'a> {
         let disclosures = self.disclosures.iter().filter(|one| kept.contains(one.digest()));
         let encoded: Vec<String> = disclosures.map(|one| one.encoded().to_owned()).collect();
         combine(self.jws.text(), &encoded)
-    }
-}
-
-impl DisclosedClaims {
-    /// The claims, without `_sd`, `_sd_alg` and `...`.
-    pub fn as_map(&self) -> &Map<String, Value> {
-        &self.0
-    }
-
-    /// One claim at the top.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
-    }
-
-    /// The claims by themselves.
-    pub fn into_map(self) -> Map<String, Value> {
-        self.0
     }
 }
 

@@ -57,7 +57,7 @@ impl<'a> StatusToken<'a> {
     /// Parses a token; white space around it is tolerated.
     pub fn parse(text: &'a str) -> Result<Self, StatusListError> {
         let jws = CompactJws::parse(text.trim_ascii())?;
-        let typ = jws.media_type().unwrap_or_default();
+        let typ = jws.header().media_type().unwrap_or_default();
         if typ != TYPE {
             return Err(StatusListError::Type { found: typ.to_owned() });
         }

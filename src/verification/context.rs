@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::notice::Notice;
 use super::token::CheckedToken;
+use crate::jose::JwsError;
+use crate::jose::jws::Header;
 use crate::ledger::state::{Charter, LicenceState};
 use crate::note::VerifierKey;
 use crate::values::identifiers::Handle;
@@ -13,7 +15,10 @@ use crate::x509::{Certificate, CertificateError, PathError, Profile, VerifiedPat
 
 /// Judges a chain (DER, leaf first, without the root) at a time in seconds for a profile, under the pinned roots:
 /// [`crate::x509::validate`], or a cache in front of it.
-pub type Paths<'a> = dyn Fn(&[Vec<u8>], i64, Profile) -> Result<VerifiedPath, PathError> + 'a;
+pub type Paths<'a> = dyn Fn(&[Vec<u8>], i64, Profile) -> Result<Arc<VerifiedPath>, PathError> + 'a;
+
+/// Reads a JOSE header: [`Header::parse`], or a memory of what was read before.
+pub type Headers<'a> = dyn Fn(&str) -> Result<Arc<Header>, JwsError> + 'a;
 
 /// Reads a certificate from DER: [`Certificate::from_der`], or a memory of what was read before.
 pub type Certificates<'a> = dyn Fn(&[u8]) -> Result<Arc<Certificate>, CertificateError> + 'a;
@@ -23,6 +28,11 @@ pub type Tokens<'a> = dyn Fn(u32, Time) -> TokenAnswer + 'a;
 
 /// The licence of a handle, as far as the ledger at hand goes.
 pub type Licences<'a> = dyn Fn(&Handle) -> LedgerAnswer + 'a;
+
+/// Reads a header and remembers nothing.
+pub fn read_header(text: &str) -> Result<Arc<Header>, JwsError> {
+    Header::parse(text).map(Arc::new)
+}
 
 /// Reads a certificate and remembers nothing.
 pub fn read_certificate(der: &[u8]) -> Result<Arc<Certificate>, CertificateError> {
@@ -82,6 +92,8 @@ pub struct Context<'a> {
     pub licences: &'a Licences<'a>,
     /// The status lists at hand.
     pub tokens: &'a Tokens<'a>,
+    /// The reader of headers.
+    pub headers: &'a Headers<'a>,
     /// The reader of certificates.
     pub certificates: &'a Certificates<'a>,
     /// The judge of certificate chains.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::sample::{BASE, SIZE, Sample, log_key, now};
-use super::{Ask, CheckedToken, Context, Evidence, Judgement, LedgerAnswer, Source, TokenAnswer, verify};
+use super::{
+    Ask, CheckedToken, Context, Evidence, Judgement, LedgerAnswer, Source, TokenAnswer, verify, verify_all,
+};
 use crate::crypto::Digest;
 use crate::ledger::state::{Charter, LicenceState};
 use crate::note::VerifierKey;
@@ -53,7 +55,7 @@ impl Desk {
     }
 
     pub(super) fn checked(&self, token: &str) -> TokenAnswer {
-        let paths = |chain: &[Vec<u8>], at, profile| validate(chain, &self.roots, at, profile);
+        let paths = |chain: &[Vec<u8>], at, profile| validate(chain, &self.roots, at, profile).map(Arc::new);
         CheckedToken::check(token, &self.charter, &paths)
             .map_or(TokenAnswer::Refused, |token| TokenAnswer::Checked(Arc::new(token)))
     }
@@ -67,10 +69,30 @@ impl Desk {
             source: self.source,
             licences: &|_| self.answer.clone(),
             tokens: &|_, _| self.token.clone(),
+            headers: &crate::verification::read_header,
             certificates: &crate::verification::read_certificate,
-            paths: &|chain, at, profile| validate(chain, &self.roots, at, profile),
+            paths: &|chain, at, profile| validate(chain, &self.roots, at, profile).map(Arc::new),
             holds_a_registrar: self.holds_a_registrar,
         };
-        verify(evidence, &context, &self.ask).unwrap()
+        let alone = verify(evidence, &context, &self.ask).unwrap();
+        self.together_as_alone(evidence, &alone, &context);
+        alone
+    }
+
+    /// Evidence is judged among others, good and bad, exactly as it is alone.
+    fn together_as_alone(&self, evidence: &Evidence, alone: &Judgement, context: &Context<'_>) {
+        let Evidence::Credential(text) = evidence else { return };
+        // Ten letters before its end, a signature says something else.
+        let (before, after) = text.split_at(text.find('~').map_or(0, |end| end.saturating_sub(10)));
+        let letter = if after.starts_with('A') { "B" } else { "A" };
+        let broken = Evidence::Credential(format!("{before}{letter}{}", after.get(1..).unwrap_or_default()));
+        for asked in [
+            vec![(evidence, &self.ask); 2],
+            vec![(evidence, &self.ask), (&broken, &self.ask), (evidence, &self.ask)],
+        ] {
+            let together = verify_all(&asked, context);
+            assert_eq!(together.first(), Some(&Ok(alone.clone())));
+            assert_eq!(together.last(), Some(&Ok(alone.clone())));
+        }
     }
 }

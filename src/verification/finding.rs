@@ -1,8 +1,8 @@
 //! One finding: which check, what came out, on what basis. A basis names keys, entries, lists and times; never a
 //! person. Not here: the sentences (`wording`) and the verdict over all seven (`judgement`).
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::code::{Code, Outcome};
 
@@ -39,6 +39,30 @@ impl Check {
     ];
 }
 
+/// What a finding rests on: values under names, in the order of the names.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Basis(Vec<(&'static str, Value)>);
+
+impl Basis {
+    /// What stands under a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(held, _)| *held == name).map(|(_, value)| value)
+    }
+
+    fn set(&mut self, name: &'static str, value: Value) {
+        match self.0.binary_search_by_key(&name, |(held, _)| held) {
+            Ok(place) => self.0.splice(place..=place, [(name, value)]).for_each(drop),
+            Err(place) => self.0.insert(place, (name, value)),
+        }
+    }
+}
+
+impl Serialize for Basis {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
 /// What one check found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -47,7 +71,7 @@ pub struct Finding {
     /// What was found; decides the outcome.
     pub code: Code,
     /// On what: key ids, entry index, tree size, list, times.
-    pub basis: Map<String, Value>,
+    pub basis: Basis,
     /// Seconds between what it rests on and now; `None` where that does not age.
     pub age_s: Option<u64>,
 }
@@ -55,12 +79,12 @@ pub struct Finding {
 impl Finding {
     /// A finding with nothing beside its code.
     pub(super) fn new(check: Check, code: Code) -> Self {
-        Self { check, code, basis: Map::new(), age_s: None }
+        Self { check, code, basis: Basis::default(), age_s: None }
     }
 
     /// The same finding, resting on this too.
-    pub(super) fn on(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.basis.insert(name.to_owned(), value.into());
+    pub(super) fn on(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.basis.set(name, value.into());
         self
     }
 

@@ -26,10 +26,10 @@ pub(super) fn judge(opened: &Opened<'_>, expect: &Expect, at: Time) -> Finding {
         // What nobody asked for has no time by which it should have been made.
         issued: if asked { at.seconds() - OLDEST..=latest } else { 0..=latest },
     };
-    let code = match verify(&opened.presentation, &opened.claims, &expectation) {
+    let code = match verify(&opened.presentation, &expectation) {
         Ok(()) if asked => Code::HolderBound,
         Ok(()) => Code::HolderBoundUnasked,
-        Err(_) if asked && opened.claims.get("cnf").is_none() => Code::HolderKeyMissing,
+        Err(_) if asked && opened.claims().get("cnf").is_none() => Code::HolderKeyMissing,
         Err(KeyBindingError::Absent) => Code::HolderAbsent,
         Err(KeyBindingError::NoHolderKey) => Code::HolderKeyMissing,
         Err(KeyBindingError::Nonce { .. }) => Code::NonceDiffers,

@@ -31,7 +31,7 @@ pub(super) fn judge(
 ) -> Finding {
     let point = entered.map_or(Point::Time(at), |entered| Point::Entry(entered.moment));
     let finding = |code| point.shown(Finding::new(Check::Issuer, code));
-    let path = match (context.paths)(&opened.chain, point.time().seconds(), Profile::Credential) {
+    let path = match (context.paths)(opened.chain(), point.time().seconds(), Profile::Credential) {
         Ok(path) => path,
         Err(error) => {
             return finding(code_of(&error, opened, context)).on("detail", error.to_string());
@@ -53,9 +53,9 @@ fn recognised(
     if path.public_key() != opened.leaf.public_key() {
         return Err(Code::ChainRefused);
     }
-    let named = opened.claims.get("issuer").and_then(|issuer| issuer.get("code"));
+    let named = opened.claims().get("issuer").and_then(|issuer| issuer.get("code"));
     let differs = named.is_some_and(|code| code.as_str() != Some(path.code()));
-    let base = opened.claims.get("iss").map(|iss| iss.as_str().and_then(|iss| context.own_name(iss)));
+    let base = opened.claims().get("iss").map(|iss| iss.as_str().and_then(|iss| context.own_name(iss)));
     let strange = base.is_some_and(|rest| rest != Some(""));
     if differs || (strange && point.is_known(context)) {
         return Err(Code::IssuerDiffers);
@@ -82,7 +82,7 @@ fn code_of(error: &PathError, opened: &Opened<'_>, context: &Context<'_>) -> Cod
         PathError::UnknownRoot { .. } => {
             let claims_ours = ["vct", "iss"].into_iter().any(|name| {
                 opened
-                    .claims
+                    .claims()
                     .get(name)
                     .and_then(Value::as_str)
                     .is_some_and(|name| context.own_name(name).is_some())

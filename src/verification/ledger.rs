@@ -88,7 +88,7 @@ fn difference(opened: &Opened<'_>, entered: &Entered, context: &Context<'_>) -> 
         return Some("key");
     }
     // What was recorded says so itself, and nothing else does.
-    let claimed = opened.claims.get("recorded").map(|claim| claim.get("trust").and_then(Value::as_str));
+    let claimed = opened.claims().get("recorded").map(|claim| claim.get("trust").and_then(Value::as_str));
     let recorded = entered.recorded.map(|trust| Some(trust.as_str()));
     (claimed != recorded).then_some("recorded")
 }

@@ -37,13 +37,14 @@ mod tests;
 pub use ask::{Ask, AskError, Expect};
 pub use code::{Code, Outcome};
 pub use context::{
-    Certificates, Context, LedgerAnswer, Licences, Paths, Source, TokenAnswer, Tokens, read_certificate,
+    Certificates, Context, Headers, LedgerAnswer, Licences, Paths, Source, TokenAnswer, Tokens,
+    read_certificate, read_header,
 };
 pub use evidence::{Evidence, MAX_EVIDENCE, Unreadable};
-pub use finding::{Check, Finding};
+pub use finding::{Basis, Check, Finding};
 pub use judgement::{Judgement, Reason, Verdict};
 pub use notice::Notice;
 pub use report::{Brief, Issuer, Licence, Line, ReasonCode, Recorded, Report, Told};
 pub use shown::Shown;
 pub use token::{CheckedToken, TokenError};
-pub use verify::{unresolved, verify};
+pub use verify::{unresolved, verify, verify_all};

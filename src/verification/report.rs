@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::code::{Code, Outcome};
-use super::finding::{Check, Finding};
+use super::finding::{Basis, Check, Finding};
 use super::judgement::{Judgement, Reason, Verdict};
 use super::shown::Shown;
 use crate::values::lang::Lang;
@@ -56,7 +56,7 @@ pub struct Line {
     /// What it means and what to do.
     pub text: &'static str,
     /// On what basis.
-    pub basis: Map<String, Value>,
+    pub basis: Basis,
     /// How old that is, in seconds; `None` where it does not age.
     pub age_s: Option<u64>,
 }
@@ -132,18 +132,18 @@ pub struct ReasonCode {
 
 impl Report {
     /// Puts a judgement into words.
-    pub fn of(judgement: &Judgement, number: &str, lang: Lang) -> Self {
+    pub fn of(judgement: Judgement, number: String, lang: Lang) -> Self {
         let reason = judgement.reason;
         Self {
-            report: number.to_owned(),
-            verdict: judgement.verdict,
             accepted: judgement.accepted,
-            reason: Told { code: reason.as_str(), text: reason.text(lang) },
-            notice: judgement.notice.map(|notice| Told { code: notice.as_str(), text: notice.text(lang) }),
             at: judgement.at,
             checked_at: judgement.checked_at,
-            findings: judgement.findings.iter().map(|finding| Line::of(finding, lang)).collect(),
-            licence: judgement.licence.clone().map(|shown| Licence::of(shown, lang)),
+            findings: judgement.findings.into_iter().map(|finding| Line::of(finding, lang)).collect(),
+            licence: judgement.licence.map(|shown| Licence::of(shown, lang)),
+            notice: judgement.notice.map(|notice| Told { code: notice.as_str(), text: notice.text(lang) }),
+            reason: Told { code: reason.as_str(), text: reason.text(lang) },
+            report: number,
+            verdict: judgement.verdict,
         }
     }
 
@@ -151,7 +151,7 @@ impl Report {
     pub fn brief(self) -> Brief {
         let reason = ReasonCode { code: self.reason.code };
         let findings = self.findings.into_iter().filter(|line| line.result != Outcome::Passed).collect();
-        Brief { report: self.report, verdict: self.verdict, reason, notice: self.notice, findings }
+        Brief { findings, notice: self.notice, reason, report: self.report, verdict: self.verdict }
     }
 }
 
@@ -168,14 +168,14 @@ impl Reason {
 }
 
 impl Line {
-    fn of(finding: &Finding, lang: Lang) -> Self {
+    fn of(finding: Finding, lang: Lang) -> Self {
         Self {
-            check: finding.check,
+            age_s: finding.age_s,
             result: finding.outcome(),
+            basis: finding.basis,
+            check: finding.check,
             code: finding.code,
             text: finding.code.text(lang),
-            basis: finding.basis.clone(),
-            age_s: finding.age_s,
         }
     }
 }

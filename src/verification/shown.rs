@@ -39,12 +39,11 @@ pub struct Shown {
 
 impl Shown {
     pub(super) fn of(
-        opened: &Opened<'_>,
+        opened: Opened<'_>,
         entered: Option<&Entered>,
         status: &Finding,
         context: &Context<'_>,
     ) -> Self {
-        let text = |name| opened.text(name).map(str::to_owned);
         let licence_type = opened.licence_type(context);
         let version =
             licence_type.as_ref().and_then(|(slug, version)| context.charter.version(slug, *version));
@@ -52,29 +51,49 @@ impl Shown {
         let registered = subject.code().parse().ok().and_then(|code| context.charter.department(&code));
         let certified =
             || Name { en: subject.organization().to_owned(), zh: subject.organization().to_owned() };
-        let array = |name| opened.claims.get(name).and_then(Value::as_array).cloned();
-        let object = |name| opened.claims.get(name).and_then(Value::as_object).cloned();
+        let type_code = version.map(|held| held.value.type_code.as_str().to_owned());
+        let issuer_code = subject.code().to_owned();
+        let issuer_name = registered.map_or_else(certified, |held| held.value.name.clone());
+        let mut said = opened.presentation.into_claims().into_map();
+        let mut text = |name| text_of(said.remove(name));
         Self {
-            type_code: version.map(|held| held.value.type_code.as_str().to_owned()),
-            licence_type: licence_type.map(|(slug, _)| slug.as_str().to_owned()),
             licence_number: text("licence_number"),
-            issuer_code: subject.code().to_owned(),
-            issuer_name: registered.map_or_else(certified, |held| held.value.name.clone()),
-            holders: array("holders").unwrap_or_default(),
             valid_from: text("valid_from"),
             valid_until: text("valid_until"),
-            standing: status::standing(status.code),
-            recorded: object("recorded").map(|recorded| {
-                let text = |name| recorded.get(name).and_then(Value::as_str).map(str::to_owned);
+            holders: match said.remove("holders") {
+                Some(Value::Array(holders)) => holders,
+                _ => Vec::new(),
+            },
+            claims: object_of(said.remove("claims")).unwrap_or_default(),
+            recorded: object_of(said.remove("recorded")).map(|mut recorded| {
+                let mut text = |name| text_of(recorded.remove(name));
                 let at = entered.map(|entered| entered.granted.time);
                 Recorded { trust: text("trust"), issued_on: text("issued_on"), at }
             }),
-            claims: object("claims").unwrap_or_default(),
+            licence_type: licence_type.map(|(slug, _)| slug.as_str().to_owned()),
+            type_code,
+            issuer_code,
+            issuer_name,
+            standing: status::standing(status.code),
         }
     }
 
     /// Whether this is the expected type, by slug or type code.
     pub(super) fn is_of_type(&self, expected: &str) -> bool {
         [&self.licence_type, &self.type_code].into_iter().flatten().any(|own| own == expected)
+    }
+}
+
+fn text_of(claim: Option<Value>) -> Option<String> {
+    match claim {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn object_of(claim: Option<Value>) -> Option<Map<String, Value>> {
+    match claim {
+        Some(Value::Object(members)) => Some(members),
+        _ => None,
     }
 }

@@ -8,18 +8,25 @@ use super::code::Code;
 use super::context::Context;
 use super::finding::{Check, Finding};
 use crate::crypto::Digest;
-use crate::jose::{JwsError, x5c};
-use crate::sd_jwt::{DisclosedClaims, Presentation, SdJwtError};
+use crate::crypto::key::Signed;
+use crate::jose::{CompactJws, JwsError};
+use crate::sd_jwt::{Disclosed, DisclosedClaims, Presentation, SdJwtError};
 use crate::values::identifiers::{Handle, Slug};
 use crate::x509::Certificate;
 use serde_json::Value;
 
+/// Why a credential cannot be judged any further, and in which words of detail.
+pub(super) type Refused = (Code, String);
+
+/// A credential as it reads, with the key it brings along. Whether that key signed it is not judged yet.
+pub(super) struct Read<'e> {
+    presentation: Disclosed<'e>,
+    leaf: Arc<Certificate>,
+}
+
 /// A credential whose signature is good under the key it brings along.
 pub(super) struct Opened<'e> {
-    pub(super) presentation: Presentation<'e>,
-    pub(super) claims: DisclosedClaims,
-    /// DER, leaf first.
-    pub(super) chain: Vec<Vec<u8>>,
+    pub(super) presentation: Disclosed<'e>,
     /// The certificate of the key; its path is not yet judged.
     pub(super) leaf: Arc<Certificate>,
     pub(super) digest: Digest,
@@ -27,10 +34,51 @@ pub(super) struct Opened<'e> {
     pub(super) handle: Option<Handle>,
 }
 
-impl<'e> Opened<'e> {
+impl<'e> Read<'e> {
+    /// Reads what somebody shows.
+    pub(super) fn of(text: &'e str, context: &Context<'_>) -> Result<Self, Refused> {
+        let read = Presentation::parse_with(text, &|jws| CompactJws::parse_with(jws, context.headers));
+        let presentation = read.and_then(Presentation::disclose).map_err(|error| refused(&error))?;
+        let keyless = |error: String| (Code::KeyMissing, error);
+        let chain = presentation.jws().header().chain().map_err(|error| keyless(error.to_string()))?;
+        let leaf = chain.first().map(|der| (context.certificates)(der));
+        let leaf = leaf.ok_or_else(|| keyless("x5c is empty".to_owned()))?;
+        let leaf = leaf.map_err(|error| keyless(error.to_string()))?;
+        Ok(Self { presentation, leaf })
+    }
+
+    /// The signature, to be judged alone or with others.
+    pub(super) fn signed(&self) -> Result<Signed<'_>, JwsError> {
+        self.presentation.jws().signed(self.leaf.public_key())
+    }
+
+    fn open(self, good: bool) -> Result<Opened<'e>, Refused> {
+        let refused = |error: JwsError| (code_of(&error), error.to_string());
+        self.signed().map_err(refused)?;
+        if !good {
+            return Err(refused(JwsError::Signature));
+        }
+        let Self { presentation, leaf } = self;
+        let handle =
+            presentation.claims().get("jti").and_then(Value::as_str).and_then(|jti| jti.parse().ok());
+        Ok(Opened { digest: presentation.credential_digest(), presentation, leaf, handle })
+    }
+}
+
+impl Opened<'_> {
+    /// The claims, as disclosed.
+    pub(super) fn claims(&self) -> &DisclosedClaims {
+        self.presentation.claims()
+    }
+
     /// A claim that is text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.claims.get(name).and_then(Value::as_str)
+        self.claims().get(name).and_then(Value::as_str)
+    }
+
+    /// The certificates it brings along (DER), leaf first.
+    pub(super) fn chain(&self) -> &[Vec<u8>] {
+        self.presentation.jws().header().chain().unwrap_or_default()
     }
 
     /// Type and version, when `vct` is one of the authority's own names.
@@ -40,31 +88,18 @@ impl<'e> Opened<'e> {
         let number: u64 = version.parse().ok()?;
         (number.to_string() == version).then_some((slug.parse().ok()?, number))
     }
-
-    fn read(text: &'e str, context: &Context<'_>) -> Result<Self, (Code, String)> {
-        let presentation = Presentation::parse(text).map_err(|error| refused(&error))?;
-        let claims = presentation.disclosed().map_err(|error| refused(&error))?;
-        let keyless = |error: String| (Code::KeyMissing, error);
-        let chain = x5c::x5c(presentation.jws().header()).map_err(|error| keyless(error.to_string()))?;
-        let leaf = chain.first().map(|der| (context.certificates)(der));
-        let leaf = leaf.ok_or_else(|| keyless("x5c is empty".to_owned()))?;
-        let leaf = leaf.map_err(|error| keyless(error.to_string()))?;
-        presentation.verify(leaf.public_key()).map_err(|error| (code_of(&error), error.to_string()))?;
-        let handle = claims.get("jti").and_then(Value::as_str).and_then(|jti| jti.parse().ok());
-        Ok(Self { digest: presentation.credential_digest(), presentation, claims, chain, leaf, handle })
-    }
 }
 
-/// The finding, and what was opened when it passed.
-pub(super) fn judge<'e>(text: &'e str, context: &Context<'_>) -> (Finding, Option<Opened<'e>>) {
+/// The finding, and what was opened when it passed. `good`: whether the signature is, under the law's one equation.
+pub(super) fn judge(read: Result<Read<'_>, Refused>, good: bool) -> (Finding, Option<Opened<'_>>) {
     let finding = |code| Finding::new(Check::Signature, code);
-    match Opened::read(text, context) {
+    match read.and_then(|read| read.open(good)) {
         Ok(opened) => {
             let finding = finding(Code::SignatureGood)
-                .on("alg", opened.presentation.jws().algorithm())
+                .on("alg", opened.presentation.jws().header().algorithm())
                 .on("key", opened.leaf.public_key().id().to_string())
                 .on("credential_digest", opened.digest.to_string())
-                .on("disclosures", opened.presentation.disclosures().len());
+                .on("disclosures", opened.presentation.disclosures());
             (finding, Some(opened))
         }
         Err((code, detail)) => (finding(code).on("detail", detail), None),

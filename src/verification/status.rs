@@ -64,7 +64,7 @@ fn finding(code: Code) -> Finding {
 }
 
 fn reference(opened: &Opened<'_>, context: &Context<'_>) -> Reference {
-    let Some(status) = opened.claims.get("status") else { return Reference::Absent };
+    let Some(status) = opened.claims().get("status") else { return Reference::Absent };
     let list = status.get("status_list");
     let uri = list.and_then(|list| list.get("uri")).and_then(Value::as_str);
     let index = list.and_then(|list| list.get("idx")).and_then(Value::as_u64);

@@ -4,7 +4,7 @@
 
 use super::context::Paths;
 use crate::crypto::{KeyId, KeyPurpose};
-use crate::jose::{JwsError, x5c};
+use crate::jose::JwsError;
 use crate::ledger::body::Owner;
 use crate::ledger::state::Charter;
 use crate::status_list::{StatusList, StatusListError, StatusToken};
@@ -47,8 +47,8 @@ impl CheckedToken {
     pub fn check(text: &str, charter: &Charter, paths: &Paths<'_>) -> Result<Self, TokenError> {
         let token = StatusToken::parse(text)?;
         let made = Time::from_millis(token.iat().saturating_mul(1000))?;
-        let chain = x5c::x5c(token.jws().header())?;
-        let path = paths(&chain, token.iat(), Profile::Status)?;
+        let chain = token.jws().header().chain()?;
+        let path = paths(chain, token.iat(), Profile::Status)?;
         token.verify(path.public_key())?;
         let key = path.public_key().id();
         // `iat` has whole seconds: a key introduced in that same second counts.

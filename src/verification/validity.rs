@@ -60,11 +60,11 @@ fn span(opened: &Opened<'_>, entered: Option<&Entered>) -> Result<(Date, Option<
 
 /// A claim that is a day; none when it is absent.
 fn day(opened: &Opened<'_>, name: &str) -> Result<Option<Date>, Code> {
-    let Some(claim) = opened.claims.get(name) else { return Ok(None) };
+    let Some(claim) = opened.claims().get(name) else { return Ok(None) };
     claim.as_str().and_then(|day| day.parse().ok()).map(Some).ok_or(Code::DatesUnstated)
 }
 
 /// A claim that is there; `None` inside when it is no NumericDate in whole seconds.
 fn number(opened: &Opened<'_>, name: &str) -> Option<Option<i64>> {
-    opened.claims.get(name).map(Value::as_i64)
+    opened.claims().get(name).map(Value::as_i64)
 }

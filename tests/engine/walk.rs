@@ -25,7 +25,7 @@ async fn issue_verify_suspend_reinstate_replace_end() {
         let evidence = Evidence::Credential(issued.credential.clone());
         let ask = Ask { at, ..Ask::default() };
         let asked = Asked { evidence, ask, lang: Lang::En, keep: false, sign: false };
-        let verified = authority.verify(&asked, None).unwrap().unwrap();
+        let verified = authority.verify(&asked, None).unwrap();
         serde_json::to_value(&verified.report).unwrap()
     };
     let report = verdict(None);

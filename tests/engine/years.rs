@@ -22,7 +22,7 @@ fn verdict(authority: &Authority, credential: &str, at: Option<Time>) -> Value {
     let evidence = Evidence::Credential(credential.to_owned());
     let ask = Ask { at, ..Ask::default() };
     let asked = Asked { evidence, ask, lang: Lang::En, keep: false, sign: false };
-    let verified = authority.verify(&asked, None).unwrap().unwrap();
+    let verified = authority.verify(&asked, None).unwrap();
     serde_json::to_value(&verified.report).unwrap()
 }
 

@@ -75,7 +75,7 @@ impl Opening {
         let edge = EdgeTiles::load(store, range.size())?;
         let blocks = EdgeBlocks::load(store, &charter, range.size())?;
         let statuses = Statuses::load(store, range.size())?;
-        let window = Arc::new(Window::new(Published { charter, range, checkpoint }, statuses));
+        let window = Arc::new(Window::new(Published::new(charter, range, checkpoint), statuses));
         let mut writer = Writer::new(
             Arc::clone(&self.store),
             Arc::clone(&self.keyring),

@@ -290,7 +290,7 @@ impl Writer {
         let checkpoint = self.sign_checkpoint(&charter, &range)?;
         let statuses: Vec<_> = effects.iter().flat_map(|effects| effects.statuses.iter().copied()).collect();
         (self.edge, self.blocks) = (edge, blocks);
-        self.window.publish(Published { charter, range, checkpoint: checkpoint.clone() }, &statuses);
+        self.window.publish(Published::new(charter, range, checkpoint.clone()), &statuses);
         let proofs = self.edge.proofs(self.store.as_ref(), next.size);
         for ((place, entry), effects) in waiting.into_iter().zip(effects) {
             let receipt = receipt(&entry, effects.index, &proofs, &checkpoint)?;

@@ -1,5 +1,7 @@
 //! Verdicts, expectations, questions about the past, and the report as the contract writes it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::ledger::body::Body;
@@ -52,7 +54,7 @@ fn what_was_recorded_never_reads_as_issued() {
     let desk = Desk::own(&sample, LicenceState { granted, ..sample.state(issued.digest) });
     let judgement = judge(&desk, &issued);
     assert_eq!((judgement.verdict, judgement.reason), (Verdict::Valid, Reason::AllPassedRecorded));
-    let report = serde_json::to_value(Report::of(&judgement, "R-1", Lang::Zh)).unwrap();
+    let report = serde_json::to_value(Report::of(judgement, "R-1".into(), Lang::Zh)).unwrap();
     let expected = json!({"trust": "D", "issued_on": "2015-03-01", "at": entered()});
     assert_eq!(report["licence"]["recorded"], expected);
     assert_eq!(report["reason"]["code"], "all_passed_recorded");
@@ -60,7 +62,7 @@ fn what_was_recorded_never_reads_as_issued() {
         assert!(report.pointer(text).unwrap().as_str().unwrap().contains("补录"), "{report}");
     }
     let (_, issued, desk) = sample_and_desk();
-    let report = serde_json::to_value(Report::of(&judge(&desk, &issued), "R-2", Lang::Zh)).unwrap();
+    let report = serde_json::to_value(Report::of(judge(&desk, &issued), "R-2".into(), Lang::Zh)).unwrap();
     assert!(!report.to_string().contains("recorded"));
 }
 
@@ -148,8 +150,9 @@ fn nobody_knows_the_future() {
         source: desk.source,
         licences: &|_| LedgerAnswer::Absent,
         tokens: &|_, _| TokenAnswer::Absent,
+        headers: &read_header,
         certificates: &read_certificate,
-        paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile),
+        paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile).map(Arc::new),
         holds_a_registrar: false,
     };
     let ask = Ask { at: Some(at), ..Ask::default() };
@@ -183,7 +186,7 @@ fn the_past_is_judged_by_what_the_ledger_showed() {
 
     let void = verdict(&acted(Standing::Ended(Ending::Rescinded)), just_before);
     assert_eq!((void.verdict, void.reason), (Verdict::NotValid, Reason::Finding(Code::RescindedLater)));
-    assert_eq!(void.finding(Check::Status).basis["shown_then"], "valid");
+    assert_eq!(void.finding(Check::Status).basis.get("shown_then").unwrap(), "valid");
     assert_eq!(void.licence.unwrap().standing, Some("rescinded"));
 }
 
@@ -202,8 +205,9 @@ fn nothing_but_the_handle_is_looked_up_and_only_behind_a_good_signature() {
             desk.answer.clone()
         },
         tokens: &|_, _| TokenAnswer::Absent,
+        headers: &read_header,
         certificates: &read_certificate,
-        paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile),
+        paths: &|chain, at, profile| crate::x509::validate(chain, &desk.roots, at, profile).map(Arc::new),
         holds_a_registrar: false,
     };
     let broken = Evidence::Credential(issued.text.replacen('.', ".A", 1));
@@ -217,7 +221,7 @@ fn nothing_but_the_handle_is_looked_up_and_only_behind_a_good_signature() {
 fn a_report_has_the_members_of_the_contract_in_their_order() {
     let (_, issued, desk) = sample_and_desk();
     let judgement = judge(&desk, &issued);
-    let report = Report::of(&judgement, "R-1", Lang::En);
+    let report = Report::of(judgement.clone(), "R-1".into(), Lang::En);
     let text = serde_json::to_string(&report).unwrap();
     let top = ["report", "verdict", "accepted", "reason", "at", "checked_at", "findings", "licence"];
     let finding = ["check", "result", "code", "text", "basis", "age_s"];
@@ -249,14 +253,14 @@ fn a_report_has_the_members_of_the_contract_in_their_order() {
     assert_eq!(value["licence"]["issuer"], json!({"code": MARKET, "name": "Sample bureau"}));
     assert_eq!(value["licence"]["type_code"], format!("{AUTHORITY}001"));
     assert_eq!(value["licence"]["standing"], "valid");
-    assert_eq!(Report::of(&judgement, "R-1", Lang::Zh).licence.unwrap().issuer.name, "示例局");
+    assert_eq!(Report::of(judgement, "R-1".into(), Lang::Zh).licence.unwrap().issuer.name, "示例局");
 }
 
 #[test]
 fn a_brief_report_keeps_what_did_not_pass() {
     let (_, issued, mut desk) = sample_and_desk();
     desk.answer = LedgerAnswer::Absent;
-    let brief = Report::of(&judge(&desk, &issued), "R-2", Lang::Zh).brief();
+    let brief = Report::of(judge(&desk, &issued), "R-2".into(), Lang::Zh).brief();
     let value = serde_json::to_value(brief).unwrap();
     assert_eq!(value["reason"], json!({"code": "not_entered"}));
     let checks: Vec<_> =
@@ -270,7 +274,7 @@ fn a_brief_report_keeps_what_did_not_pass() {
 fn a_samples_report_says_what_its_approvals_prove_and_a_real_one_nothing() {
     let (sample, issued, own) = sample_and_desk();
     let told = |desk: &Desk, issued: &Issued| {
-        let report = Report::of(&judge(desk, issued), "R-1", Lang::En);
+        let report = Report::of(judge(desk, issued), "R-1".into(), Lang::En);
         let notices = [report.notice.clone(), report.brief().notice];
         assert_eq!(notices[0], notices[1]);
         notices[0].as_ref().map(|notice| notice.code)
@@ -295,7 +299,8 @@ fn a_samples_report_says_what_its_approvals_prove_and_a_real_one_nothing() {
 #[test]
 fn status_tokens_are_believed_only_of_the_authority() {
     let (sample, _, desk) = sample_and_desk();
-    let paths = |chain: &[Vec<u8>], at, profile| crate::x509::validate(chain, &desk.roots, at, profile);
+    let paths =
+        |chain: &[Vec<u8>], at, profile| crate::x509::validate(chain, &desk.roots, at, profile).map(Arc::new);
     let check = |token: &str| CheckedToken::check(token, &desk.charter, &paths);
     let (sub, iat) = ("https://a.test/status/1", now().seconds());
     let good = check(&sample.token(1, sub, iat, iat + 9)).unwrap();
