@@ -76,7 +76,7 @@ impl Output {
     pub(crate) fn error(&self, error: &anyhow::Error) {
         let text = match error.downcast_ref::<Told>() {
             Some(told) => told.text(self.lang).to_owned(),
-            None => format!("{error:#}"),
+            None => chain(error),
         };
         let _told = writeln!(io::stderr(), "{}{text}", self.lang.choose("错误：", "error: "));
         if self.json {
@@ -98,6 +98,15 @@ impl Output {
         let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
         Shown { out: self, bar, last: Instant::now() }
     }
+}
+
+/// An error and what caused it; what it already says of its cause is not said twice.
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told {
+        told if told.is_empty() => cause,
+        told if told.contains(&cause) => told,
+        told => format!("{told}: {cause}"),
+    })
 }
 
 /// Progress on its way.
@@ -124,5 +133,24 @@ impl Shown<'_> {
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("keys: cannot open: {source}")]
+    struct Says {
+        source: io::Error,
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let absent = || io::Error::other("it is not there");
+        let error = anyhow::Error::new(Says { source: absent() }).context("token list");
+        assert_eq!(chain(&error), "token list: keys: cannot open: it is not there");
+        assert_eq!(chain(&anyhow::Error::new(absent()).context("opening")), "opening: it is not there");
     }
 }

@@ -225,6 +225,8 @@ def proxied(folder):
         limited = open_[-1]
         tally.check("too many requests of an address", open_[0].status == 200 and limited.status == 429, limited)
         tally.check("told with Retry-After", limited.problem == "too-many" and int(limited.headers["retry-after"]) >= 1, limited)
+        made_up = [service.get("/v1/types", Authorization=f"Bearer never-made-{n}").status for n in range(3)]
+        tally.equal("a token that nobody made counts for its address", made_up, [429] * 3)
         held = [service.get("/v1/licences", who="market-regulation").status for _ in range(60)]
         tally.check("and of a token", held[0] == 200 and held[-1] == 429, held)
         service.stop()
