@@ -53,6 +53,19 @@ pub fn issue(groups: usize) -> f64 {
     per_second(groups * GROUP, begun)
 }
 
+/// Records a second: an append of 600 bytes with fdatasync every 256, and nothing else.
+pub fn append(groups: usize) -> f64 {
+    let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let mut log = File::create(folder.path().join("log")).unwrap();
+    let group = vec![0x5a_u8; GROUP * RECORD];
+    let begun = Instant::now();
+    for _ in 0..groups {
+        log.write_all(&group).unwrap();
+        log.sync_data().unwrap();
+    }
+    per_second(groups * GROUP, begun)
+}
+
 /// A group of messages of so many bytes, each signed.
 pub struct Group {
     key: PrivateKey,

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+/// Of a second, in `/proc`; Linux tells user space this number on every machine.
+const TICKS: f64 = 100.0;
+
 /// How much is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
@@ -86,16 +89,62 @@ impl House {
         self.folder.path().join("data")
     }
 
+    /// What the system says of it now.
+    pub fn process(&self) -> Process {
+        Process(self.child.as_ref().expect("it runs").id())
+    }
+
     /// Resident memory in MB: now, and at most.
     pub fn memory(&self) -> (f64, f64) {
-        let id = self.child.as_ref().expect("it runs").id();
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        let of = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
-        };
-        (of("VmRSS:"), of("VmHWM:"))
+        let process = self.process();
+        (process.status("VmRSS:").unwrap() / 1024.0, process.status("VmHWM:").unwrap() / 1024.0)
     }
+}
+
+/// A process that runs, or did.
+#[derive(Clone, Copy)]
+pub struct Process(pub u32);
+
+impl Process {
+    /// A number of `/proc/PID/status`, while there is one.
+    pub fn status(self, name: &str) -> Option<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0)).ok()?;
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    }
+
+    /// Seconds that it had a core, all threads together.
+    pub fn cpu(self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap();
+        let after_name = stat.rsplit(") ").next().unwrap();
+        let ticks: Vec<f64> =
+            after_name.split(' ').skip(11).take(2).map(|one| one.parse().unwrap()).collect();
+        ticks.iter().sum::<f64>() / TICKS
+    }
+}
+
+/// Runs a command of the program to its end; what it prints, seconds, and MB at most.
+pub fn command(arguments: &[&std::ffi::OsStr]) -> (String, f64, f64) {
+    let begun = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vidimus"))
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || std::io::read_to_string(&mut out).unwrap());
+    let mut most: f64 = 0.0;
+    let status = loop {
+        most = Process(child.id()).status("VmHWM:").unwrap_or(most).max(most);
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let (taken, said) = (begun.elapsed().as_secs_f64(), reader.join().unwrap());
+    assert!(status.success(), "{arguments:?}: {status}\n{said}");
+    (said, taken, most / 1024.0)
 }
 
 impl Drop for House {

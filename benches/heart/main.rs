@@ -4,7 +4,7 @@
 //! also those that need minutes. Each prints one JSON line on stdout; what happens meanwhile is told on stderr.
 //!
 //! The product is always the real program: a child process with its own store on disk, spoken to over loopback. The
-//! floors stand in `floor`. Not here: tests. Nothing fails because it was slow.
+//! floors stand in `floor`, other people's programs in `peers`. Not here: tests. Nothing fails because it was slow.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,12 +15,16 @@
     reason = "a bench ends where it fails, and its figures are approximate"
 )]
 
+mod audit;
 mod client;
 mod floor;
 mod growth;
 mod house;
+mod http;
 mod issue;
 mod latency;
+mod load;
+mod peers;
 mod records;
 mod replay;
 mod told;
@@ -28,10 +32,11 @@ mod verify;
 
 use house::Scale;
 
+/// What it can be called, and what it does.
 type Bench = (&'static str, fn(Scale));
 
 /// Every bench, the short ones first.
-const BENCHES: [Bench; 9] = [
+const BENCHES: [Bench; 10] = [
     ("issue.batch", issue::batch),
     ("issue.single", issue::single),
     ("verify.single", verify::single),
@@ -39,8 +44,9 @@ const BENCHES: [Bench; 9] = [
     ("replay", replay::law),
     ("replay.hash", replay::hash),
     ("latency", latency::half_load),
-    ("size", growth::size),
-    ("open", growth::open),
+    ("peers", peers::all),
+    ("load", load::crowd),
+    ("growth, size, open", growth::all),
 ];
 
 fn main() {

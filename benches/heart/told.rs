@@ -1,16 +1,35 @@
 //! One JSON line a figure.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Product beside floor, both in `unit`; medians of rounds that took turns.
 pub fn ratio(bench: &str, unit: &str, rounds: &[(f64, f64)]) {
-    let product = median(rounds.iter().map(|(product, _)| *product).collect());
-    let floor = median(rounds.iter().map(|(_, floor)| *floor).collect());
-    let ratio = median(rounds.iter().map(|(product, floor)| product / floor).collect());
+    let (product, floor, ratio) = medians(rounds);
     line(&json!({
-        "bench": bench, "product": round(product), "floor": round(floor), "ratio": round(ratio), "unit": unit,
-        "rounds": rounds.len(),
+        "bench": bench, "product": product, "floor": floor, "ratio": ratio, "unit": unit, "rounds": rounds.len(),
     }));
+}
+
+/// Of the first, of the second, of what one is to the other in the same round.
+fn medians(rounds: &[(f64, f64)]) -> (f64, f64, f64) {
+    let of = |figure: fn(&(f64, f64)) -> f64| round(median(rounds.iter().map(figure).collect()));
+    (of(|(product, _)| *product), of(|(_, other)| *other), of(|(product, other)| product / other))
+}
+
+/// Product beside somebody else's program that does the like, both in `unit`; medians of rounds that took turns.
+pub fn beside(bench: &str, peer: &str, unit: &str, rounds: &[(f64, f64)]) {
+    let (product, other, ratio) = medians(rounds);
+    line(&json!({
+        "bench": bench, "product": product, "peer": other, "ratio": ratio, "unit": unit, "rounds": rounds.len(),
+        "name": peer,
+    }));
+}
+
+/// How things stand in the middle of a long bench.
+pub fn sample(bench: &str, figures: &[(&str, f64)]) {
+    let mut object = Map::from_iter([("bench".to_owned(), json!(bench))]);
+    object.extend(figures.iter().map(|(name, figure)| ((*name).to_owned(), json!(round(*figure)))));
+    line(&Value::Object(object));
 }
 
 /// A figure that has no floor.
