@@ -169,7 +169,7 @@ impl Authority {
             // The licence is held, so its next entry is this act's.
             rows.push(Once::remember_act(ask, handle, event_number(licence))?);
         }
-        let committed = self.propose(Proposal { body, blobs: Vec::new(), rows }).await?;
+        let committed = self.propose(Proposal { rows, ..Proposal::of(body) }).await?;
         Ok(Acted {
             handle,
             standing,

@@ -12,6 +12,8 @@
 use std::io::{self, Read};
 
 use super::Authority;
+use super::blocks::BLOCK;
+use super::finders;
 use super::once::Answered;
 use super::pickup;
 use super::refusal::{Failure, Fault, Refusal, Thing};
@@ -44,6 +46,7 @@ pub fn page(store: &dyn Store, size: u64, after: Option<&[u8]>) -> Result<Backup
         let mut rows = Vec::with_capacity(found.len());
         for (key, value) in found {
             let row = Row::of_key(&key).ok_or_else(|| unknown(&key))?;
+            let value = part_of(store, &row, value, size)?;
             if belongs(store, &row, &value, size)? {
                 rows.push((key, value));
             }
@@ -51,6 +54,23 @@ pub fn page(store: &dyn Store, size: u64, after: Option<&[u8]>) -> Result<Backup
         return Ok(BackupPage { rows, next });
     }
     Ok(BackupPage { rows: Vec::new(), next: None })
+}
+
+/// What of a row is about nothing beyond `size`: a block of finders may be the one that is being filled.
+fn part_of(store: &dyn Store, row: &Row, value: Vec<u8>, size: u64) -> Result<Vec<u8>, Failure> {
+    let Row::Finders(_) = row else { return Ok(value) };
+    let mut part = Vec::with_capacity(value.len());
+    for found in finders::read(&value)? {
+        if began(store, &found.handle)?.is_some_and(|index| index < size) {
+            found.write(&mut part);
+        }
+    }
+    Ok(part)
+}
+
+/// The entry that began a licence.
+fn began(store: &dyn Store, handle: &Handle) -> Result<Option<u64>, Failure> {
+    Ok(licence(store, handle)?.and_then(|known| known.first().map(|event| event.index)))
 }
 
 /// Whether a row is about nothing beyond `size`.
@@ -62,7 +82,17 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
     };
     match row {
         Row::Vault(handle, place) => within(handle, *place),
-        Row::Seal(handle) | Row::Found(_, handle) => within(handle, 0),
+        Row::Seal(handle) => within(handle, 0),
+        Row::Finders(block) => {
+            let all = finders::read(value)?;
+            for found in &all {
+                if !began(store, &found.handle)?.is_some_and(|index| index < size && index / BLOCK == *block)
+                {
+                    return Ok(false);
+                }
+            }
+            Ok(!all.is_empty())
+        }
         Row::Pickup(_) => within(&pickup::handle_of(value)?, 0),
         Row::Answered(_) => {
             let answered = Answered::read(value)?;
@@ -76,7 +106,7 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         }
         // A kept report stands by itself and names the size it was judged at; single values only grow; a ceremony counts
         // as over only where its entries stand.
-        Row::Report(_) | Row::Single(PLACES_RESERVED) | Row::Ceremony(_) | Row::Header(_) => Ok(true),
+        Row::Report(_) | Row::Single(PLACES_RESERVED) | Row::Ceremony(_) | Row::Frame(_) => Ok(true),
         Row::Entry(_)
         | Row::Tile(_)
         | Row::CharterEntry(_)

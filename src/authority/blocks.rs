@@ -1,11 +1,12 @@
 //! What entries make in small pieces, kept by blocks of 256 entries as tiles keep hashes: the places they take on status
-//! lists, and the licences they give each department. A row holds the block so far, so a group writes one row where it
+//! lists, the licences they give each department, and what finds those (`finders`). A row holds the block so far, so a group writes one row where it
 //! would write one a licence; and since a block is a matter of indexes alone, a rebuilt store has the same rows.
 //!
 //! Not here: what the places add up to (`status`), and paging a department's licences (`reading`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::finders::{Finder, Found};
 use super::store::{Row, Store, StoreError, Write};
 use crate::ledger::body::StatusPlace;
 use crate::ledger::state::{Charter, Effects};
@@ -22,6 +23,7 @@ pub struct EdgeBlocks {
     number: u64,
     places: Vec<u8>,
     own: BTreeMap<CreditCode, Vec<u8>>,
+    finders: Vec<u8>,
 }
 
 impl EdgeBlocks {
@@ -29,19 +31,21 @@ impl EdgeBlocks {
     pub fn load(store: &dyn Store, charter: &Charter, size: u64) -> Result<Self, StoreError> {
         let number = size / BLOCK;
         let places = store.get(&Row::Places(number))?.unwrap_or_default();
+        let finders = store.get(&Row::Finders(number))?.unwrap_or_default();
         let mut own = BTreeMap::new();
         for code in charter.departments().map(|held| &held.value.code) {
             if let Some(handles) = store.get(&Row::Own(code.clone(), number))? {
                 own.insert(code.clone(), handles);
             }
         }
-        Ok(Self { number, places, own })
+        Ok(Self { number, places, own, finders })
     }
 
-    /// Takes in what the next entries do; the rows that change.
-    pub fn push(&mut self, effects: &[Effects]) -> Vec<Write> {
-        let mut rows: BTreeMap<(u64, Option<CreditCode>), Vec<u8>> = BTreeMap::new();
-        let mut touched: BTreeSet<Option<CreditCode>> = BTreeSet::new();
+    /// Takes in what the next entries do, and what finds the licences that they begin, in order; the rows that change.
+    pub fn push(&mut self, effects: &[Effects], finders: &[Vec<Finder>]) -> Vec<Write> {
+        let mut rows: BTreeMap<(u64, Of), Vec<u8>> = BTreeMap::new();
+        let mut touched: BTreeSet<Of> = BTreeSet::new();
+        let mut finders = finders.iter();
         for effects in effects {
             let number = effects.index / BLOCK;
             if number != self.number {
@@ -54,35 +58,48 @@ impl EdgeBlocks {
                 self.places.extend_from_slice(&place.list.to_be_bytes());
                 self.places.extend_from_slice(&place.index.to_be_bytes());
                 self.places.push(*value);
-                touched.insert(None);
+                touched.insert(Of::Places);
             }
             for licence in effects.licences.iter().filter(|licence| licence.events.len() == 1) {
                 self.own.entry(licence.department.clone()).or_default().extend(licence.handle.as_bytes());
-                touched.insert(Some(licence.department.clone()));
+                touched.insert(Of::Own(licence.department.clone()));
+            }
+            let begun = effects.licences.iter().find(|licence| licence.events.len() == 1);
+            let finders = finders.next().filter(|finders| !finders.is_empty());
+            if let Some((licence, finders)) = begun.zip(finders) {
+                let found = Found { handle: licence.handle, finders: finders.clone() };
+                found.write(&mut self.finders);
+                touched.insert(Of::Finders);
             }
         }
         self.tell(&touched, &mut rows);
-        let row = |((number, department), value): ((u64, Option<CreditCode>), Vec<u8>)| match department {
-            None => Write::set(Row::Places(number), value),
-            Some(code) => Write::set(Row::Own(code, number), value),
+        let row = |((number, of), value): ((u64, Of), Vec<u8>)| match of {
+            Of::Places => Write::set(Row::Places(number), value),
+            Of::Own(code) => Write::set(Row::Own(code, number), value),
+            Of::Finders => Write::set(Row::Finders(number), value),
         };
         rows.into_iter().map(row).collect()
     }
 
-    /// The rows of this block that were touched: the places, or a department's licences.
-    fn tell(
-        &self,
-        touched: &BTreeSet<Option<CreditCode>>,
-        rows: &mut BTreeMap<(u64, Option<CreditCode>), Vec<u8>>,
-    ) {
+    /// The rows of this block that were touched.
+    fn tell(&self, touched: &BTreeSet<Of>, rows: &mut BTreeMap<(u64, Of), Vec<u8>>) {
         for one in touched {
             let value = match one {
-                None => Some(&self.places),
-                Some(code) => self.own.get(code),
+                Of::Places => Some(&self.places),
+                Of::Own(code) => self.own.get(code),
+                Of::Finders => Some(&self.finders),
             };
             rows.insert((self.number, one.clone()), value.cloned().unwrap_or_default());
         }
     }
+}
+
+/// A row of a block.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    Places,
+    Own(CreditCode),
+    Finders,
 }
 
 /// The places of a block: index of the entry that set it, the place, its value then.

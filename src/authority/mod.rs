@@ -12,6 +12,7 @@ pub mod caller;
 mod ceremony;
 mod chains;
 pub mod clock_guard;
+mod finders;
 pub mod founding;
 mod head;
 mod issuance;
@@ -61,6 +62,7 @@ use crate::crypto::Entropy;
 use crate::values::time::Time;
 use chains::Chains;
 use clock_guard::ClockGuard;
+use finders::Finders;
 use keyring::Keyring;
 use once::Once;
 use sequencer::Sequencer;
@@ -79,6 +81,7 @@ pub struct Authority {
     sequencer: Sequencer,
     vault: Vault,
     once: Arc<Once>,
+    finders: Arc<Finders>,
     places: Places,
     chains: Chains,
     known_types: issuance::KnownTypes,

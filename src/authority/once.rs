@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+use super::finders::Finder;
 use super::refusal::{Failure, Fault, Refusal};
 use super::store::{Row, Store, Write};
 use crate::crypto::Digest;
@@ -62,7 +63,7 @@ impl Once {
     }
 
     /// The hash by which licences of a number or reference are found, without it being readable in the store.
-    pub fn finder(&self, what: &str, text: &str) -> [u8; 16] {
+    pub fn finder(&self, what: &str, text: &str) -> Finder {
         let hash = hmac_sha256(&self.lookup, &[b"find\n", what.as_bytes(), b"\n", text.as_bytes()]);
         let mut finder = [0; 16];
         finder.iter_mut().zip(hash).for_each(|(to, from)| *to = from);

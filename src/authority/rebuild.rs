@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::backup::belongs;
 use super::blocks::EdgeBlocks;
+use super::finders;
 use super::refusal::{Failure, Fault};
 use super::state::{StoreView, licence};
 use super::status::Statuses;
@@ -194,7 +195,7 @@ impl<'a> Rebuild<'a> {
         let leaves: Vec<Hash> = effects.iter().map(|effects| Hash(effects.leaf.0)).collect();
         let mut hashed = self.range.clone();
         let mut writes = self.edge.push(&mut hashed, &leaves)?;
-        writes.extend(self.blocks.push(&effects));
+        writes.extend(self.blocks.push(&effects, &[]));
         for (entry, effects) in group.iter().zip(&effects) {
             rows_of(entry, effects, &mut writes)?;
         }
@@ -230,7 +231,11 @@ impl<'a> Rebuild<'a> {
                 named(&row)
             )));
         }
-        if let Row::Vault(handle, _) | Row::Found(_, handle) = &row
+        let value = match &row {
+            Row::Finders(_) => self.kept_finders(&value)?,
+            _ => value,
+        };
+        if let Row::Vault(handle, _) = &row
             && licence(self.store, handle)?.is_some_and(|licence| licence.erased)
         {
             self.erased += 1;
@@ -239,6 +244,19 @@ impl<'a> Rebuild<'a> {
         self.bytes += value.len();
         self.waiting.push(Write::set(row, value));
         if self.waiting.len() >= ROWS || self.bytes >= BYTES { self.write() } else { Ok(()) }
+    }
+
+    /// A block of finders without those of erased licences.
+    fn kept_finders(&mut self, block: &[u8]) -> Result<Vec<u8>, RebuildError> {
+        let mut kept = Vec::with_capacity(block.len());
+        for found in finders::read(block)? {
+            if licence(self.store, &found.handle)?.is_some_and(|licence| licence.erased) {
+                self.erased += 1;
+            } else {
+                found.write(&mut kept);
+            }
+        }
+        Ok(kept)
     }
 
     fn write(&mut self) -> Result<(), RebuildError> {
@@ -324,7 +342,7 @@ fn named(row: &Row) -> String {
     match row {
         Row::Vault(handle, place) => format!("payload {place} of licence {handle}"),
         Row::Seal(handle) => format!("the seal of licence {handle}"),
-        Row::Found(_, handle) => format!("a finder of licence {handle}"),
+        Row::Finders(block) => format!("block {block} of finders"),
         Row::Pickup(_) => "a pickup".to_owned(),
         Row::Answered(_) => "an answer under a key".to_owned(),
         Row::Published(list, _) => format!("a token of status list {list}"),

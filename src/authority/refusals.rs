@@ -103,7 +103,7 @@ impl Authority {
             RefusalCount { count, department, reason, r#type: licence_type }
         });
         let body = Body::RefusalsCounted(RefusalsCounted { counts: counts.collect(), from, until });
-        self.propose(Proposal { body, blobs: Vec::new(), rows: Vec::new() }).await.map(drop)
+        self.propose(Proposal::of(body)).await.map(drop)
     }
 }
 

@@ -30,8 +30,8 @@ pub enum Row {
     CharterEntry(u64),
     /// The state of a licence.
     Licence(Handle),
-    /// The JOSE header of credentials, by its digest.
-    Header(Digest),
+    /// What credentials have in common (`vault`), by its digest.
+    Frame(Digest),
     /// A payload at rest of a licence: 0 the draft, then one for each act.
     Vault(Handle, u32),
     /// The signature that seals a licence's credential.
@@ -40,8 +40,8 @@ pub enum Row {
     Unsealed(Handle),
     /// The places on status lists that the entries of a block set (`blocks`).
     Places(u64),
-    /// A licence found by a keyed hash of its licence number or reference; no value.
-    Found([u8; 16], Handle),
+    /// What finds the licences that the entries of a block began: keyed hashes of number, reference, holders (`finders`).
+    Finders(u64),
     /// The licences that the entries of a block gave a department (`blocks`).
     Own(CreditCode, u64),
     /// A department's own licence whose standing is another than valid; no value.
@@ -83,14 +83,11 @@ impl Row {
                 let (of, place) = split(16)?;
                 Self::Vault(handle(of)?, u32::from_be_bytes(place.try_into().ok()?))
             }
-            b'j' => Self::Header(Digest(rest.try_into().ok()?)),
+            b'j' => Self::Frame(Digest(rest.try_into().ok()?)),
             b's' => Self::Seal(handle(rest)?),
             b'u' => Self::Unsealed(handle(rest)?),
             b'p' => Self::Places(number()?),
-            b'f' => {
-                let (hash, of) = split(16)?;
-                Self::Found(hash.try_into().ok()?, handle(of)?)
-            }
+            b'f' => Self::Finders(number()?),
             b'd' => {
                 let (department, block) = split(18)?;
                 let department = str::from_utf8(department).ok()?.parse().ok()?;
@@ -127,11 +124,11 @@ impl Row {
             Self::CharterEntry(index) => keyed(b'c', &[&index.to_be_bytes()]),
             Self::Licence(handle) => keyed(b'l', &[handle.as_bytes()]),
             Self::Vault(handle, number) => keyed(b'v', &[handle.as_bytes(), &number.to_be_bytes()]),
-            Self::Header(name) => keyed(b'j', &[&name.0]),
+            Self::Frame(name) => keyed(b'j', &[&name.0]),
             Self::Seal(handle) => keyed(b's', &[handle.as_bytes()]),
             Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
             Self::Places(block) => keyed(b'p', &[&block.to_be_bytes()]),
-            Self::Found(hash, handle) => keyed(b'f', &[hash, handle.as_bytes()]),
+            Self::Finders(block) => keyed(b'f', &[&block.to_be_bytes()]),
             Self::Own(department, block) => {
                 keyed(b'd', &[department.as_str().as_bytes(), &block.to_be_bytes()])
             }
@@ -285,11 +282,11 @@ mod tests {
             Row::CharterEntry(3),
             Row::Licence(handle),
             Row::Vault(handle, 5),
-            Row::Header(Digest([6; 32])),
+            Row::Frame(Digest([6; 32])),
             Row::Seal(handle),
             Row::Unsealed(handle),
             Row::Places(9),
-            Row::Found([1; 16], handle),
+            Row::Finders(9),
             Row::Own("11430700MB0000035Y".parse().unwrap(), 7),
             Row::OwnStanding("11430700MB0000035Y".parse().unwrap(), Standing::Suspended, handle),
             Row::Answered([2; 32]),

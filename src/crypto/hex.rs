@@ -63,7 +63,10 @@ macro_rules! hex_newtype {
             }
         }
         $crate::values::text::debug_as_text!($name);
-        $crate::values::text::serde_as_text!($name);
+        $crate::values::text::serde_as_text_or_bytes!($name, $size, |one| one.0, |bytes| Ok::<
+            $name,
+            std::convert::Infallible,
+        >($name(bytes)));
     };
 }
 pub(crate) use hex_newtype;

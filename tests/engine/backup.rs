@@ -259,14 +259,24 @@ fn every_kind_is_rebuilt_and_what_was_erased_stays_erased() {
     }
     assert_eq!(told, sizes.len());
     let licences = states["last"]["licences"].as_object().unwrap();
-    let mut erased = 0;
+    let (mut erased, mut finders, mut left) = (0, Vec::new(), Vec::new());
     for (handle, state) in licences {
         let handle: Handle = handle.parse().unwrap();
         let row = Row::Vault(handle, 0);
         rebuild.beside(&row.key(), b"a payload of before".to_vec()).unwrap();
-        rebuild.beside(&Row::Found([7; 16], handle).key(), Vec::new()).unwrap();
-        erased += usize::from(state["erased"] == true);
+        let found = [handle.as_bytes().as_slice(), &[0, 1], &[7; 16]].concat();
+        finders.extend_from_slice(&found);
+        if state["erased"] == true {
+            erased += 1;
+        } else {
+            left.extend(found);
+        }
     }
+    let elsewhere = rebuild.beside(&Row::Finders(1).key(), finders.clone()).err().unwrap();
+    assert!(matches!(elsewhere, RebuildError::Row(_)), "they began in another block: {elsewhere}");
+    let cut = finders[..finders.len() - 1].to_vec();
+    assert!(rebuild.beside(&Row::Finders(0).key(), cut).is_err());
+    rebuild.beside(&Row::Finders(0).key(), finders).unwrap();
     assert!(erased > 0 && erased < licences.len());
     // Another authority's checkpoint is no checkpoint of this ledger.
     let foreign = Bench::new().start(None).unwrap().published().checkpoint.clone();
@@ -276,4 +286,5 @@ fn every_kind_is_rebuilt_and_what_was_erased_stays_erased() {
         let kept = store.get(&Row::Vault(handle.parse().unwrap(), 0)).unwrap().is_some();
         assert_eq!(kept, state["erased"] != true, "{handle}");
     }
+    assert_eq!(store.get(&Row::Finders(0)), Ok(Some(left)));
 }

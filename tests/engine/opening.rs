@@ -94,10 +94,24 @@ async fn own_licences_are_found_again_after_a_restart() {
     let (verb, handle) = (Verb::Suspend, handles.first().unwrap());
     let wish = ActWish { department: &market, handle, verb, body: &body, key: None, dry_run: false };
     authority.act(wish).await.unwrap();
+    let body = serde_json::json!({"reason": "变更", "cause": "changed", "licence": business("甲公司")});
+    let (verb, handle) = (Verb::Replace, handles.last().unwrap());
+    let wish = ActWish { department: &market, handle, verb, body: &body, key: None, dry_run: false };
+    let new = authority.act(wish).await.unwrap().issued.unwrap();
+    let printed = Some(new.licence_number.to_string());
+    let by_number = Filter { licence_number: printed, ..Filter::default() };
+    assert!(found(&authority, &by_number).contains(&new.handle), "the new one by its number, at once");
     drop(authority);
     let rows = |family: &[u8]| bench.store.scan(family, None, 100).unwrap().len();
-    assert_eq!((rows(b"d"), rows(b"g")), (1, 1), "both in one block, one of them suspended");
+    assert_eq!((rows(b"d"), rows(b"f"), rows(b"g")), (1, 1, 2), "all in one block; suspended, ended");
     let authority = bench.start(None).unwrap();
-    assert_eq!(found(&authority, &Filter::default()), handles);
+    let all = [handles.as_slice(), &[new.handle]].concat();
+    assert_eq!(found(&authority, &Filter::default()), all);
     assert_eq!(found(&authority, &suspended), handles[..1]);
+    assert!(found(&authority, &by_number).contains(&new.handle), "and after a start");
+    let holder = Some("91430111MA4L16JQ9B".to_owned());
+    let by_holder = Filter { holder_code: holder, ..Filter::default() };
+    assert_eq!(found(&authority, &by_holder), all, "in the order in which they were entered");
+    let second = Filter { after: Some(handles[0]), ..by_holder };
+    assert_eq!(found(&authority, &second), all[1..]);
 }

@@ -61,7 +61,7 @@ impl Step {
     /// As the writer takes it.
     pub(in crate::authority) fn proposal(&self) -> Result<Proposal, Fault> {
         let blobs = self.blobs.iter().map(|blob| blob.0.clone()).collect();
-        Ok(Proposal { body: self.body()?, blobs, rows: Vec::new() })
+        Ok(Proposal { blobs, ..Proposal::of(self.body()?) })
     }
 
     /// Index and leaf hash of its entry, if the ledger has it.

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Approved, Drafted, Succession};
 use crate::authority::Authority;
+use crate::authority::finders::Finder;
 use crate::authority::refusal::{Failure, Fault};
-use crate::authority::store::{Row, Write};
 use crate::authority::vault::{Draft, commit};
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
 use crate::crypto::entropy::random;
@@ -76,7 +76,7 @@ impl Authority {
         let (salt, commitment) = commit(&handle, "payload", &payload, entropy)
             .map_err(|error| Fault::Crypto(error.to_string()))?;
 
-        let rows = self.index_rows(handle, &checked, &licence_number, &request, department);
+        let finders = self.finders_of(&checked, &licence_number, &request, department);
         let grant = LicenceIssued {
             approvals: Vec::new(),
             commitment,
@@ -105,7 +105,7 @@ impl Authority {
             salt,
         };
         let recorded = request.recorded.map(|recorded| (recorded.standing, recorded.trust));
-        Ok(Drafted { grant, recorded, draft, rows })
+        Ok(Drafted { grant, recorded, draft, finders })
     }
 
     /// A place that no entry has taken.
@@ -124,15 +124,14 @@ impl Authority {
         })))
     }
 
-    /// Rows by which the licence is found: number, reference and holder, all as keyed hashes.
-    fn index_rows(
+    /// What the licence is found by: number, reference and holders, all as keyed hashes.
+    fn finders_of(
         &self,
-        handle: Handle,
         checked: &Checked,
         number: &LicenceNumber,
         request: &IssueRequest,
         department: &CreditCode,
-    ) -> Vec<Write> {
+    ) -> Vec<Finder> {
         let mut finders = vec![self.once.finder("number", number.as_str())];
         finders.extend(
             checked.holders().iter().map(|holder| self.once.finder("holder", holder.code().as_str())),
@@ -143,7 +142,7 @@ impl Authority {
                 .iter()
                 .map(|text| self.once.finder("reference", &format!("{department}\n{text}"))),
         );
-        finders.into_iter().map(|finder| Write::set(Row::Found(finder, handle), Vec::new())).collect()
+        finders
     }
 
     /// The key that signs credentials now: the newest one.

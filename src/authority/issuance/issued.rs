@@ -63,10 +63,10 @@ impl Authority {
         more: Vec<Write>,
         patience: Patience,
     ) -> Result<(Issued, Committed), Failure> {
-        let Drafted { grant, recorded, draft, mut rows } = drafted;
+        let Drafted { grant, recorded, draft, finders } = drafted;
         let handle = grant.handle;
+        let mut rows = more;
         rows.push(self.vault.keep_draft(&handle, &draft)?);
-        rows.extend(more);
         if let Some(ask) = ask {
             let (first, successor) = match &grant.replaces {
                 Some(replaces) => (replaces.handle, Some(handle)),
@@ -86,7 +86,7 @@ impl Authority {
             None => Body::LicenceIssued(grant),
             Some((standing, trust)) => Body::LicenceRecorded(LicenceRecorded { grant, standing, trust }),
         };
-        let proposal = Proposal { body, blobs: Vec::new(), rows };
+        let proposal = Proposal { rows, finders, ..Proposal::of(body) };
         let done = self.sequencer.propose(proposal, Some(sealing), patience).await;
         let done = done.map_err(|failure| match failure {
             // The power was withdrawn between the check and the entry.

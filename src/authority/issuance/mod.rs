@@ -19,9 +19,9 @@ pub use issued::Issued;
 pub use type_claims::KnownTypes;
 
 use super::Authority;
+use super::finders::Finder;
 use super::once::{Ask, Once, Slot};
 use super::refusal::Failure;
-use super::store::Write;
 use super::vault::Draft;
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
 use crate::law::Rule;
@@ -94,7 +94,7 @@ pub(super) struct Drafted {
     /// For a licence that is recorded: where it stands, and the trust in its source.
     recorded: Option<(RecordedStanding, TrustLevel)>,
     draft: Draft,
-    rows: Vec<Write>,
+    finders: Vec<Finder>,
 }
 
 /// A draft that was looked over once more before anything is signed.

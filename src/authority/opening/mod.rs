@@ -18,6 +18,7 @@ use super::blocks::EdgeBlocks;
 use super::ceremony;
 use super::chains::Chains;
 use super::clock_guard::ClockGuard;
+use super::finders::Finders;
 use super::founding::Founding;
 use super::issuance::KnownTypes;
 use super::keyring::Keyring;
@@ -74,6 +75,7 @@ impl Opening {
         let clock = Arc::new(ClockGuard::new(Arc::clone(&self.clock), charter.time(), self.clock_gap)?);
         let edge = EdgeTiles::load(store, range.size())?;
         let blocks = EdgeBlocks::load(store, &charter, range.size())?;
+        let finders = Arc::new(Finders::load(store)?);
         let statuses = Statuses::load(store, range.size())?;
         let window = Arc::new(Window::new(Published::new(charter, range, checkpoint), statuses));
         let mut writer = Writer::new(
@@ -82,6 +84,7 @@ impl Opening {
             Arc::clone(&clock),
             Arc::clone(&window),
             (edge, blocks),
+            Arc::clone(&finders),
             last_signed,
         );
         if let Some(founding) = &self.founding {
@@ -108,6 +111,7 @@ impl Opening {
             sequencer,
             vault,
             once,
+            finders,
             places,
             chains: Chains::default(),
             known_types: KnownTypes::default(),

@@ -5,6 +5,7 @@ use super::own_rows::{handle_of, is_indexed};
 use super::shown::Portion;
 use crate::authority::Authority;
 use crate::authority::blocks::{BLOCK, handles};
+use crate::authority::finders::{self, Finder, found_in};
 use crate::authority::refusal::Failure;
 use crate::authority::store::Row;
 use crate::ledger::state::LicenceState;
@@ -48,27 +49,32 @@ const LOOKED_AT: usize = 5000;
 impl Authority {
     /// Licences found by a keyed hash.
     pub(in crate::authority) fn found(&self, what: &str, text: &str) -> Result<Vec<LicenceState>, Failure> {
-        let rows = prefix_of(&Row::Found(self.once.finder(what, text), least()));
+        let finder = self.once.finder(what, text);
         let mut found = Vec::new();
-        for (key, _) in self.store.scan(&rows, None, LOOKED_AT)? {
-            found.extend(self.published_licence(&handle_of(&key)?)?);
+        for block in self.finders.blocks(&finder, 0) {
+            for handle in found_in(self.store.as_ref(), block, &finder)? {
+                found.extend(self.published_licence(&handle)?);
+            }
+            if found.len() >= LOOKED_AT {
+                break;
+            }
         }
         Ok(found)
     }
 
-    /// A department's own licences in the order in which they were entered, or by handle where a filter finds them.
+    /// A department's own licences in the order in which they were entered, or by handle where their standing finds them.
     /// Whatever was entered before the first page is on one page, once, however many are issued and acted on meanwhile.
     /// A page is short only at the end, or where thousands of rows were looked at for it; `next` says which.
     pub fn own_licences(&self, issuer: &CreditCode, filter: &Filter) -> Result<Page, Failure> {
         let mut finders = self.finders(issuer, filter).into_iter();
         let rows = match (finders.next(), filter.standing.filter(is_indexed)) {
-            (Some(finder), _) => Rows::Ending(prefix_of(&Row::Found(finder, least()))),
+            (Some(finder), _) => Rows::Finders(finder),
             (None, Some(standing)) => {
                 Rows::Ending(prefix_of(&Row::OwnStanding(issuer.clone(), standing, least())))
             }
             (None, None) => Rows::Blocks(issuer),
         };
-        let more: Vec<[u8; 16]> = finders.collect();
+        let more: Vec<Finder> = finders.collect();
         let portion = if filter.content { Portion::Content } else { Portion::Line };
         let (mut items, mut last, mut looked_at) = (Vec::new(), filter.after, 0);
         loop {
@@ -101,7 +107,22 @@ impl Authority {
                 Ok(found.iter().map(|(key, _)| handle_of(key)).collect::<Result<_, _>>()?)
             }
             Rows::Blocks(issuer) => self.handles_in_blocks(issuer, after),
+            Rows::Finders(finder) => self.handles_by_finder(finder, after),
         }
+    }
+
+    /// What a finder finds in the rest of the block that `after` is in, or in the next block where it finds any.
+    fn handles_by_finder(&self, finder: &Finder, after: Option<Handle>) -> Result<Vec<Handle>, Failure> {
+        let known = after.map(|after| self.published_licence(&after)).transpose()?.flatten();
+        let first = known.as_ref().and_then(LicenceState::first).map_or(0, |first| first.index / BLOCK);
+        for block in self.finders.blocks(finder, first) {
+            let mut all = found_in(self.store.as_ref(), block, finder)?;
+            pass(&mut all, known.as_ref().map(|known| known.handle), after);
+            if !all.is_empty() {
+                return Ok(all);
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// The rest of the block that `after` is in, or the next block that has any. A handle that is none of the department's
@@ -123,15 +144,7 @@ impl Authority {
             let Some((key, row)) = found.into_iter().next() else { return Ok(Vec::new()) };
             row_after = Some(key);
             let mut all = handles(&row)?;
-            match (known, after) {
-                (Some(known), _) => {
-                    if let Some(place) = all.iter().position(|handle| *handle == known) {
-                        all.drain(..=place);
-                    }
-                }
-                (None, Some(after)) => all.retain(|handle| *handle > after),
-                (None, None) => {}
-            }
+            pass(&mut all, known, after);
             if !all.is_empty() {
                 return Ok(all);
             }
@@ -139,7 +152,7 @@ impl Authority {
     }
 
     /// The hashes by which the named licences are found, the one that fewest share first.
-    fn finders(&self, issuer: &CreditCode, filter: &Filter) -> Vec<[u8; 16]> {
+    fn finders(&self, issuer: &CreditCode, filter: &Filter) -> Vec<Finder> {
         let reference = filter.reference.as_ref().map(|text| format!("{issuer}\n{text}"));
         let named = [
             ("reference", reference.as_deref()),
@@ -155,18 +168,26 @@ impl Authority {
         &self,
         issuer: &CreditCode,
         filter: &Filter,
-        more: &[[u8; 16]],
+        more: &[Finder],
         handle: &Handle,
     ) -> Result<Option<LicenceState>, Failure> {
-        for finder in more {
-            if self.store.get(&Row::Found(*finder, *handle))?.is_none() {
-                return Ok(None);
-            }
-        }
-        Ok(self.published_licence(handle)?.filter(|licence| {
+        let licence = self.published_licence(handle)?.filter(|licence| {
             licence.department == *issuer
                 && filter.standing.is_none_or(|standing| licence.standing() == standing)
-        }))
+        });
+        match licence {
+            Some(licence) if more.is_empty() || self.is_found_by(&licence, more)? => Ok(Some(licence)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether all of these find the licence.
+    fn is_found_by(&self, licence: &LicenceState, more: &[Finder]) -> Result<bool, Failure> {
+        let block = licence.first().map_or(0, |first| first.index / BLOCK);
+        let row = self.store.get(&Row::Finders(block))?.unwrap_or_default();
+        let all = finders::read(&row)?;
+        let found = all.iter().find(|found| found.handle == licence.handle);
+        Ok(found.is_some_and(|found| more.iter().all(|finder| found.finders.contains(finder))))
     }
 }
 
@@ -176,6 +197,22 @@ enum Rows<'a> {
     Ending(Vec<u8>),
     /// Blocks of a department's licences.
     Blocks(&'a CreditCode),
+    /// Blocks of finders in which this one stands.
+    Finders(Finder),
+}
+
+/// Leaves what comes after the licence `known` of this block; what is of it all, where it is not in it. Of a handle that
+/// is not known, what is younger than it.
+fn pass(all: &mut Vec<Handle>, known: Option<Handle>, after: Option<Handle>) {
+    match (known, after) {
+        (Some(known), _) => {
+            if let Some(place) = all.iter().position(|handle| *handle == known) {
+                all.drain(..=place);
+            }
+        }
+        (None, Some(after)) => all.retain(|handle| *handle > after),
+        (None, None) => {}
+    }
 }
 
 /// Stands where any handle may.

@@ -1,13 +1,12 @@
-//! How a draft lies at rest: nothing in it twice. The JOSE header, the same for every credential of a key, has a row of
-//! its own; what travels as base64url is kept as the text it stands for; and holders and claims are read out of the
-//! credential, which says them all. That is a third of the bytes. Not here: sealing them (`vault`).
+//! How a draft lies at rest: nothing in it twice. The JOSE header, the same for every credential of a key, is in the
+//! `frame`; what travels as base64url is kept as the text it stands for; and holders and claims are read out of the
+//! credential, which says them all. Not here: what it has in common with others (`frame`), sealing it (`vault`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Draft;
 use crate::authority::refusal::Fault;
-use crate::crypto::Digest;
 use crate::crypto::base64url::{self, Base64Url};
 use crate::jose::jws;
 use crate::sd_jwt::{Presentation, combine};
@@ -19,8 +18,6 @@ const SAID: [&str; 2] = ["holders", "claims"];
 /// A draft at rest.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Kept {
-    /// Names the row of the header.
-    pub(super) header: Digest,
     claims: String,
     disclosures: Vec<String>,
     licence_number: LicenceNumber,
@@ -29,15 +26,19 @@ pub(super) struct Kept {
     reference: Option<String>,
     /// Of a recorded licence, what the credential does not say.
     recorded: Option<String>,
-    salt: Base64Url,
+    salt: Vec<u8>,
 }
 
 impl Kept {
+    /// What the credential says, but for disclosures.
+    pub(super) fn claims(&self) -> &str {
+        &self.claims
+    }
+
     /// A draft as it is kept, and the header that is kept apart.
     pub(super) fn of(draft: &Draft) -> Result<(Self, &str), Fault> {
         let (header, claims) = draft.signing_input.split_once('.').ok_or_else(damaged)?;
         let kept = Self {
-            header: Digest::of(header.as_bytes()),
             claims: text_of(claims)?,
             disclosures: draft.disclosures.iter().map(|one| text_of(one)).collect::<Result<_, _>>()?,
             licence_number: draft.licence_number.clone(),
@@ -45,7 +46,7 @@ impl Kept {
             verification_code: draft.verification_code.clone(),
             reference: draft.reference.clone(),
             recorded: draft.payload.get("recorded").map(Value::to_string),
-            salt: draft.salt.clone(),
+            salt: draft.salt.0.clone(),
         };
         Ok((kept, header))
     }
@@ -68,7 +69,7 @@ impl Kept {
             verification_code: self.verification_code,
             reference: self.reference,
             payload,
-            salt: self.salt,
+            salt: Base64Url(self.salt),
         })
     }
 }

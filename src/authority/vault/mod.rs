@@ -1,11 +1,10 @@
 //! The vault: payloads at rest, AES-256-GCM under a key for each licence, wrapped by the epoch key (law 0, section 11).
 //! Destroying the wrapped key erases the payload and its salts; the ledger keeps only commitments to them.
 
+mod frame;
 mod kept;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,6 +22,7 @@ use crate::jose::jws;
 use crate::sd_jwt;
 use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, LicenceNumber, VerificationCode};
+use frame::Frames;
 use kept::Kept;
 
 /// Bytes of a wrapped key: nonce, key, tag.
@@ -74,52 +74,32 @@ pub struct Vault {
     store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
     epoch: RestKey,
-    /// Headers of credentials that have their row.
-    headers: Mutex<HashMap<Digest, Arc<str>>>,
+    frames: Frames,
 }
 
 impl Vault {
     /// A vault under this epoch key.
     pub fn new(store: Arc<dyn Store>, entropy: Arc<dyn Entropy>, epoch: RestKey) -> Self {
-        Self { store, entropy, epoch, headers: Mutex::default() }
+        Self { store, entropy, epoch, frames: Frames::default() }
     }
 
     /// The row of a new licence's draft.
     pub fn keep_draft(&self, handle: &Handle, draft: &Draft) -> Result<Write, Failure> {
         let (kept, header) = Kept::of(draft)?;
-        self.keep_header(kept.header, header)?;
-        self.seal(handle, 0, &postcard::to_stdvec(&kept).map_err(|error| Fault::Damaged(error.to_string()))?)
+        let frame = self.frames.fitting(self.store.as_ref(), header, kept.claims())?;
+        let plain = postcard::to_stdvec(&kept).map_err(|error| Fault::Damaged(error.to_string()))?;
+        self.seal(handle, 0, &frame.pack(&plain))
     }
 
     /// A licence's draft.
     pub fn draft(&self, handle: &Handle) -> Result<Draft, Failure> {
         let plain = self.open(handle, 0)?;
-        let kept: Kept = postcard::from_bytes(&plain).map_err(|error| unreadable(handle, &error))?;
-        let header = self.header(kept.header)?;
-        Ok(kept.draft(&header)?)
-    }
-
-    /// Has a header stored before any draft that names it is committed: once, since all of a key's are the same.
-    fn keep_header(&self, name: Digest, header: &str) -> Result<(), Failure> {
-        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Vacant(place) = headers.entry(name) {
-            self.store.put(vec![Write::set(Row::Header(name), header)])?;
-            place.insert(header.into());
-        }
-        Ok(())
-    }
-
-    fn header(&self, name: Digest) -> Result<Arc<str>, Failure> {
-        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(header) = headers.get(&name) {
-            return Ok(Arc::clone(header));
-        }
-        let stored = self.store.get(&Row::Header(name))?.filter(|bytes| Digest::of(bytes) == name);
-        let header = stored.and_then(|bytes| String::from_utf8(bytes).ok());
-        let header: Arc<str> =
-            header.ok_or_else(|| Fault::Damaged(format!("the header {name} of a credential")))?.into();
-        headers.insert(name, Arc::clone(&header));
-        Ok(header)
+        let (name, packed) =
+            plain.split_first_chunk().ok_or_else(|| unreadable(handle, &"it is cut short"))?;
+        let frame = self.frames.named(self.store.as_ref(), Digest(*name))?;
+        let kept = Zeroizing::new(frame.unpack(packed)?);
+        let kept: Kept = postcard::from_bytes(&kept).map_err(|error| unreadable(handle, &error))?;
+        Ok(kept.draft(frame.header())?)
     }
 
     /// A licence's draft, if it is kept: it may be erased, or lost with a restore.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::{Outcome, settle};
+use crate::authority::finders::Finder;
 use crate::authority::refusal::{Failure, Refusal, Thing};
 use crate::authority::state::StoreView;
 use crate::authority::store::Write;
@@ -19,6 +20,7 @@ pub(super) struct Candidate {
     pub(super) entry: Entry,
     pub(super) rows: Vec<Write>,
     pub(super) blobs: Vec<Vec<u8>>,
+    pub(super) finders: Vec<Finder>,
 }
 
 /// What the law allows of a group, what each does, and the state after all of it.

@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::blocks::EdgeBlocks;
+use super::blocks::{BLOCK, EdgeBlocks};
 use super::clock_guard::ClockGuard;
+use super::finders::{Finder, Finders};
 use super::head::{reread, signed_checkpoint};
 use super::keyring::Keyring;
 use super::reading::standing_rows;
@@ -36,8 +37,17 @@ pub struct Proposal {
     pub body: Body,
     /// Blobs that the body names.
     pub blobs: Vec<Vec<u8>>,
-    /// Rows of the draft, the answer and the indexes.
+    /// Rows of the draft and the answer.
     pub rows: Vec<Write>,
+    /// What finds the licence that it begins.
+    pub finders: Vec<Finder>,
+}
+
+impl Proposal {
+    /// What happened, and nothing beside it.
+    pub fn of(body: Body) -> Self {
+        Self { body, blobs: Vec::new(), rows: Vec::new(), finders: Vec::new() }
+    }
 }
 
 /// An entry that is durable and under a signed checkpoint. Only the writer makes it; only it can be sealed.
@@ -83,6 +93,7 @@ pub struct Writer {
     window: Arc<Window>,
     edge: EdgeTiles,
     blocks: EdgeBlocks,
+    finders: Arc<Finders>,
     last_signed: String,
 }
 
@@ -94,9 +105,10 @@ impl Writer {
         clock: Arc<ClockGuard>,
         window: Arc<Window>,
         (edge, blocks): (EdgeTiles, EdgeBlocks),
+        finders: Arc<Finders>,
         last_signed: String,
     ) -> Self {
-        Self { store, keyring, clock, window, edge, blocks, last_signed }
+        Self { store, keyring, clock, window, edge, blocks, finders, last_signed }
     }
 
     /// Appends what the law allows of a group; one outcome a proposal, in order.
@@ -203,7 +215,10 @@ impl Writer {
             .into_par_iter()
             .map(|(place, unsigned, proposal)| {
                 let entry = self.signed(view, unsigned).map_err(|failure| (place, failure))?;
-                Ok(Candidate { place, entry, rows: proposal.rows, blobs: proposal.blobs })
+                Ok({
+                    let Proposal { rows, blobs, finders, .. } = proposal;
+                    Candidate { place, entry, rows, blobs, finders }
+                })
             })
             .collect();
         let mut candidates = Vec::with_capacity(signed.len());
@@ -257,7 +272,7 @@ impl Writer {
     fn commit(
         &mut self,
         published: &Published,
-        candidates: Vec<Candidate>,
+        mut candidates: Vec<Candidate>,
         effects: Vec<Effects>,
         after: (Charter, Range),
         outcomes: &mut [Option<Outcome>],
@@ -268,7 +283,8 @@ impl Writer {
         let mut range = published.range.clone();
         let mut writes = edge.push(&mut range, &leaves)?;
         let mut blocks = self.blocks.clone();
-        writes.extend(blocks.push(&effects));
+        let finders: Vec<_> = candidates.iter_mut().map(|one| std::mem::take(&mut one.finders)).collect();
+        writes.extend(blocks.push(&effects, &finders));
         let mut waiting = Vec::with_capacity(candidates.len());
         for (candidate, effects) in candidates.into_iter().zip(&effects) {
             rows_of(candidate.entry.bytes(), effects, &mut writes)?;
@@ -291,6 +307,9 @@ impl Writer {
         let statuses: Vec<_> = effects.iter().flat_map(|effects| effects.statuses.iter().copied()).collect();
         (self.edge, self.blocks) = (edge, blocks);
         self.window.publish(Published::new(charter, range, checkpoint.clone()), &statuses);
+        for (effects, finders) in effects.iter().zip(&finders) {
+            self.finders.add(effects.index / BLOCK, finders);
+        }
         let proofs = self.edge.proofs(self.store.as_ref(), next.size);
         for ((place, entry), effects) in waiting.into_iter().zip(effects) {
             let receipt = receipt(&entry, effects.index, &proofs, &checkpoint)?;

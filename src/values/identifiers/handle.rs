@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use uuid::{Builder, Uuid, Variant};
 
-use crate::values::text::serde_as_text;
+use crate::values::text::serde_as_text_or_bytes;
 use crate::values::time::Time;
 
 /// A UUIDv7, written in lower case with hyphens. Sixteen bytes, so it is `Copy` and has no `as_str`.
@@ -106,7 +106,7 @@ impl fmt::Debug for Handle {
     }
 }
 
-serde_as_text!(Handle);
+serde_as_text_or_bytes!(Handle, 16, |handle| handle.0, Handle::from_bytes);
 
 #[cfg(test)]
 mod tests {

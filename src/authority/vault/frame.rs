@@ -1,0 +1,158 @@
+//! What the credentials of a key and a type have in common: the JOSE header, and the claims without what is one
+//! licence's own. It has a row; a draft is kept as what differs from it, LZ4 against those claims.
+//!
+//! How long a sealed draft is tells something of how much it says and how little it repeats, as its length did before.
+//! Nobody's words are compressed together with another's secret. Not here: what of a draft is kept (`kept`).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::authority::refusal::{Failure, Fault};
+use crate::authority::store::{Row, Store, Write};
+use crate::crypto::Digest;
+
+/// Claims that are the same for all; of every other only the names are in a frame.
+const COMMON: [&str; 6] = ["_sd_alg", "iss", "issuer", "status", "vct", "vct#integrity"];
+
+/// A frame.
+pub(super) struct Frame {
+    /// Digest of its row.
+    pub(super) name: Digest,
+    text: String,
+    header: usize,
+}
+
+impl Frame {
+    /// Of the first credential that is framed so.
+    fn of(header: &str, claims: &str) -> Result<Self, Fault> {
+        let mut common: Value = serde_json::from_str(claims).map_err(|_| damaged())?;
+        for (name, value) in common.as_object_mut().ok_or_else(damaged)? {
+            if !COMMON.contains(&name.as_str()) {
+                empty(value);
+            }
+        }
+        Self::read(format!("{header}.{common}"))
+    }
+
+    fn read(text: String) -> Result<Self, Fault> {
+        let (header, _) = text.split_once('.').ok_or_else(damaged)?;
+        Ok(Self { name: Digest::of(text.as_bytes()), header: header.len(), text })
+    }
+
+    /// The JOSE header, as it stands in the signing input.
+    pub(super) fn header(&self) -> &str {
+        self.text.get(..self.header).unwrap_or_default()
+    }
+
+    fn claims(&self) -> &[u8] {
+        self.text.as_bytes().get(self.header + 1..).unwrap_or_default()
+    }
+
+    /// The frame's name, then the bytes as they differ from it.
+    pub(super) fn pack(&self, plain: &[u8]) -> Vec<u8> {
+        let packed = lz4_flex::block::compress_prepend_size_with_dict(plain, self.claims());
+        [self.name.0.as_slice(), &packed].concat()
+    }
+
+    /// The bytes again.
+    pub(super) fn unpack(&self, packed: &[u8]) -> Result<Vec<u8>, Fault> {
+        lz4_flex::block::decompress_size_prepended_with_dict(packed, self.claims()).map_err(|_| damaged())
+    }
+}
+
+/// Takes every text and number out; names and form stay.
+fn empty(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(empty),
+        Value::Array(elements) => elements.iter_mut().for_each(empty),
+        Value::String(text) => text.clear(),
+        Value::Number(_) => *value = 0.into(),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+/// The frames that are known.
+#[derive(Default)]
+pub(super) struct Frames {
+    by_name: Mutex<HashMap<Digest, Arc<Frame>>>,
+    /// By the type that the claims name.
+    by_type: Mutex<HashMap<String, Vec<Arc<Frame>>>>,
+}
+
+impl Frames {
+    /// The frame for a credential. A new one is stored before any draft that names it can be committed.
+    pub(super) fn fitting(
+        &self,
+        store: &dyn Store,
+        header: &str,
+        claims: &str,
+    ) -> Result<Arc<Frame>, Failure> {
+        let mut by_type = locked(&self.by_type);
+        let frames = by_type.entry(type_of(claims).to_owned()).or_default();
+        if let Some(frame) = frames.iter().find(|frame| frame.header() == header) {
+            return Ok(Arc::clone(frame));
+        }
+        let frame = Arc::new(Frame::of(header, claims)?);
+        store.put(vec![Write::set(Row::Frame(frame.name), frame.text.as_str())])?;
+        frames.push(Arc::clone(&frame));
+        Ok(frame)
+    }
+
+    /// The frame of that name.
+    pub(super) fn named(&self, store: &dyn Store, name: Digest) -> Result<Arc<Frame>, Failure> {
+        let mut by_name = locked(&self.by_name);
+        if let Some(frame) = by_name.get(&name) {
+            return Ok(Arc::clone(frame));
+        }
+        let stored = store.get(&Row::Frame(name))?.filter(|bytes| Digest::of(bytes) == name);
+        let text = stored.and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or_else(|| Fault::Damaged(format!("the frame {name} of credentials")))?;
+        let frame = Arc::new(Frame::read(text)?);
+        by_name.insert(name, Arc::clone(&frame));
+        Ok(frame)
+    }
+}
+
+/// What stands after `"vct":"`. It only chooses a frame: any would do.
+fn type_of(claims: &str) -> &str {
+    let after = claims.rsplit_once(r#""vct":""#).map(|(_, after)| after);
+    after.and_then(|after| after.split('"').next()).unwrap_or_default()
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn damaged() -> Fault {
+    Fault::Damaged("a draft".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLAIMS: &str = r#"{"_sd":["Nh95"],"_sd_alg":"sha-256","claims":{"capital":100,"kind":"有限责任公司"},"holders":[{"name":"样例公司"}],"iss":"https://a.example","vct":"https://a.example/types/t/1"}"#;
+
+    #[test]
+    fn a_frame_says_nothing_of_one_licence() {
+        let frame = Frame::of("aGVhZA", CLAIMS).unwrap();
+        let said = r#"{"_sd":[""],"_sd_alg":"sha-256","claims":{"capital":0,"kind":""},"holders":[{"name":""}],"iss":"https://a.example","vct":"https://a.example/types/t/1"}"#;
+        assert_eq!((frame.header(), std::str::from_utf8(frame.claims()).unwrap()), ("aGVhZA", said));
+        assert_eq!(type_of(CLAIMS), "https://a.example/types/t/1");
+    }
+
+    #[test]
+    fn what_is_packed_comes_back_and_is_small() {
+        let frame = Frame::of("aGVhZA", CLAIMS).unwrap();
+        for plain in [CLAIMS.as_bytes(), b"", b"another thing altogether"] {
+            let packed = frame.pack(plain);
+            let (name, rest) = packed.split_at(32);
+            assert_eq!((name, frame.unpack(rest).unwrap().as_slice()), (frame.name.0.as_slice(), plain));
+        }
+        assert!(frame.pack(CLAIMS.as_bytes()).len() < 32 + CLAIMS.len() / 2);
+        assert!(frame.unpack(b"").is_err());
+        assert!(frame.unpack(&[255; 9]).is_err());
+    }
+}
