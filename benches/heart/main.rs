@@ -32,6 +32,10 @@ mod verify;
 
 use house::Scale;
 
+/// The program's own allocator: replays run in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What it can be called, and what it does.
 type Bench = (&'static str, fn(Scale));
 

@@ -1,68 +1,66 @@
-//! Reading entry bundles: many at a time, hashed and parsed in parallel, given in order.
-
-use rayon::prelude::*;
+//! Reading entry bundles: each is taken apart, hashed, and compared with its tile by whichever core is free.
 
 use super::source::{Source, SourceError};
 use super::summary::Finding;
+use super::tree::compare_tile;
 use crate::law::{self, Refused, Rule};
 use crate::ledger::entry::Entry;
-use crate::merkle::{Hash, TilePath, Width, decode_bundle, leaf};
+use crate::merkle::{Hash, Range, TileId, TilePath, Width, decode_bundle, leaf};
 
-/// One leaf of the tree.
-pub(super) struct Leaf {
-    pub(super) index: u64,
-    pub(super) hash: Hash,
-    pub(super) entry: Result<Entry, Refused>,
+/// A bundle: the hashes of its entries, and what was made of each.
+pub(super) struct Bundle<T> {
+    /// Index of its first entry.
+    pub(super) first: u64,
+    pub(super) leaves: Vec<Hash>,
+    /// The root over a full bundle.
+    pub(super) root: Option<Hash>,
+    pub(super) entries: Vec<T>,
+    /// The tile of a full bundle is not what its entries make.
+    pub(super) finding: Option<Finding>,
 }
 
-/// The leaves of neighbouring bundles, up to the first bundle that is missing or cannot be taken apart.
-pub(super) fn read(
-    source: &dyn Source,
-    bundles: &[(u64, Width)],
-) -> Result<(Vec<Leaf>, Option<Finding>), SourceError> {
-    each(source, bundles, |index, bytes| Leaf { index, hash: leaf(bytes), entry: law::read(bytes) })
+/// A bundle, or that it is missing or cannot be taken apart.
+pub(super) type Read<T> = Result<Result<Bundle<T>, Finding>, SourceError>;
+
+/// Reads a bundle and every entry in it.
+pub(super) fn read(source: &dyn Source, bundle: (u64, Width)) -> Read<Result<Entry, Refused>> {
+    read_bundle(source, bundle, |bytes| {
+        let entry = law::read(bytes);
+        (entry.as_ref().map_or_else(|_| leaf(bytes), |entry| Hash(entry.leaf_hash().0)), entry)
+    })
 }
 
-/// Their hashes alone.
-pub(super) fn hash(
-    source: &dyn Source,
-    bundles: &[(u64, Width)],
-) -> Result<(Vec<Hash>, Option<Finding>), SourceError> {
-    each(source, bundles, |_, bytes| leaf(bytes))
-}
-
-/// What is made of each entry, bundles in parallel.
-fn each<T: Send>(
-    source: &dyn Source,
-    bundles: &[(u64, Width)],
-    make: impl Fn(u64, &[u8]) -> T + Sync,
-) -> Result<(Vec<T>, Option<Finding>), SourceError> {
-    let read: Vec<Result<Vec<T>, Finding>> = bundles
-        .par_iter()
-        .map(|(index, width)| read_bundle(source, *index, *width, &make))
-        .collect::<Result<_, _>>()?;
-    let mut all = Vec::new();
-    for bundle in read {
-        match bundle {
-            Ok(bundle) => all.extend(bundle),
-            Err(finding) => return Ok((all, Some(finding))),
-        }
-    }
-    Ok((all, None))
+/// Reads a bundle for the hashes of its entries alone.
+pub(super) fn hash(source: &dyn Source, bundle: (u64, Width)) -> Read<()> {
+    read_bundle(source, bundle, |bytes| (leaf(bytes), ()))
 }
 
 fn read_bundle<T>(
     source: &dyn Source,
-    index: u64,
-    width: Width,
-    make: &impl Fn(u64, &[u8]) -> T,
-) -> Result<Result<Vec<T>, Finding>, SourceError> {
+    (index, width): (u64, Width),
+    make: impl Fn(&[u8]) -> (Hash, T),
+) -> Read<T> {
     let first = index * 256;
     let path = TilePath::Entries(index, width).to_string();
     let Some(bytes) = source.read(&path)? else {
         return Ok(Err(Finding::at(first, Rule::Tree, format!("{path} is missing"))));
     };
-    Ok(decode_bundle(&bytes, width)
-        .map(|entries| (first..).zip(entries).map(|(index, bytes)| make(index, bytes)).collect())
-        .map_err(|error| Finding::at(first, Rule::Tree, format!("{path}: {error}"))))
+    let decoded = match decode_bundle(&bytes, width) {
+        Ok(decoded) => decoded,
+        Err(error) => return Ok(Err(Finding::at(first, Rule::Tree, format!("{path}: {error}")))),
+    };
+    let (leaves, entries): (Vec<Hash>, Vec<T>) = decoded.into_iter().map(make).unzip();
+    let full = TileId::new(0, index).ok().filter(|_| width == Width::FULL);
+    let (root, finding) = match full {
+        Some(tile) => (Some(root_of(&leaves)), compare_tile(source, tile, &leaves)?),
+        // The partial tiles at the edge are compared when the whole tree is known.
+        None => (None, None),
+    };
+    Ok(Ok(Bundle { first, leaves, root, entries, finding }))
+}
+
+fn root_of(leaves: &[Hash]) -> Hash {
+    let mut range = Range::new();
+    leaves.iter().for_each(|leaf| range.push(*leaf));
+    range.root()
 }

@@ -1,13 +1,18 @@
 //! Hashes alone: every entry, every tile, the root of the checkpoint. Says that a copy is whole; not that what it holds
 //! is lawful, nor that anybody signed it, which a replay says (`replay`).
 
+use rayon::prelude::*;
+
 use super::entries;
 use super::head;
-use super::replay::{BUNDLES_AT_ONCE, compare_root};
+use super::replay::compare_root;
 use super::source::{Source, SourceError};
 use super::summary::Finding;
 use super::tree::Tree;
 use crate::merkle::bundles;
+
+/// Bundles that all cores read and hash together.
+const BUNDLES_AT_ONCE: usize = 256;
 
 /// What the hashes of a ledger come to.
 pub struct Hashes {
@@ -31,12 +36,19 @@ pub fn hashes(source: &dyn Source) -> Result<Hashes, SourceError> {
         if next.is_empty() {
             break;
         }
-        let (leaves, missing) = entries::hash(source, &next)?;
-        leaves.into_iter().for_each(|leaf| tree.push(leaf));
-        findings.extend(tree.compare_full(source)?);
-        if let Some(missing) = missing {
-            findings.push(missing);
-            return Ok(Hashes { size: tree.size(), findings });
+        let read: Vec<_> =
+            next.into_par_iter().map(|bundle| entries::hash(source, bundle)).collect::<Result<_, _>>()?;
+        for bundle in read {
+            let bundle = match bundle {
+                Ok(bundle) => bundle,
+                Err(missing) => {
+                    findings.push(missing);
+                    return Ok(Hashes { size: tree.size(), findings });
+                }
+            };
+            tree.push(&bundle);
+            findings.extend(bundle.finding);
+            findings.extend(tree.compare_full(source)?);
         }
     }
     findings.extend(tree.compare_edge(source)?);

@@ -1,26 +1,21 @@
 //! The law over every entry, in order, with the folds that hang on it: licences, status lists, blobs.
 //!
-//! Entries are judged one after the other over the state in memory; the signatures they owe are checked in batches,
-//! in parallel, before the next entries are read. After the first broken rule the state is not known any more: the
-//! law stops there, hashes go on.
+//! Entries are judged one after the other over the state in memory, while other cores read the next ones and check the
+//! signatures that these owe (`debts`). After the first broken rule the state is not known any more: the law stops
+//! there, hashes go on.
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::blobs::{Blobs, Fetched, named_by};
-use super::entries::Leaf;
+use super::debts::Debts;
 use super::source::{Source, SourceError};
 use super::statuses::{self, Bench, Lists, Tokens};
 use super::summary::{Finding, Upgrade};
 use super::trail::Trail;
-use crate::law::{self, Applied, Refused, Rule, Violation};
+use crate::law::{self, Refused, Rule, Violation};
 use crate::ledger::body::Body;
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{MemoryState, View as _};
-
-/// Signatures of so many entries are checked in one batch.
-const BATCH: usize = 256;
 
 /// What the entries so far add up to, and what was found wrong with them.
 pub(super) struct Judge<'a> {
@@ -39,9 +34,7 @@ pub(super) struct Judge<'a> {
     pub(super) findings: Vec<Finding>,
     pub(super) upgrade: Option<Upgrade>,
     stopped: bool,
-    /// Entries whose signatures are still owed, and the index of the first.
-    owing: Vec<Vec<Applied>>,
-    owing_from: u64,
+    pub(super) debts: Debts,
 }
 
 impl<'a> Judge<'a> {
@@ -59,25 +52,23 @@ impl<'a> Judge<'a> {
             findings: Vec::new(),
             upgrade: None,
             stopped: false,
-            owing: Vec::new(),
-            owing_from: 0,
+            debts: Debts::default(),
         }
     }
 
-    /// Judges the next leaves; when it returns, nothing of them is owed.
-    pub(super) fn take(&mut self, leaves: Vec<Leaf>) -> Result<(), SourceError> {
-        for leaf in leaves {
-            self.take_one(leaf)?;
-        }
-        self.settle();
-        Ok(())
+    /// Judges the next entries, the first of which stands at `first`.
+    pub(super) fn take(
+        &mut self,
+        first: u64,
+        entries: Vec<Result<Entry, Refused>>,
+    ) -> Result<(), SourceError> {
+        (first..).zip(entries).try_for_each(|(index, entry)| self.take_one(index, entry))
     }
 
-    fn take_one(&mut self, leaf: Leaf) -> Result<(), SourceError> {
-        let index = leaf.index;
-        match leaf.entry {
+    fn take_one(&mut self, index: u64, entry: Result<Entry, Refused>) -> Result<(), SourceError> {
+        match entry {
             Ok(entry) => {
-                *self.kinds.entry(entry.kind().to_string()).or_default() += 1;
+                self.count(entry.kind().as_str());
                 self.note(index, &entry)?;
                 if !self.stopped {
                     self.judge(index, &entry)?;
@@ -88,12 +79,19 @@ impl<'a> Judge<'a> {
                 let unknown = self.state.charter().law_version().filter(|version| *version > law::NEWEST);
                 let refused = unknown.map_or(refused, Refused::UnknownLaw);
                 if let Refused::UnknownKind(kind) = &refused {
-                    *self.kinds.entry(kind.clone()).or_default() += 1;
+                    self.count(kind);
                 }
                 self.stop(index, refused);
             }
         }
         Ok(())
+    }
+
+    fn count(&mut self, kind: &str) {
+        match self.kinds.get_mut(kind) {
+            Some(count) => *count += 1,
+            None => drop(self.kinds.insert(kind.to_owned(), 1)),
+        }
     }
 
     /// What needs no law: blobs, checkpoint keys, entries of the charter.
@@ -134,35 +132,23 @@ impl<'a> Judge<'a> {
             self.stop(index, violation.into());
             return Ok(());
         }
-        self.owe(index, applied);
+        if let Err(bad) = self.debts.owe(index, applied) {
+            self.findings.push(bad);
+            self.stopped = true;
+            return Ok(());
+        }
         self.judge_tokens(index + 1)
     }
 
-    fn owe(&mut self, index: u64, applied: Applied) {
-        if self.owing.is_empty() {
-            self.owing_from = index;
+    /// Waits for every signature that is owed; the first bad one stops the law. Says whether all were good.
+    pub(super) fn settle(&mut self) -> bool {
+        let settled = self.debts.settle();
+        let good = settled.is_ok();
+        if let Err(bad) = settled {
+            self.findings.push(bad);
+            self.stopped = true;
         }
-        match self.owing.last_mut().filter(|batch| batch.len() < BATCH) {
-            Some(batch) => batch.push(applied),
-            None => self.owing.push(vec![applied]),
-        }
-    }
-
-    /// Checks every signature that is owed; the first bad one stops the law. Says whether all were good.
-    fn settle(&mut self) -> bool {
-        let owing = std::mem::take(&mut self.owing);
-        let bad = owing
-            .into_par_iter()
-            .enumerate()
-            .filter_map(|(number, batch)| {
-                law::discharge(batch).err().map(|(place, violation)| (number * BATCH + place, violation))
-            })
-            .min_by_key(|(place, _)| *place);
-        let Some((place, violation)) = bad else { return true };
-        let index = self.owing_from + u64::try_from(place).unwrap_or(0);
-        self.findings.push(Finding::at(index, violation.rule, violation.text));
-        self.stopped = true;
-        false
+        good
     }
 
     /// Stops the law at an entry, unless it has stopped, or an earlier entry's signature is found bad first.

@@ -4,8 +4,10 @@
 //! No engine and no database stand behind it: files in, hashes, `law::apply` and folds over entries, a verdict out.
 //! Not here: any rule of the law (`law`), and how a summary is shown (`cli`).
 
+mod ahead;
 mod blobs;
 pub mod contents;
+mod debts;
 mod entries;
 pub mod export;
 mod files;

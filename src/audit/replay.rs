@@ -1,6 +1,10 @@
 //! Replay: a whole ledger from the first entry, believing nothing. Hashes, tiles, root and checkpoint need no law;
 //! beside them goes the law over every entry, and what hangs on it (law 0, section 3).
 
+use std::ops::ControlFlow;
+
+use super::ahead::in_order;
+use super::debts::Debts;
 use super::entries;
 use super::files;
 use super::head::{self, Head};
@@ -17,8 +21,8 @@ use crate::merkle::{Hash, bundles};
 use crate::note::VerifierKey;
 use crate::verification::Notice;
 
-/// Bundles that are read, hashed and judged together.
-pub(super) const BUNDLES_AT_ONCE: usize = 32;
+/// Progress is told every so many entries.
+const TOLD_EVERY: u64 = 32 * 256;
 
 /// What an auditor brings along. With neither, the key is taken from the source.
 #[derive(Default)]
@@ -84,23 +88,31 @@ pub fn replay(
         }
     };
     let size = head.checkpoint.size;
+    judge.debts = Debts::of(size);
     let mut tree = Tree::wanting(pins.remembered.as_ref().map(|remembered| remembered.checkpoint().size()));
-    let mut left = bundles(size);
-    loop {
-        progress(Progress { done: tree.size(), total: size });
-        let next: Vec<_> = left.by_ref().take(BUNDLES_AT_ONCE).collect();
-        if next.is_empty() {
-            break;
-        }
-        let (leaves, missing) = entries::read(source, &next)?;
-        leaves.iter().for_each(|leaf| tree.push(leaf.hash));
-        judge.findings.extend(tree.compare_full(source)?);
-        judge.take(leaves)?;
-        if let Some(missing) = missing {
-            judge.findings.push(missing);
-            break;
-        }
-    }
+    progress(Progress { done: 0, total: size });
+    in_order(
+        bundles(size),
+        |bundle| entries::read(source, bundle),
+        |read| {
+            let bundle = match read? {
+                Ok(bundle) => bundle,
+                Err(missing) => {
+                    judge.findings.push(missing);
+                    return Ok(ControlFlow::Break(()));
+                }
+            };
+            tree.push(&bundle);
+            judge.findings.extend(bundle.finding);
+            judge.findings.extend(tree.compare_full(source)?);
+            judge.take(bundle.first, bundle.entries)?;
+            if tree.size().is_multiple_of(TOLD_EVERY) || tree.size() == size {
+                progress(Progress { done: tree.size(), total: size });
+            }
+            Ok(ControlFlow::Continue(()))
+        },
+    )?;
+    judge.settle();
     if tree.size() == size {
         judge.findings.extend(tree.compare_edge(source)?);
         judge.findings.extend(compare_root(&head, &tree));

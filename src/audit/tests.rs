@@ -7,6 +7,7 @@ use super::remembered::Remembered;
 use super::source::Directory;
 use super::*;
 use crate::law::Rule;
+use crate::ledger::entry::Entry;
 use crate::merkle::EMPTY_ROOT;
 use crate::verification::Notice;
 
@@ -79,6 +80,41 @@ fn an_export_on_disk_holds_and_has_tiles_of_two_levels() {
     assert_eq!(broken(&changed), [Rule::File]);
     changed.get_mut("tile/1/000.p/1").unwrap()[3] ^= 1;
     assert_eq!(broken(&changed), [Rule::Tree, Rule::File]);
+}
+
+/// Signatures are checked in batches while the law goes on, many entries behind it.
+#[test]
+fn the_first_in_the_ledgers_order_is_told_whichever_is_found_first() {
+    let mut ledger = Ledger::new();
+    for _ in 0..900 {
+        ledger.issue();
+    }
+    let good = ledger.entries.clone();
+    let files = |unsigned: &[usize], twice: &[usize]| {
+        let mut entries = good.clone();
+        for at in unsigned {
+            let entry = Entry::parse(&good[*at]).unwrap();
+            let signature = *Entry::parse(&good[at + 1]).unwrap().signature();
+            entries[*at] = Entry::assemble(entry.unsigned().clone(), signature).unwrap().bytes().to_vec();
+        }
+        twice.iter().for_each(|at| entries[*at] = good[at - 1].clone());
+        let tree = tree_files(&ledger.origin, &entries, &[&ledger.checkpoint_key]);
+        Files::from_iter(ledger.files().into_iter().chain(tree))
+    };
+    assert!(audit(&files(&[], &[])).summary.holds);
+    for (unsigned, twice, index, rule) in [
+        (&[700, 300][..], &[][..], 300, Rule::OuterSignature),
+        (&[899], &[], 899, Rule::OuterSignature),
+        (&[400], &[200, 800], 200, Rule::Prev),
+        (&[400, 500], &[800], 400, Rule::OuterSignature),
+        (&[800], &[600], 600, Rule::Prev),
+    ] {
+        let files = files(unsigned, twice);
+        let summary = audit(&files).summary;
+        let found: Vec<_> = summary.violations.iter().map(|found| (found.index, found.rule)).collect();
+        assert_eq!(found, [(Some(index), rule)]);
+        assert_eq!(summary, audit(&files).summary);
+    }
 }
 
 /// Changes a byte at `places` positions of every file, and its length.

@@ -1,12 +1,11 @@
 //! The tree that the entries make: its root at the checkpoint's size and at a remembered one, and every tile, compared
-//! byte for byte with the one the source gives.
+//! byte for byte with the one the source gives. The full tiles of the lowest level are compared where bundles are read.
 
-use rayon::prelude::*;
-
+use super::entries::Bundle;
 use super::source::{Source, SourceError};
 use super::summary::Finding;
 use crate::law::Rule;
-use crate::merkle::{EMPTY_ROOT, Hash, Range, TileId, TilePath, Width, encode_hashes};
+use crate::merkle::{EMPTY_ROOT, Hash, Range, TileId, TilePath, Width};
 
 /// Hashes of a full tile.
 const FULL: usize = 256;
@@ -15,7 +14,9 @@ const FULL: usize = 256;
 #[derive(Default)]
 pub(super) struct Tree {
     range: Range,
-    /// The last tile of each level, with its index.
+    /// The partial tile of the lowest level, with its index.
+    lowest: (u64, Vec<Hash>),
+    /// The last tile of each level above, with its index.
     edge: Vec<(u64, Vec<Hash>)>,
     full: Vec<(TileId, Vec<Hash>)>,
     /// A size whose root is wanted, and the root when it was met.
@@ -30,16 +31,32 @@ impl Tree {
         Self { wanted, met, ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, leaf: Hash) {
+    /// Appends a bundle: at once where its root is known and no root within it is wanted, else leaf by leaf.
+    pub(super) fn push<T>(&mut self, bundle: &Bundle<T>) {
+        if bundle.root.is_none() {
+            self.lowest = (bundle.first / 256, bundle.leaves.clone());
+        }
+        let within = self.wanted.and_then(|wanted| wanted.checked_sub(bundle.first));
+        let root = bundle.root.filter(|_| !within.is_some_and(|leaves| (1..256).contains(&leaves)));
+        if !root.is_some_and(|root| self.append(|range, note| range.push_subtree(8, root, note))) {
+            for leaf in &bundle.leaves {
+                self.append(|range, note| range.push_noting(*leaf, note));
+            }
+        }
+    }
+
+    /// Appends to the range, and notes what comes to be.
+    fn append<R>(&mut self, push: impl FnOnce(&mut Range, &mut dyn FnMut(u8, u64, Hash)) -> R) -> R {
         let (edge, full) = (&mut self.edge, &mut self.full);
-        self.range.push_noting(leaf, &mut |level, _, hash| {
-            if level % 8 == 0 {
+        let pushed = push(&mut self.range, &mut |level, _, hash| {
+            if level > 0 && level % 8 == 0 {
                 note(edge, full, level / 8, hash);
             }
         });
         if self.wanted == Some(self.range.size()) {
             self.met = Some(self.range.root());
         }
+        pushed
     }
 
     pub(super) fn size(&self) -> u64 {
@@ -55,24 +72,28 @@ impl Tree {
         self.met
     }
 
-    /// Compares the tiles that became full since the last call.
+    /// Compares the tiles above the lowest level that became full since the last call.
     pub(super) fn compare_full(&mut self, source: &dyn Source) -> Result<Vec<Finding>, SourceError> {
-        compare(source, &std::mem::take(&mut self.full))
+        let full = std::mem::take(&mut self.full);
+        compare(source, full.iter().map(|(tile, hashes)| (*tile, hashes.as_slice())))
     }
 
     /// Compares the partial tiles at the right edge.
     pub(super) fn compare_edge(&self, source: &dyn Source) -> Result<Vec<Finding>, SourceError> {
-        let partial: Vec<(TileId, Vec<Hash>)> = (0_u8..)
-            .zip(&self.edge)
-            .filter(|(_, (_, hashes))| !hashes.is_empty())
-            .filter_map(|(level, (index, hashes))| Some((TileId::new(level, *index).ok()?, hashes.clone())))
-            .collect();
-        compare(source, &partial)
+        let levels = (0_u8..).zip(std::iter::once(&self.lowest).chain(&self.edge));
+        let partial = levels.filter(|(_, (_, hashes))| !hashes.is_empty());
+        compare(
+            source,
+            partial.filter_map(|(level, (index, hashes))| {
+                Some((TileId::new(level, *index).ok()?, hashes.as_slice()))
+            }),
+        )
     }
 }
 
+/// Notes a hash of a tile of that level, from 1.
 fn note(edge: &mut Vec<(u64, Vec<Hash>)>, full: &mut Vec<(TileId, Vec<Hash>)>, level: u8, hash: Hash) {
-    let place = usize::from(level);
+    let place = usize::from(level).saturating_sub(1);
     if edge.len() <= place {
         edge.resize_with(place + 1, Default::default);
     }
@@ -86,22 +107,35 @@ fn note(edge: &mut Vec<(u64, Vec<Hash>)>, full: &mut Vec<(TileId, Vec<Hash>)>, l
     }
 }
 
-fn compare(source: &dyn Source, tiles: &[(TileId, Vec<Hash>)]) -> Result<Vec<Finding>, SourceError> {
-    let compared: Vec<Option<Finding>> = tiles
-        .par_iter()
-        .map(|(tile, hashes)| compare_tile(source, *tile, hashes))
-        .collect::<Result<_, _>>()?;
-    Ok(compared.into_iter().flatten().collect())
+fn compare<'a>(
+    source: &dyn Source,
+    tiles: impl Iterator<Item = (TileId, &'a [Hash])>,
+) -> Result<Vec<Finding>, SourceError> {
+    let mut findings = Vec::new();
+    for (tile, hashes) in tiles {
+        findings.extend(compare_tile(source, tile, hashes)?);
+    }
+    Ok(findings)
 }
 
-fn compare_tile(source: &dyn Source, tile: TileId, hashes: &[Hash]) -> Result<Option<Finding>, SourceError> {
+/// Compares a tile with the hashes that the entries make.
+pub(super) fn compare_tile(
+    source: &dyn Source,
+    tile: TileId,
+    hashes: &[Hash],
+) -> Result<Option<Finding>, SourceError> {
     let width = Width::new(hashes.len()).unwrap_or(Width::FULL);
     let path = TilePath::Hashes(tile, width).to_string();
     let wrong = match source.read(&path)? {
         None => "is missing",
-        Some(bytes) if bytes != encode_hashes(hashes) => "is not the tile that the entries make",
+        Some(bytes) if !is_tile(&bytes, hashes) => "is not the tile that the entries make",
         Some(_) => return Ok(None),
     };
     let first = tile.index() << (8 * (u32::from(tile.level()) + 1)).min(63);
     Ok(Some(Finding::at(first, Rule::Tree, format!("{path} {wrong}"))))
+}
+
+/// Whether the bytes are those hashes, one after the other.
+fn is_tile(bytes: &[u8], hashes: &[Hash]) -> bool {
+    bytes.len() == hashes.len() * 32 && bytes.chunks_exact(32).zip(hashes).all(|(part, hash)| part == hash.0)
 }

@@ -33,7 +33,10 @@ pub fn leaf(entry: &[u8]) -> Hash {
 
 /// The hash over two subtrees.
 pub fn node(left: &Hash, right: &Hash) -> Hash {
-    Hash(sha256_parts(&[&[1], &left.0, &right.0]))
+    // In one piece: a digest that is fed three costs half as much again.
+    let mut bytes = [1; 65];
+    bytes.iter_mut().skip(1).zip(left.0.iter().chain(&right.0)).for_each(|(to, from)| *to = *from);
+    Hash(sha256_parts(&[&bytes]))
 }
 
 impl FromStr for Hash {

@@ -46,11 +46,25 @@ impl Range {
     /// Appends a leaf and tells of every complete subtree that comes to be, from the leaf itself (level 0) up: level,
     /// index, root. Those at levels 0, 8, 16, … are what tiles are made of.
     pub fn push_noting(&mut self, leaf: Hash, note: &mut dyn FnMut(u8, u64, Hash)) {
-        let mut index = self.size;
-        let mut hash = leaf;
-        let mut level = 0;
+        self.append(0, leaf, note);
+    }
+
+    /// Appends a complete subtree of 2^level leaves by its root, and tells of it and of those above it that come to be.
+    /// Says whether it was appended: it stands only where the leaves so far are whole subtrees of its level.
+    #[must_use]
+    pub fn push_subtree(&mut self, level: u8, root: Hash, note: &mut dyn FnMut(u8, u64, Hash)) -> bool {
+        let stands = level < 63 && self.size.trailing_zeros() >= u32::from(level);
+        if stands {
+            self.append(level, root, note);
+        }
+        stands
+    }
+
+    fn append(&mut self, mut level: u8, mut hash: Hash, note: &mut dyn FnMut(u8, u64, Hash)) {
+        let size = self.size + (1 << level);
+        let mut index = self.size >> level;
         note(level, index, hash);
-        // Each bit set at the end of the size is a complete left neighbour.
+        // Each bit set at the end of the index is a complete left neighbour.
         while index % 2 == 1 {
             let Some(left) = self.parts.pop() else { break };
             hash = node(&left, &hash);
@@ -59,7 +73,7 @@ impl Range {
             note(level, index, hash);
         }
         self.parts.push(hash);
-        self.size += 1;
+        self.size = size;
     }
 
     /// Leaves.
@@ -132,6 +146,32 @@ pub(super) mod tests {
                 assert_eq!(noted, recursive_root(&leaves[first..first + (1 << level)]));
             });
         }
+    }
+
+    #[test]
+    fn subtrees_stand_for_their_leaves() {
+        let leaves = some_leaves(64);
+        for level in 0_u8..4 {
+            let (mut singly, mut at_once) = (Range::new(), Range::new());
+            for subtree in leaves.chunks(1 << level) {
+                let (mut one, mut other) = (Vec::new(), Vec::new());
+                for leaf in subtree {
+                    singly.push_noting(*leaf, &mut |at, index, hash| one.push((at, index, hash)));
+                }
+                let root = recursive_root(subtree);
+                assert!(
+                    at_once.push_subtree(level, root, &mut |at, index, hash| other.push((at, index, hash)))
+                );
+                one.retain(|(at, ..)| *at >= level);
+                assert_eq!((&singly, one), (&at_once, other));
+            }
+        }
+        let mut range = Range::new();
+        leaves.iter().take(12).for_each(|leaf| range.push(*leaf));
+        let before = range.clone();
+        assert!(!range.push_subtree(3, leaves[0], &mut |_, _, _| ()));
+        assert_eq!(range, before, "twelve leaves are no whole subtrees of eight");
+        assert!(range.push_subtree(2, leaves[0], &mut |_, _, _| ()));
     }
 
     #[test]

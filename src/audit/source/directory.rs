@@ -58,11 +58,13 @@ impl Source for Directory {
         let path_here = self.root.join(path);
         let read = || -> io::Result<Option<Vec<u8>>> {
             let file = File::open(&path_here)?;
-            if !file.metadata()?.is_file() {
+            let found = file.metadata()?;
+            if !found.is_file() {
                 return Ok(None);
             }
-            let mut bytes = Vec::new();
-            file.take(limit(path)).read_to_end(&mut bytes)?;
+            let most = limit(path);
+            let mut bytes = Vec::with_capacity(usize::try_from(found.len().min(most)).unwrap_or(0));
+            file.take(most).read_to_end(&mut bytes)?;
             Ok(Some(bytes))
         };
         match read() {
