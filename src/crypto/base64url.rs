@@ -17,6 +17,15 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
+/// Text to exactly `N` bytes, under the same rules.
+pub fn decode_fixed<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    // Checked first: the decoder wants as much room as a text of that length may need.
+    let whole = text.len() == (N * 4).div_ceil(3);
+    let written = whole.then(|| URL_SAFE_NO_PAD.decode_slice_unchecked(text, &mut bytes).ok()).flatten();
+    written.filter(|written| *written == N).map(|_| bytes)
+}
+
 /// Bytes that travel as base64url in JSON.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Base64Url(pub Vec<u8>);
@@ -49,6 +58,11 @@ mod tests {
         assert_eq!(decode("AA"), Some(vec![0]));
         for bad in ["AB", "AA==", "A", "A A", "+/", "AA\n"] {
             assert_eq!(decode(bad), None, "{bad:?}");
+            assert_eq!(decode_fixed::<1>(bad), None, "{bad:?}");
+        }
+        assert_eq!((decode_fixed("AA"), decode_fixed::<2>("AA")), (Some([0]), None));
+        for bytes in [[1_u8; 64], [0xff; 64]] {
+            assert_eq!(decode_fixed(&encode(&bytes)), Some(bytes));
         }
     }
 }

@@ -19,10 +19,15 @@ pub enum HexError {
     },
 }
 
+const DIGITS: [u8; 16] = *b"0123456789abcdef";
+/// What is no digit.
+const NONE: u8 = 0xff;
+
 /// Bytes as lower-case hex.
 pub fn encode(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(bytes.iter().flat_map(|byte| digits(*byte)).map(char::from));
+    text
 }
 
 /// Exactly `N` bytes from lower-case hex.
@@ -31,21 +36,35 @@ pub fn decode<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
         return Err(HexError::Length { expected: N * 2, found: text.chars().count() });
     }
     let mut out = [0; N];
-    for (position, (byte, pair)) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)).enumerate() {
+    let mut all = 0;
+    for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         let [high, low] = pair else { continue };
-        let high = nibble(*high).ok_or(HexError::Digit { position: position * 2 })?;
-        let low = nibble(*low).ok_or(HexError::Digit { position: position * 2 + 1 })?;
-        *byte = high << 4 | low;
+        let (high, low) = (value(*high), value(*low));
+        all |= high | low;
+        *byte = high << 4 | low & 15;
     }
-    Ok(out)
+    if all < 16 {
+        return Ok(out);
+    }
+    let position = text.bytes().position(|character| value(character) == NONE);
+    Err(HexError::Digit { position: position.unwrap_or(0) })
 }
 
-fn nibble(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        _ => None,
+/// The value of a digit. Digests are most of what an entry holds, so nothing here leaves the loop.
+fn value(character: u8) -> u8 {
+    let (digit, letter) = (character.wrapping_sub(b'0'), character.wrapping_sub(b'a'));
+    if digit < 10 {
+        digit
+    } else if letter < 6 {
+        letter + 10
+    } else {
+        NONE
     }
+}
+
+/// The two digits of a byte.
+fn digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|value| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0'))
 }
 
 /// Gives a `struct Name(pub [u8; N])` its text form: `FromStr`, `Display`, `Debug` and serde as lower-case hex.

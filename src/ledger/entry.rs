@@ -1,8 +1,9 @@
 //! One entry: its envelope, its one canonical spelling and the bytes that are signed (law 0, section 2).
 //! Not here: what a body may say (`body`) and whether an entry may be appended (`law`).
 
+mod plain;
+
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::body::{Body, Kind, LicenceIssued};
@@ -16,6 +17,10 @@ use crate::values::time::Time;
 const ENVELOPE: u64 = 1;
 /// Most bytes of any entry.
 pub const MAX_BYTES: usize = 16 * 1024;
+/// Bytes of the last two members and the brace behind them, which follow the outer signature.
+const TIME_MEMBERS: usize = ",\"time\":\"0000-11-22T33:44:55.666Z\",\"v\":1}".len();
+/// Bytes of the member that is the outer signature: 64 of them are 86 in base64url.
+const SIG_MEMBER: usize = ",\"sig\":\"\"".len() + 86;
 /// Most bytes of an entry of a licence kind, approvals apart.
 pub const MAX_LICENCE_BYTES: usize = 2 * 1024;
 
@@ -57,12 +62,13 @@ pub struct Unsigned {
     pub time: Time,
 }
 
-/// A signed entry together with its canonical bytes.
+/// A signed entry together with its canonical bytes and their leaf hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     unsigned: Unsigned,
     signature: Signature,
     bytes: Vec<u8>,
+    leaf: Digest,
 }
 
 /// The envelope as JSON has it.
@@ -76,21 +82,6 @@ struct Envelope {
     prev: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     sig: Option<Signature>,
-    time: Time,
-    v: u64,
-}
-
-/// The envelope around a body that is still text.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reading<'a> {
-    #[serde(borrow)]
-    body: &'a RawValue,
-    key: KeyId,
-    kind: &'a str,
-    #[serde(default)]
-    prev: Option<Digest>,
-    sig: Signature,
     time: Time,
     v: u64,
 }
@@ -184,9 +175,14 @@ impl Entry {
     /// Puts a signature to an entry and checks form and size; the signature itself is the law's to check.
     pub fn assemble(unsigned: Unsigned, signature: Signature) -> Result<Self, EntryError> {
         let bytes = unsigned.canonical(Some(signature))?;
-        let entry = Self { unsigned, signature, bytes };
-        entry.check_form()?;
-        Ok(entry)
+        Self::of(unsigned, signature, bytes)
+    }
+
+    /// An entry of these bytes, which are its canonical ones.
+    fn of(unsigned: Unsigned, signature: Signature, bytes: Vec<u8>) -> Result<Self, EntryError> {
+        check_form(&unsigned.body, &bytes)?;
+        let leaf = leaf_hash(&bytes);
+        Ok(Self { unsigned, signature, bytes, leaf })
     }
 
     /// Parses the bytes of an entry; anything but its one canonical spelling is refused.
@@ -194,9 +190,9 @@ impl Entry {
         if bytes.len() > MAX_BYTES {
             return Err(EntryError::Size { bytes: bytes.len(), limit: MAX_BYTES });
         }
-        if let Some(entry) = Self::parse_plain(bytes) {
-            entry.check_form()?;
-            return Ok(entry);
+        if let Some((unsigned, signature)) = plain::read(bytes) {
+            debug_assert_eq!(unsigned.canonical(Some(signature)).as_deref(), Ok(bytes), "one spelling");
+            return Self::of(unsigned, signature, bytes.to_vec());
         }
         let envelope: Envelope = serde_json::from_value(parse_canonical(bytes)?)
             .map_err(|error| EntryError::Schema(error.to_string()))?;
@@ -213,26 +209,13 @@ impl Entry {
             prev: envelope.prev,
             time: envelope.time,
         };
-        let entry = Self { unsigned, signature, bytes: bytes.to_vec() };
-        entry.check_form()?;
+        let entry = Self::of(unsigned, signature, bytes.to_vec())?;
         // serde reads a struct from an array and an absent list from an empty one. Signatures are over what we write,
         // so a second spelling would be a second leaf under one signature.
         if entry.unsigned.canonical(Some(signature))? != bytes {
             return Err(EntryError::Schema("members are spelt otherwise than the kind's schema does".into()));
         }
         Ok(entry)
-    }
-
-    /// An entry with a plain body whose spelling is the one that we write. Nearly every entry of a ledger is one, and
-    /// spelling it once more is the whole proof that it is canonical. Anything else is read at leisure, which also says
-    /// what is wrong with it.
-    fn parse_plain(bytes: &[u8]) -> Option<Self> {
-        let read: Reading<'_> = serde_json::from_slice(bytes).ok()?;
-        let kind = Kind::parse(read.kind).filter(|_| read.v == ENVELOPE)?;
-        let body = Body::from_text(kind, read.body.get()).filter(is_plain)?;
-        let unsigned = Unsigned { body, key: read.key, prev: read.prev, time: read.time };
-        let same = unsigned.canonical(Some(read.sig)).is_ok_and(|again| again == bytes);
-        same.then(|| Self { unsigned, signature: read.sig, bytes: bytes.to_vec() })
     }
 
     /// What happened.
@@ -272,16 +255,19 @@ impl Entry {
 
     /// What the outer signature is over: [`Unsigned::preimage`], with the body cut out of the bytes, not written again.
     pub fn preimage(&self, origin: &Origin) -> Vec<u8> {
-        let member = format!(",\"sig\":\"{:?}\"", self.signature);
-        let length = member.len();
-        // After the signature come only time and version, so the last place is the right one.
-        let place = self.bytes.windows(length).rposition(|found| found == member.as_bytes());
-        let (before, after) = match place.and_then(|place| self.bytes.split_at_checked(place)) {
-            Some((before, rest)) => (before, rest.get(length..).unwrap_or_default()),
-            None => (self.bytes.as_slice(), [].as_slice()),
-        };
-        let head = format!("vidimus/entry/{}/v1\n{origin}\n", self.kind());
-        let preimage = [head.as_bytes(), before, after].concat();
+        let behind = self.bytes.len().saturating_sub(TIME_MEMBERS);
+        let before = self.bytes.get(..behind.saturating_sub(SIG_MEMBER)).unwrap_or_default();
+        let after = self.bytes.get(behind..).unwrap_or_default();
+        let parts: [&[u8]; 7] = [
+            b"vidimus/entry/",
+            self.kind().as_str().as_bytes(),
+            b"/v1\n",
+            origin.as_str().as_bytes(),
+            b"\n",
+            before,
+            after,
+        ];
+        let preimage = parts.concat();
         debug_assert_eq!(Ok(&preimage), self.unsigned.preimage(origin).as_ref(), "what was signed");
         preimage
     }
@@ -293,23 +279,24 @@ impl Entry {
 
     /// RFC 6962 leaf hash of the bytes.
     pub fn leaf_hash(&self) -> Digest {
-        leaf_hash(&self.bytes)
+        self.leaf
     }
+}
 
-    fn check_form(&self) -> Result<(), EntryError> {
-        let (bytes, limit) = if self.kind().is_licence() {
-            (self.bytes.len() - self.unsigned.body.approvals_bytes(), MAX_LICENCE_BYTES)
-        } else {
-            (self.bytes.len(), MAX_BYTES)
-        };
-        if bytes > limit || self.bytes.len() > MAX_BYTES {
-            return Err(EntryError::Size { bytes, limit });
-        }
-        if !self.kind().may_hold_names() && !self.bytes.is_ascii() {
-            return Err(EntryError::NotAscii);
-        }
-        Ok(())
+fn check_form(body: &Body, bytes: &[u8]) -> Result<(), EntryError> {
+    let kind = body.kind();
+    let (counted, limit) = if kind.is_licence() {
+        (bytes.len() - body.approvals_bytes(), MAX_LICENCE_BYTES)
+    } else {
+        (bytes.len(), MAX_BYTES)
+    };
+    if counted > limit || bytes.len() > MAX_BYTES {
+        return Err(EntryError::Size { bytes: counted, limit });
     }
+    if !kind.may_hold_names() && !bytes.is_ascii() {
+        return Err(EntryError::NotAscii);
+    }
+    Ok(())
 }
 
 /// RFC 6962 leaf hash of an entry's bytes.

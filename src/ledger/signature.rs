@@ -5,11 +5,18 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::KeyId;
-use crate::crypto::base64url::{Base64Url, encode};
+use crate::crypto::base64url::{Base64Url, decode_fixed, encode};
 
 /// 64 bytes: R ‖ S of Ed25519, or r ‖ s of P-256.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature(pub [u8; 64]);
+
+impl Signature {
+    /// The 64 bytes of that text, if it is their one spelling.
+    pub(in crate::ledger) fn from_text(text: &str) -> Option<Self> {
+        decode_fixed(text).map(Self)
+    }
+}
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

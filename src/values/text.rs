@@ -1,5 +1,11 @@
 //! Values with one text form: `FromStr` reads it, `Display` writes it, and serde and `Debug` go by the same two.
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{self, Visitor};
+
 /// Gives a type with `FromStr` and `Display` its serde form: that same text, through that same parser.
 macro_rules! serde_as_text {
     ($($name:ident),+) => {$(
@@ -10,8 +16,7 @@ macro_rules! serde_as_text {
         }
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_str($crate::values::text::Parsed(std::marker::PhantomData))
             }
         }
     )+};
@@ -33,8 +38,8 @@ macro_rules! serde_as_text_or_bytes {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if deserializer.is_human_readable() {
-                    let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-                    return text.parse().map_err(serde::de::Error::custom);
+                    return deserializer
+                        .deserialize_str($crate::values::text::Parsed(std::marker::PhantomData));
                 }
                 let bytes = <[u8; $size]>::deserialize(deserializer)?;
                 $of_bytes(bytes).map_err(serde::de::Error::custom)
@@ -43,6 +48,21 @@ macro_rules! serde_as_text_or_bytes {
     };
 }
 pub(crate) use serde_as_text_or_bytes;
+
+/// Reads a string and parses it where it lies, without a copy of its own.
+pub(crate) struct Parsed<T>(pub(crate) PhantomData<T>);
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
 
 /// Shows the text in `Debug` too: a count of milliseconds helps nobody who reads a failed test.
 macro_rules! debug_as_text {

@@ -90,11 +90,6 @@ macro_rules! kinds {
                     .map_err(|error| EntryError::Schema(error.to_string()))
             }
 
-            /// From the text of its JSON, by the closed schema of `kind`.
-            pub(in crate::ledger) fn from_text(kind: Kind, text: &str) -> Option<Self> {
-                match kind { $(Kind::$variant => serde_json::from_str(text).map(Self::$variant).ok(),)+ }
-            }
-
             /// From JSON, by the closed schema of `kind`.
             pub fn from_value(kind: Kind, value: Value) -> Result<Self, EntryError> {
                 match kind { $(Kind::$variant => serde_json::from_value(value).map(Self::$variant),)+ }

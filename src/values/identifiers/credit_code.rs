@@ -51,6 +51,20 @@ impl CreditCode {
     }
 }
 
+/// The place of a character in the alphabet.
+fn value(character: char) -> Option<usize> {
+    let (first, place) = match character {
+        '0'..='9' => ('0', 0),
+        'A'..='H' => ('A', 10),
+        'J'..='N' => ('J', 18),
+        'P'..='R' => ('P', 23),
+        'T'..='U' => ('T', 26),
+        'W'..='Y' => ('W', 28),
+        _ => return None,
+    };
+    usize::try_from(u32::from(character) - u32::from(first)).ok().map(|after| place + after)
+}
+
 impl FromStr for CreditCode {
     type Err = CreditCodeError;
 
@@ -61,7 +75,7 @@ impl FromStr for CreditCode {
         }
         let mut sum = 0;
         for (position, found) in text.chars().enumerate() {
-            let value = ALPHABET.find(found).ok_or(CreditCodeError::Character { position, found })?;
+            let value = value(found).ok_or(CreditCodeError::Character { position, found })?;
             sum += WEIGHTS.get(position).map_or(0, |weight| value * weight);
         }
         let expected = ALPHABET.chars().nth((31 - sum % 31) % 31).unwrap_or('0');
@@ -93,6 +107,13 @@ mod tests {
             "91430700MA4PBKBQ48",
         ] {
             assert_eq!(good.parse::<CreditCode>().map(|code| code.to_string()), Ok(good.to_owned()));
+        }
+    }
+
+    #[test]
+    fn values_are_places_in_the_alphabet() {
+        for character in '\0'..='\u{ff}' {
+            assert_eq!(value(character), ALPHABET.find(character), "{character:?}");
         }
     }
 
