@@ -17,8 +17,7 @@ use crate::ledger::body::Owner;
 use crate::values::identifiers::{LicenceNumber, VerificationCode};
 use crate::values::lang::Lang;
 use crate::verification::{
-    Ask, AskError, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, verify,
-    verify_all,
+    Ask, Context, Evidence, Judgement, LedgerAnswer, Report, Source, TokenAnswer, verify, verify_all,
 };
 
 /// What is asked.
@@ -46,8 +45,9 @@ pub struct Verified {
 impl Authority {
     /// Judges evidence.
     pub fn verify(&self, asked: &Asked, keeper: Option<&Caller>) -> Result<Verified, Failure> {
-        let mut verified = self.verify_all(std::slice::from_ref(asked), keeper)?;
-        verified.pop().unwrap_or_else(|| Err(Fault::Damaged("a question was not answered".into()).into()))
+        let found = self.found_evidence(&asked.evidence)?;
+        let judgement = self.knowing(|context| verify(&found, context, &asked.ask))??;
+        self.put_into_words(judgement, asked, keeper)
     }
 
     /// Judges much evidence by the same knowledge, each as if it were alone.
@@ -62,7 +62,7 @@ impl Authority {
             .zip(&found)
             .map(|(one, found)| (found.as_ref().map_or(&one.evidence, AsRef::as_ref), &one.ask))
             .collect();
-        let judged = self.judge_all(&questions)?;
+        let judged = self.knowing(|context| verify_all(&questions, context))?;
         let all = asked.iter().zip(&found).zip(judged);
         Ok(all
             .map(|((one, found), judgement)| {
@@ -72,13 +72,14 @@ impl Authority {
             .collect())
     }
 
-    fn judge_all(&self, asked: &[(&Evidence, &Ask)]) -> Result<Vec<Result<Judgement, AskError>>, Failure> {
+    /// Judges by what is known now.
+    fn knowing<T>(&self, judge: impl FnOnce(&Context<'_>) -> T) -> Result<T, Failure> {
         let now = self.now()?;
         // The head is taken after the evidence arrived, so what it does not hold was not entered.
         let published = self.window.published();
         let known = published.known(|| self.know())?;
         let roots = std::slice::from_ref(&known.root);
-        let context = Context {
+        Ok(judge(&Context {
             now,
             charter: &published.charter,
             log_keys: &known.log_keys,
@@ -93,11 +94,7 @@ impl Authority {
             certificates: &|der| self.chains.certificate(der),
             paths: &|given, at, profile| self.chains.path(given, roots, at, profile),
             holds_a_registrar: known.holds_a_registrar,
-        };
-        Ok(match asked {
-            [(evidence, ask)] => vec![verify(evidence, &context, ask)],
-            asked => verify_all(asked, &context),
-        })
+        }))
     }
 
     fn know(&self) -> Result<Known, Failure> {
@@ -119,7 +116,7 @@ impl Authority {
         if !asked.sign && !asked.keep {
             return Ok(Verified { report, signed: None });
         }
-        let value = serde_json::to_value(&report).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let value = serde_json::to_value(&report).map_err(|error| Fault::Crypto(error.to_string()))?;
         let signed = asked.sign.then(|| self.sign_report(&value)).transpose()?;
         if let (true, Some(keeper)) = (asked.keep, keeper) {
             self.keep_report(&report, &value, signed.as_deref(), keeper)?;

@@ -204,7 +204,7 @@ impl From<Fault> for Problem {
         match fault {
             Fault::Store(StoreError::Ended(why)) => Refusal::NotReady(why).into(),
             // What cannot be read is no mistake of this program's: the disk's, or what damaged it.
-            Fault::Store(StoreError::Unreadable(_)) | Fault::View(_) => {
+            Fault::Store(StoreError::Unreadable(_)) | Fault::View(_) | Fault::Damaged(_) => {
                 tracing::error!(cause = %fault, "what a request asked for cannot be read");
                 Self::new(
                     Kind::NotReady,
@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_opaque() {
-        let problem = Problem::from(Fault::Damaged("/var/lib/secret".into()));
+        let problem = Problem::from(Fault::Crypto("/var/lib/secret".into()));
         let document = problem.document(Lang::En, "http://a.test").to_string();
         assert!(!document.contains("secret") && document.contains("I-"), "{document}");
         assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -360,6 +360,7 @@ mod tests {
         let faults = [
             Fault::Store(StoreError::Ended("/var/lib/secret".into())),
             Fault::Store(StoreError::Unreadable("/var/lib/secret".into())),
+            Fault::Damaged("/var/lib/secret".into()),
             Fault::Keyring(KeyringError::Unwritable("/var/lib/secret".into())),
         ];
         for fault in faults {
