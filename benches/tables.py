@@ -14,7 +14,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 READMES = ["README.md", "README.zh-CN.md"]
-ROW = re.compile(r"^\| `([a-z_.]+)`")
+ROW = re.compile(r"^\| `([a-z0-9_.]+)`")
 
 
 def figures(paths):
