@@ -1,6 +1,7 @@
 //! What entries make in small pieces, kept by blocks of 256 entries as tiles keep hashes: the places they take on status
-//! lists, the licences they give each department, and what finds those (`finders`). A row holds the block so far, so a group writes one row where it
-//! would write one a licence; and since a block is a matter of indexes alone, a rebuilt store has the same rows.
+//! lists, the licences they give each department, and what finds those (`finders`). A row holds the block so far, so a
+//! group writes one row where it would write one a licence; and since a block is a matter of indexes alone, a rebuilt
+//! store has the same rows.
 //!
 //! Not here: what the places add up to (`status`), and paging a department's licences (`reading`).
 

@@ -49,6 +49,22 @@ impl<K: Eq + Hash, V> Memory<K, V> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
     }
 
+    /// What was read from these bytes before, or is read now; of what is too long nothing is kept.
+    fn or_read<Q, E>(&self, given: &Q, read: impl FnOnce(&Q) -> Result<V, E>) -> Result<Arc<V>, E>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ToOwned<Owned = K> + AsRef<[u8]> + ?Sized,
+    {
+        if let Some(known) = self.get(given) {
+            return Ok(known);
+        }
+        let value = Arc::new(read(given)?);
+        if given.as_ref().len() <= LONGEST {
+            self.keep(given.to_owned(), Arc::clone(&value));
+        }
+        Ok(value)
+    }
+
     fn keep(&self, key: K, value: Arc<V>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {
@@ -88,26 +104,12 @@ impl Chains {
 
     /// A certificate read from DER, which is remembered: a leaf costs microseconds to read, the root two signatures.
     pub fn certificate(&self, der: &[u8]) -> Result<Arc<Certificate>, CertificateError> {
-        if let Some(known) = self.certificates.get(der) {
-            return Ok(known);
-        }
-        let certificate = Arc::new(Certificate::from_der(der)?);
-        if der.len() <= LONGEST {
-            self.certificates.keep(der.to_vec(), Arc::clone(&certificate));
-        }
-        Ok(certificate)
+        self.certificates.or_read(der, Certificate::from_der)
     }
 
     /// A JOSE header, which is remembered: all that one key seals has the same, and most of it are certificates.
     pub fn header(&self, text: &str) -> Result<Arc<Header>, JwsError> {
-        if let Some(known) = self.headers.get(text) {
-            return Ok(known);
-        }
-        let header = Arc::new(Header::parse(text)?);
-        if text.len() <= LONGEST {
-            self.headers.keep(text.to_owned(), Arc::clone(&header));
-        }
-        Ok(header)
+        self.headers.or_read(text, Header::parse)
     }
 
     /// A path to one of `roots` at `at`; a path that was verified before is only asked for its time.
