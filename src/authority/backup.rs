@@ -107,7 +107,7 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         // A kept report stands by itself and names the size it was judged at; single values only grow; a ceremony counts
         // as over only where its entries stand.
         Row::Report(_) | Row::Single(PLACES_RESERVED) | Row::Ceremony(_) | Row::Frame(_) => Ok(true),
-        Row::Entry(_)
+        Row::Entries(_)
         | Row::Tile(_)
         | Row::CharterEntry(_)
         | Row::Licence(_)

@@ -1,5 +1,6 @@
 //! What entries make in small pieces, kept by blocks of 256 entries as tiles keep hashes: the places they take on status
-//! lists, the licences they give each department, and what finds those (`finders`). A row holds the block so far, so a
+//! lists, the licences they give each department, and what finds those (`finders`). The packs of the entries themselves
+//! (`entries`) grow in the same step. A row holds the block so far, so a
 //! group writes one row where it would write one a licence; and since a block is a matter of indexes alone, a rebuilt
 //! store has the same rows.
 //!
@@ -7,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::entries::EdgePack;
 use super::finders::{Finder, Found};
 use super::store::{Row, Store, StoreError, Write};
 use crate::ledger::body::StatusPlace;
@@ -25,6 +27,7 @@ pub struct EdgeBlocks {
     places: Vec<u8>,
     own: BTreeMap<CreditCode, Vec<u8>>,
     finders: Vec<u8>,
+    pack: EdgePack,
 }
 
 impl EdgeBlocks {
@@ -39,11 +42,19 @@ impl EdgeBlocks {
                 own.insert(code.clone(), handles);
             }
         }
-        Ok(Self { number, places, own, finders })
+        Ok(Self { number, places, own, finders, pack: EdgePack::load(store, size)? })
     }
 
-    /// Takes in what the next entries do, and what finds the licences that they begin, in order; the rows that change.
-    pub fn push(&mut self, effects: &[Effects], finders: &[Vec<Finder>]) -> Vec<Write> {
+    /// Takes in the next entries, what each does, and what finds the licences that they begin, in order; the rows that
+    /// change.
+    pub fn push(
+        &mut self,
+        entries: &[&[u8]],
+        effects: &[Effects],
+        finders: &[Vec<Finder>],
+    ) -> Result<Vec<Write>, StoreError> {
+        let first = effects.first().map_or(0, |effects| effects.index);
+        let mut writes = self.pack.push(first, entries)?;
         let mut rows: BTreeMap<(u64, Of), Vec<u8>> = BTreeMap::new();
         let mut touched: BTreeSet<Of> = BTreeSet::new();
         let mut finders = finders.iter();
@@ -51,7 +62,7 @@ impl EdgeBlocks {
             let number = effects.index / BLOCK;
             if number != self.number {
                 self.tell(&std::mem::take(&mut touched), &mut rows);
-                *self = Self { number, ..Self::default() };
+                *self = Self { number, pack: std::mem::take(&mut self.pack), ..Self::default() };
             }
             let offset = u8::try_from(effects.index % BLOCK).unwrap_or(u8::MAX);
             for (place, value) in &effects.statuses {
@@ -79,7 +90,8 @@ impl EdgeBlocks {
             Of::Own(code) => Write::set(Row::Own(code, number), value),
             Of::Finders => Write::set(Row::Finders(number), value),
         };
-        rows.into_iter().map(row).collect()
+        writes.extend(rows.into_iter().map(row));
+        Ok(writes)
     }
 
     /// The rows of this block that were touched.

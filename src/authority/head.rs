@@ -1,9 +1,10 @@
 //! The head of the tree: its checkpoint, under every checkpoint key in force, and the range read back from what the
 //! store holds. Not here: when `last-signed` is replaced (`writer`, `opening`).
 
+use super::entries::entries;
 use super::keyring::Keyring;
 use super::refusal::{Failure, Fault};
-use super::store::{Row, Store};
+use super::store::Store;
 use crate::crypto::KeyPurpose;
 use crate::ledger::body::Owner;
 use crate::ledger::checkpoint::Checkpoint;
@@ -37,11 +38,11 @@ fn checkpoint_of(origin: &Origin, range: &Range) -> Result<Checkpoint, Failure> 
 /// The tree that the stored entries from `before.size()` to `size` make on top of `before`.
 pub fn reread(store: &dyn Store, before: &Range, size: u64) -> Result<Range, Failure> {
     let mut range = before.clone();
-    for index in before.size()..size {
-        let bytes = store
-            .get(&Row::Entry(index))?
-            .ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
-        range.push(Hash(leaf_hash(&bytes).0));
+    for entry in entries(store, before.size(), size)? {
+        range.push(Hash(leaf_hash(&entry).0));
     }
-    Ok(range)
+    match range.size() {
+        index if index < size => Err(Fault::Damaged(format!("entry {index} is missing")).into()),
+        _ => Ok(range),
+    }
 }

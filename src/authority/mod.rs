@@ -12,6 +12,7 @@ pub mod caller;
 mod ceremony;
 mod chains;
 pub mod clock_guard;
+pub mod entries;
 mod finders;
 pub mod founding;
 mod head;

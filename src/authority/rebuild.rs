@@ -195,9 +195,9 @@ impl<'a> Rebuild<'a> {
         let leaves: Vec<Hash> = effects.iter().map(|effects| Hash(effects.leaf.0)).collect();
         let mut hashed = self.range.clone();
         let mut writes = self.edge.push(&mut hashed, &leaves)?;
-        writes.extend(self.blocks.push(&effects, &[]));
-        for (entry, effects) in group.iter().zip(&effects) {
-            rows_of(entry, effects, &mut writes)?;
+        writes.extend(self.blocks.push(group, &effects, &[])?);
+        for effects in &effects {
+            rows_of(effects, &mut writes)?;
         }
         let expected = Head { size, time: self.charter.time() };
         let next = Head { size: hashed.size(), time: charter.time() };

@@ -8,6 +8,7 @@
 
 use super::Authority;
 use super::blocks::{BLOCK, handles, places};
+use super::entries::entries;
 use super::state::licence;
 use super::store::{Row, Store, StoreError};
 use super::tiles::stored;
@@ -110,8 +111,17 @@ fn tile(store: &dyn Store, size: u64, level: u8, number: u64) -> Result<(), Scru
     let first = number * WIDE;
     let last = hashes.min(first + WIDE);
     let mut made = Vec::new();
-    for index in first..last {
-        made.push(if level == 0 { entry(store, index)? } else { above(store, level - 1, index)? });
+    if level == 0 {
+        for (index, bytes) in (first..last).zip(entries(store, first, last)?) {
+            made.push(entry(store, index, &bytes)?);
+        }
+        if let Some(index) = (first..last).nth(made.len()) {
+            return Err(wrong(format!("entry {index}")));
+        }
+    } else {
+        for index in first..last {
+            made.push(above(store, level - 1, index)?);
+        }
     }
     let name = || format!("tile {number} of level {level}");
     let id = TileId::new(level, number).map_err(|_| wrong(name()))?;
@@ -136,11 +146,9 @@ fn above(store: &dyn Store, level: u8, number: u64) -> Result<Hash, ScrubFault> 
 }
 
 /// One entry, what it makes, and its leaf hash.
-fn entry(store: &dyn Store, index: u64) -> Result<Hash, ScrubFault> {
-    let name = || format!("entry {index}");
-    let bytes = store.get(&Row::Entry(index))?.ok_or_else(|| wrong(name()))?;
-    let entry = law::read(&bytes).map_err(|_| wrong(name()))?;
-    let leaf = leaf_hash(&bytes);
+fn entry(store: &dyn Store, index: u64, bytes: &[u8]) -> Result<Hash, ScrubFault> {
+    let entry = law::read(bytes).map_err(|_| wrong(format!("entry {index}")))?;
+    let leaf = leaf_hash(bytes);
     match entry.body().subject() {
         Subject::Licence(handle) => {
             of_licence(store, index, &entry, &handle, leaf)?;

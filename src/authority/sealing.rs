@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::blocks::BLOCK;
+use super::entries::entries;
 use super::keyring::Keyring;
 use super::refusal::{Failure, Fault};
 use super::state::licence;
@@ -99,10 +100,8 @@ impl Sealer {
         while from < size {
             let until = size.min(from + BLOCK);
             let mut sealings = Vec::new();
-            for index in from..until {
-                let entry = self.store.get(&Row::Entry(index))?;
-                let issued =
-                    entry.and_then(|bytes| law::read(&bytes).ok()).and_then(|entry| issued_by(entry.body()));
+            for entry in entries(self.store.as_ref(), from, until)? {
+                let issued = law::read(&entry).ok().and_then(|entry| issued_by(entry.body()));
                 let Some(handle) = issued else { continue };
                 if self.store.get(&Row::Seal(handle))?.is_none() {
                     sealings.extend(self.sealing_of(vault, handle)?);

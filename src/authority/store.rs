@@ -22,8 +22,8 @@ pub struct Head {
 /// A row's key. Families are told apart by their first byte; within one, keys ascend as the values do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Row {
-    /// The bytes of an entry, by index.
-    Entry(u64),
+    /// A pack of entries (`entries`).
+    Entries(u64),
     /// The hashes of a tile so far, 32 to 8,192 bytes.
     Tile(TileId),
     /// An entry that touches the charter, by index; no value.
@@ -72,7 +72,7 @@ impl Row {
         let handle = |bytes: &[u8]| Handle::from_bytes(bytes.try_into().ok()?).ok();
         let split = |at: usize| rest.split_at_checked(at);
         Some(match family {
-            b'e' => Self::Entry(number()?),
+            b'e' => Self::Entries(number()?),
             b't' => {
                 let (level, index) = rest.split_first()?;
                 Self::Tile(TileId::new(*level, u64::from_be_bytes(index.try_into().ok()?)).ok()?)
@@ -119,7 +119,7 @@ impl Row {
     /// The key's bytes: family, then big-endian numbers, so that order is kept.
     pub fn key(&self) -> Vec<u8> {
         match self {
-            Self::Entry(index) => keyed(b'e', &[&index.to_be_bytes()]),
+            Self::Entries(pack) => keyed(b'e', &[&pack.to_be_bytes()]),
             Self::Tile(tile) => keyed(b't', &[&[tile.level()], &tile.index().to_be_bytes()]),
             Self::CharterEntry(index) => keyed(b'c', &[&index.to_be_bytes()]),
             Self::Licence(handle) => keyed(b'l', &[handle.as_bytes()]),
@@ -277,7 +277,7 @@ mod tests {
         let time = Time::from_millis(1_790_000_000_000).unwrap();
         let handle = Handle::new(time, [7; 10]);
         let rows = [
-            Row::Entry(41),
+            Row::Entries(41),
             Row::Tile(TileId::new(1, 2).unwrap()),
             Row::CharterEntry(3),
             Row::Licence(handle),

@@ -153,14 +153,14 @@ mod tests {
     fn a_failed_write_ends_writing_and_leaves_no_trace() {
         let store = MemoryStore::new();
         store.fail_after(2);
-        store.put(vec![Write::set(Row::Entry(0), b"zero")]).unwrap();
+        store.put(vec![Write::set(Row::Entries(0), b"zero")]).unwrap();
         store.sync().unwrap();
         let head = Head { size: 1, time: None };
-        let failed = store.commit(Head::default(), head, vec![Write::set(Row::Entry(1), b"one")]);
+        let failed = store.commit(Head::default(), head, vec![Write::set(Row::Entries(1), b"one")]);
         assert!(matches!(failed, Err(StoreError::Ended(_))));
         assert_eq!(store.head(), Ok(Head::default()));
-        assert_eq!(store.get(&Row::Entry(1)), Ok(None));
+        assert_eq!(store.get(&Row::Entries(1)), Ok(None));
         suite::nothing_is_written_any_more(&store);
-        assert_eq!(store.get(&Row::Entry(0)), Ok(Some(b"zero".to_vec())));
+        assert_eq!(store.get(&Row::Entries(0)), Ok(Some(b"zero".to_vec())));
     }
 }

@@ -42,26 +42,26 @@ pub(super) fn begins_empty(store: &dyn Store) {
 }
 
 pub(super) fn moves_the_head_by_compare_and_swap(store: &dyn Store) {
-    let entry = |text: &str| vec![Write::set(Row::Entry(0), text)];
+    let entry = |text: &str| vec![Write::set(Row::Entries(0), text)];
     store.commit(Head::default(), head(1), entry("first")).unwrap();
     assert_eq!(store.head(), Ok(head(1)));
     assert_eq!(store.commit(Head::default(), head(1), entry("fork")), moved(0, 1));
     assert_eq!(store.commit(head(2), head(3), entry("ahead")), moved(2, 1));
     let other_time = Head { size: 1, time: None };
     assert_eq!(store.commit(other_time, head(2), entry("other time")), moved(1, 1));
-    assert_eq!(store.get(&Row::Entry(0)), Ok(Some(b"first".to_vec())));
+    assert_eq!(store.get(&Row::Entries(0)), Ok(Some(b"first".to_vec())));
     store.commit(head(1), head(2), vec![]).unwrap();
     assert_eq!(store.head(), Ok(head(2)));
     assert_eq!(store.ended(), None, "losing the race ends nothing");
 }
 
 pub(super) fn commits_all_or_nothing(store: &dyn Store) {
-    let writes = (0..900).map(|index| Write::set(Row::Entry(index), index.to_be_bytes()));
+    let writes = (0..900).map(|index| Write::set(Row::Entries(index), index.to_be_bytes()));
     store.commit(Head::default(), head(900), writes.collect()).unwrap();
     assert_eq!(store.scan(b"e", None, 1_000).unwrap().len(), 900);
-    let over = vec![Write::remove(Row::Entry(0)), Write::set(Row::Entry(900), vec![0; VALUE_BYTES + 1])];
+    let over = vec![Write::remove(Row::Entries(0)), Write::set(Row::Entries(900), vec![0; VALUE_BYTES + 1])];
     assert!(store.commit(head(900), head(901), over).is_err());
-    assert!(store.get(&Row::Entry(0)).unwrap().is_some());
+    assert!(store.get(&Row::Entries(0)).unwrap().is_some());
     assert_eq!(store.head(), Ok(head(900)));
 }
 
@@ -73,7 +73,7 @@ pub(super) fn is_one_writer_among_threads(store: &dyn Store) {
                 let mut done = 0;
                 while done < EACH {
                     let now = store.head().unwrap();
-                    let write = Write::set(Row::Entry(now.size), [writer]);
+                    let write = Write::set(Row::Entries(now.size), [writer]);
                     match store.commit(now, head(now.size + 1), vec![write]) {
                         Ok(()) => done += 1,
                         Err(error) => assert!(matches!(error, StoreError::Moved { .. }), "{error}"),
@@ -101,14 +101,14 @@ pub(super) fn puts_beside_the_head(store: &dyn Store) {
 
 pub(super) fn scans_in_order(store: &dyn Store) {
     let handle = Handle::new(Time::from_millis(0).unwrap(), [7; 10]);
-    let mut writes: Vec<_> = [3, 256, 1, 65_536, 2].map(|index| Write::set(Row::Entry(index), b"e")).into();
+    let mut writes: Vec<_> = [3, 256, 1, 65_536, 2].map(|index| Write::set(Row::Entries(index), b"e")).into();
     writes.extend([Write::set(Row::CharterEntry(1), b""), Write::set(Row::Licence(handle), b"l")]);
     writes.extend([0, 1, 2].map(|number| Write::set(Row::Vault(handle, number), vec![7; 5_000])));
     store.put(writes).unwrap();
     let keys = |prefix: &[u8], after: Option<&[u8]>, limit| -> Vec<_> {
         store.scan(prefix, after, limit).unwrap().into_iter().map(|(key, _)| key).collect()
     };
-    let entry = |index| Row::Entry(index).key();
+    let entry = |index| Row::Entries(index).key();
     let all = [1, 2, 3, 256, 65_536].map(entry);
     assert_eq!(keys(b"e", None, 10), all);
     assert_eq!(keys(b"e", None, 2), all[..2]);
@@ -129,9 +129,9 @@ pub(super) fn scans_in_order(store: &dyn Store) {
 }
 
 pub(super) fn finds_the_last(store: &dyn Store) {
-    let entry = |index| Row::Entry(index).key();
+    let entry = |index| Row::Entries(index).key();
     assert_eq!(store.last(b"e", &entry(9)), Ok(None));
-    let mut writes: Vec<_> = [3, 256, 1].map(|index| Write::set(Row::Entry(index), vec![7; 9_000])).into();
+    let mut writes: Vec<_> = [3, 256, 1].map(|index| Write::set(Row::Entries(index), vec![7; 9_000])).into();
     writes.extend([Write::set(Row::CharterEntry(8), b"c"), Write::set(Row::Single("x"), b"m")]);
     store.put(writes).unwrap();
     let last = |prefix: &[u8], until: &[u8]| store.last(prefix, until).unwrap().map(|(key, _)| key);
@@ -155,10 +155,10 @@ fn bytes(length: usize, seed: u8) -> Vec<u8> {
 pub(super) fn keeps_values_of_every_length(store: &dyn Store) {
     let lengths = [0, 1, 4_095, 4_096, 4_097, 8_191, 8_192, 8_193, 16_384, 100_000, VALUE_BYTES];
     for (index, length) in (0..).zip(lengths) {
-        store.put(vec![Write::set(Row::Entry(index), bytes(length, 3))]).unwrap();
+        store.put(vec![Write::set(Row::Entries(index), bytes(length, 3))]).unwrap();
     }
     for (index, length) in (0..).zip(lengths) {
-        assert_eq!(store.get(&Row::Entry(index)), Ok(Some(bytes(length, 3))), "{length}");
+        assert_eq!(store.get(&Row::Entries(index)), Ok(Some(bytes(length, 3))), "{length}");
     }
     let scanned = store.scan(b"e", None, 100).unwrap();
     assert!(scanned.iter().map(|(_, value)| value.len()).eq(lengths));
@@ -188,8 +188,8 @@ pub(super) fn takes_the_last_of_two_writes(store: &dyn Store) {
 pub(super) fn is_never_seen_half_written(store: &dyn Store) {
     let pair = |seed| {
         vec![
-            Write::set(Row::Entry(0), vec![seed; 12_000 + 5_000 * usize::from(seed % 2)]),
-            Write::set(Row::Entry(1), [seed]),
+            Write::set(Row::Entries(0), vec![seed; 12_000 + 5_000 * usize::from(seed % 2)]),
+            Write::set(Row::Entries(1), [seed]),
         ]
     };
     store.put(pair(0)).unwrap();
@@ -200,7 +200,7 @@ pub(super) fn is_never_seen_half_written(store: &dyn Store) {
                 let rows = store.scan(b"e", None, 10).unwrap();
                 let seed = rows[1].1[0];
                 assert!(rows[0].1.iter().all(|byte| *byte == seed));
-                let value = store.get(&Row::Entry(0)).unwrap().unwrap();
+                let value = store.get(&Row::Entries(0)).unwrap().unwrap();
                 assert!(value.iter().all(|byte| *byte == value[0]));
             }
         });
@@ -210,12 +210,12 @@ pub(super) fn is_never_seen_half_written(store: &dyn Store) {
 }
 
 pub(super) fn refuses_what_is_out_of_bounds(store: &dyn Store) {
-    let long = vec![Write::set(Row::Entry(0), vec![0; VALUE_BYTES + 1])];
+    let long = vec![Write::set(Row::Entries(0), vec![0; VALUE_BYTES + 1])];
     assert_eq!(store.put(long), Err(StoreError::ValueTooLong { bytes: VALUE_BYTES + 1 }));
-    let many: Vec<_> = (0..=4_096).map(|index| Write::set(Row::Entry(index), b"x")).collect();
+    let many: Vec<_> = (0..=4_096).map(|index| Write::set(Row::Entries(index), b"x")).collect();
     let too_big = Err(StoreError::BatchTooBig { writes: BATCH_WRITES + 1, bytes: BATCH_WRITES + 1 });
     assert_eq!(store.commit(Head::default(), head(1), many.clone()), too_big);
-    let large = (0..5).map(|index| Write::set(Row::Entry(index), vec![0; VALUE_BYTES])).collect();
+    let large = (0..5).map(|index| Write::set(Row::Entries(index), vec![0; VALUE_BYTES])).collect();
     let too_big = Err(StoreError::BatchTooBig { writes: 5, bytes: BATCH_BYTES + VALUE_BYTES });
     assert_eq!(store.put(large), too_big);
     assert_eq!(store.ended(), None);
@@ -239,12 +239,12 @@ pub(super) fn agrees_with_a_map(store: &dyn Store) {
         for batch in batches {
             let value = |(length, seed)| bytes(length, seed);
             let writes =
-                batch.iter().map(|(index, set)| Write { row: Row::Entry(*index), value: set.map(value) });
+                batch.iter().map(|(index, set)| Write { row: Row::Entries(*index), value: set.map(value) });
             store.put(writes.collect()).unwrap();
             for (index, set) in batch {
                 match set {
-                    Some(set) => map.insert(Row::Entry(index).key(), value(set)),
-                    None => map.remove(&Row::Entry(index).key()),
+                    Some(set) => map.insert(Row::Entries(index).key(), value(set)),
+                    None => map.remove(&Row::Entries(index).key()),
                 };
             }
             prop_assert!(store.scan(b"", None, 100).unwrap().into_iter().eq(map.clone()));

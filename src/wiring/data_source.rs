@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::audit::source::{CHECKPOINT, Source, SourceError};
 use crate::authority::backup::{RowPieces, page};
+use crate::authority::entries::entries;
 use crate::authority::store::{Row, Store, StoreError};
 use crate::crypto::Digest;
 use crate::merkle::{TilePath, encode_bundle};
@@ -54,12 +55,10 @@ impl DataSource {
             }
             TilePath::Entries(bundle, width) => {
                 let first = bundle * 256;
-                let mut entries = Vec::with_capacity(width.count());
-                for index in first..first + u64::try_from(width.count()).unwrap_or(0) {
-                    match self.store.get(&Row::Entry(index))? {
-                        Some(entry) => entries.push(entry),
-                        None => return Ok(None),
-                    }
+                let until = first + u64::try_from(width.count()).unwrap_or(0);
+                let entries = entries(self.store.as_ref(), first, until)?;
+                if entries.len() < width.count() {
+                    return Ok(None);
                 }
                 encode_bundle(&entries).map(Some).map_err(|error| StoreError::Unreadable(error.to_string()))
             }

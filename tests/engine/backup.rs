@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vidimus::authority::backup::{RowPieces, RowReader, page};
+use vidimus::authority::entries::{PACK, entries};
 use vidimus::authority::keyring::Keyring as _;
 use vidimus::authority::rebuild::{Reason, Rebuild, RebuildError, Rebuilt};
 use vidimus::authority::store::{KeyValue, Row, SEALED, Store};
@@ -61,8 +62,7 @@ fn rebuilt_with(
     for (_, blob) in from.scan(b"b", None, usize::MAX).unwrap() {
         rebuild.blob(blob)?;
     }
-    let entries: Vec<Vec<u8>> =
-        (0..size).map(|index| from.get(&Row::Entry(index)).unwrap().unwrap()).collect();
+    let entries = entries(from, 0, size).unwrap();
     let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
     // In two pieces of odd sizes: where a group begins must not matter.
     let (one, other) = entries.split_at(entries.len() / 3);
@@ -221,10 +221,12 @@ async fn an_entry_that_was_changed_is_named() {
     let published = authority.published();
     let size = published.range.size();
     let changed = bench.store.copy();
-    let mut entry = changed.get(&Row::Entry(size - 1)).unwrap().unwrap();
-    let place = entry.len() / 2;
-    entry[place] ^= 1;
-    changed.put(vec![vidimus::authority::store::Write::set(Row::Entry(size - 1), entry)]).unwrap();
+    let last = Row::Entries((size - 1) / PACK);
+    let mut pack = changed.get(&last).unwrap().unwrap();
+    // In the signature of the last.
+    let place = pack.len() - 40;
+    pack[place] ^= 1;
+    changed.put(vec![vidimus::authority::store::Write::set(last, pack)]).unwrap();
     let refused = rebuilt(&changed, &published.checkpoint, size, &[]).err().unwrap();
     assert!(matches!(refused, RebuildError::Entry { index, .. } if index == size - 1), "{refused}");
     let mut unknown = beside(bench.store.as_ref(), size);

@@ -52,13 +52,13 @@ async fn another_history_is_refused() {
     let (other, _, _) = grown().await;
     let first = bench.keyring.last_signed().unwrap();
     // The same keys, but the data of another ledger of the same size.
-    let row = other.store.get(&Row::Entry(3)).unwrap().unwrap();
+    let row = other.store.get(&Row::Entries(0)).unwrap().unwrap();
     let mut tile = bench.store.get(&Row::Tile(vidimus::merkle::TileId::new(0, 0).unwrap())).unwrap().unwrap();
     tile[3 * 32] ^= 1;
     bench
         .store
         .put(vec![
-            Write::set(Row::Entry(3), row),
+            Write::set(Row::Entries(0), row),
             Write::set(Row::Tile(vidimus::merkle::TileId::new(0, 0).unwrap()), tile),
         ])
         .unwrap();

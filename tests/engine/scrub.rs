@@ -36,7 +36,7 @@ async fn what_is_sound_is_looked_through_and_every_change_is_found() {
     assert!(round(&authority).unwrap() > 5);
 
     let tile = |level| Row::Tile(TileId::new(level, 0).unwrap());
-    let places = [Row::Entry(3), Row::Entry(258), tile(0), tile(1)];
+    let places = [Row::Entries(0), Row::Entries(8), tile(0), tile(1)];
     let mut changed: Vec<(Row, Vec<u8>)> =
         places.into_iter().map(|row| (row.clone(), bench.store.get(&row).unwrap().unwrap())).collect();
     changed.push(first_of(&bench, b"b"));

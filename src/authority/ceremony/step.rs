@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::crypto;
+use crate::authority::entries::entry;
 use crate::authority::refusal::{Failure, Fault};
-use crate::authority::store::{Row, Store};
+use crate::authority::store::Store;
 use crate::authority::writer::Proposal;
 use crate::crypto::Digest;
 use crate::crypto::base64url::Base64Url;
@@ -84,7 +85,7 @@ impl Step {
             other => return Err(Fault::Law(format!("{} in a ceremony", other.kind())).into()),
         };
         let Some(index) = index else { return Ok(None) };
-        let bytes = store.get(&Row::Entry(index))?;
+        let bytes = entry(store, index)?;
         let bytes = bytes.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
         let entry = Entry::parse(&bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
         // The same subject may have been entered by somebody else meanwhile: ours is what says the same.

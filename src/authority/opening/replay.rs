@@ -2,6 +2,7 @@
 //! each judged by the law against the state just before it.
 
 use super::OpenError;
+use crate::authority::entries::entry;
 use crate::authority::head::reread;
 use crate::authority::state::licence;
 use crate::authority::status::Statuses;
@@ -25,7 +26,7 @@ pub(super) fn replay(store: &dyn Store, signed: Range, size: u64) -> Result<(Cha
     let mut indexes = Vec::new();
     let mut step = |index: u64, charter: &mut Charter, range: Option<&Range>| -> Result<(), OpenError> {
         let wrong = |why: String| OpenError::Entry { index, why };
-        let bytes = store.get(&Row::Entry(index))?.ok_or_else(|| wrong("is missing".into()))?;
+        let bytes = entry(store, index)?.ok_or_else(|| wrong("is missing".into()))?;
         let leaf = Hash(leaf_hash(&bytes).0);
         if node(store, 0, index) != Some(leaf) {
             return Err(wrong("is not what the tree holds".into()));
@@ -88,7 +89,7 @@ impl View for ViewBefore<'_> {
         let Some(now) = now else { return Ok(None) };
         let earlier = now.events.iter().rfind(|event| event.index < self.index);
         let Some(earlier) = earlier else { return Ok(None) };
-        let bytes = self.store.get(&Row::Entry(earlier.index)).map_err(|error| fault(&error))?;
+        let bytes = entry(self.store, earlier.index).map_err(|error| fault(&error))?;
         let bytes = bytes.ok_or_else(|| ViewFault(format!("entry {} is missing", earlier.index)))?;
         Ok(now.before(self.index, leaf_hash(&bytes)))
     }

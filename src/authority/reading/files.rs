@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::authority::Authority;
+use crate::authority::entries;
 use crate::authority::refusal::{Failure, Fault, Refusal, Thing};
 use crate::authority::store::Row;
 use crate::authority::tiles;
@@ -36,7 +37,7 @@ impl Authority {
     }
 
     pub(in crate::authority) fn entry(&self, index: u64) -> Result<Vec<u8>, Failure> {
-        let entry = self.store.get(&Row::Entry(index))?;
+        let entry = entries::entry(self.store.as_ref(), index)?;
         Ok(entry.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?)
     }
 
@@ -60,9 +61,11 @@ impl Authority {
                     return Err(not_found().into());
                 }
                 let first = bundle * 256;
-                let count = u64::try_from(width.count()).unwrap_or(0);
-                let entries: Vec<Vec<u8>> =
-                    (first..first + count).map(|index| self.entry(index)).collect::<Result<_, _>>()?;
+                let until = first + u64::try_from(width.count()).unwrap_or(0);
+                let entries = entries::entries(self.store.as_ref(), first, until)?;
+                if entries.len() < width.count() {
+                    return Err(Fault::Damaged(format!("the entries from {first} to {until}")).into());
+                }
                 Ok(encode_bundle(&entries).map_err(|error| Fault::Damaged(error.to_string()))?)
             }
         }

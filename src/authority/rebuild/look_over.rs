@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::RebuildError;
+use crate::authority::entries::entry;
 use crate::authority::refusal::Fault;
 use crate::authority::state::licence;
 use crate::authority::store::{Row, Store};
@@ -103,7 +104,7 @@ impl LookOver<'_> {
         event: &Event,
     ) -> Result<bool, RebuildError> {
         let Ok(Some(ground)) = vault.kept_ground(handle, number) else { return Ok(false) };
-        let entry = self.store.get(&Row::Entry(event.index))?;
+        let entry = entry(self.store, event.index)?;
         let entry = entry.and_then(|bytes| law::read(&bytes).ok());
         let entry =
             entry.ok_or_else(|| Fault::Damaged(format!("entry {} does not come back", event.index)))?;

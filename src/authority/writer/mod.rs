@@ -284,10 +284,11 @@ impl Writer {
         let mut writes = edge.push(&mut range, &leaves)?;
         let mut blocks = self.blocks.clone();
         let finders: Vec<_> = candidates.iter_mut().map(|one| std::mem::take(&mut one.finders)).collect();
-        writes.extend(blocks.push(&effects, &finders));
+        let entries: Vec<&[u8]> = candidates.iter().map(|one| one.entry.bytes()).collect();
+        writes.extend(blocks.push(&entries, &effects, &finders)?);
         let mut waiting = Vec::with_capacity(candidates.len());
         for (candidate, effects) in candidates.into_iter().zip(&effects) {
-            rows_of(candidate.entry.bytes(), effects, &mut writes)?;
+            rows_of(effects, &mut writes)?;
             writes.extend(candidate.rows);
             writes.extend(
                 candidate.blobs.into_iter().map(|blob| Write::set(Row::Blob(Digest::of(&blob)), blob)),
@@ -346,8 +347,7 @@ fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, 
 }
 
 /// The rows that an entry makes by what it does, beside those of its block.
-pub(super) fn rows_of(entry: &[u8], effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
-    writes.push(Write::set(Row::Entry(effects.index), entry));
+pub(super) fn rows_of(effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
     if effects.charter.is_some() {
         writes.push(Write::set(Row::CharterEntry(effects.index), Vec::new()));
     }

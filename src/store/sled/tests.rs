@@ -41,7 +41,7 @@ fn entry(index: u64) -> Vec<u8> {
 fn append(store: &SledStore) -> Result<u64, StoreError> {
     let now = store.head()?;
     let writes = vec![
-        Write::set(Row::Entry(now.size), entry(now.size)),
+        Write::set(Row::Entries(now.size), entry(now.size)),
         Write::set(Row::Single("large"), vec![0; 20_000]),
     ];
     store.commit(now, head(now.size + 1), writes).map(|()| now.size + 1)
@@ -57,9 +57,9 @@ fn holds_entries(store: &SledStore, at_least: u64) {
     let size = store.head().unwrap().size;
     assert!(size >= at_least, "{size} of {at_least} acknowledged entries are there");
     for index in 0..size {
-        assert_eq!(store.get(&Row::Entry(index)), Ok(Some(entry(index))));
+        assert_eq!(store.get(&Row::Entries(index)), Ok(Some(entry(index))));
     }
-    assert_eq!(store.get(&Row::Entry(size)), Ok(None));
+    assert_eq!(store.get(&Row::Entries(size)), Ok(None));
 }
 
 fn files_in(directory: &Path) -> usize {
@@ -101,7 +101,7 @@ fn child() {
             assert_eq!(Some(&failed), store.ended().map(StoreError::Ended).as_ref());
             assert!(failed.to_string().contains("file too large"), "{failed}");
             suite::nothing_is_written_any_more(&store);
-            assert_eq!(store.get(&Row::Entry(3)), Ok(Some(entry(3))));
+            assert_eq!(store.get(&Row::Entries(3)), Ok(Some(entry(3))));
             drop(store);
             println!("\nclosed");
         }
@@ -302,7 +302,7 @@ fn never_reads_wrong(damage: &str, change: impl FnOnce(&mut Vec<u8>)) {
         }
     };
     for index in 0..60 {
-        if let Ok(Some(found)) = store.get(&Row::Entry(index)) {
+        if let Ok(Some(found)) = store.get(&Row::Entries(index)) {
             assert_eq!(found, entry(index), "{damage}");
         }
     }
@@ -330,12 +330,13 @@ fn no_value_leaves_the_synced_file() {
         for index in 0..12 {
             // Places in no order, so that leaves fill up and merge; the longest values, and full tiles.
             let place = index * 7 % 12;
-            store.put(vec![Write::set(Row::Entry(100 * place), vec![round; 1 << 20])]).unwrap();
-            let tiles = (0..100).map(|tile| Write::set(Row::Entry(place + 1_000 * tile), vec![round; 8_192]));
+            store.put(vec![Write::set(Row::Entries(100 * place), vec![round; 1 << 20])]).unwrap();
+            let tiles =
+                (0..100).map(|tile| Write::set(Row::Entries(place + 1_000 * tile), vec![round; 8_192]));
             store.put(tiles.collect()).unwrap();
         }
         store.sync().unwrap();
-        let removed = (0..8).map(|index| Write::remove(Row::Entry(100 * index)));
+        let removed = (0..8).map(|index| Write::remove(Row::Entries(100 * index)));
         store.put(removed.collect()).unwrap();
         store.sync().unwrap();
         assert_eq!(files_in(&kept.path().join("blobs")), 0);
