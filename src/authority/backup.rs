@@ -14,16 +14,16 @@ use std::io::{self, Read};
 use super::Authority;
 use super::blocks::BLOCK;
 use super::finders;
+use super::grants::licence;
 use super::once::Answered;
 use super::pickup;
 use super::refusal::{Failure, Fault, Refusal, Thing};
-use super::state::licence;
 use super::store::{KeyValue, PLACES_RESERVED, Row, Store, VALUE_BYTES};
 use crate::status_list::StatusToken;
 use crate::values::identifiers::Handle;
 
 /// Families that entries make, and what waits to be sealed, which drafts and seals tell.
-const MADE_ANEW: &[u8] = b"bcdeghlptu";
+const MADE_ANEW: &[u8] = b"bcdeghlpqtu";
 /// Rows read at once.
 const PAGE: usize = 256;
 
@@ -111,6 +111,7 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         | Row::Tile(_)
         | Row::CharterEntry(_)
         | Row::Licence(_)
+        | Row::Grant(_)
         | Row::Own(..)
         | Row::OwnStanding(..)
         | Row::Unsealed(_)

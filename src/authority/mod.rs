@@ -15,6 +15,7 @@ pub mod clock_guard;
 pub mod entries;
 mod finders;
 pub mod founding;
+mod grants;
 mod head;
 mod issuance;
 mod key_list;
@@ -64,6 +65,7 @@ use crate::values::time::Time;
 use chains::Chains;
 use clock_guard::ClockGuard;
 use finders::Finders;
+use grants::Grants;
 use keyring::Keyring;
 use once::Once;
 use sequencer::Sequencer;
@@ -83,6 +85,7 @@ pub struct Authority {
     vault: Vault,
     once: Arc<Once>,
     finders: Arc<Finders>,
+    grants: Grants,
     places: Places,
     chains: Chains,
     known_types: issuance::KnownTypes,

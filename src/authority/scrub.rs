@@ -1,6 +1,7 @@
 //! The scrub: what is stored is read again, slowly and without end, so that damage is found before somebody needs what it
 //! hit. Entries are re-hashed against the tiles and tiles against those below them; what entries make (a licence's state,
-//! its place, a charter row) is there and says the same; every other row is read, which checks the store's own sums.
+//! its place, a charter row) is there and says the same; so is the frame of every draft; every other row is read, which
+//! checks the store's own sums.
 //!
 //! A row that cannot be read ends writing, and who needs it is told so. A row that can be read and is wrong, or that is
 //! not there, would be a wrong answer: the service must not go on over it ([`ScrubFault::Wrong`]). Not here: whether the
@@ -9,9 +10,10 @@
 use super::Authority;
 use super::blocks::{BLOCK, handles, places};
 use super::entries::entries;
-use super::state::licence;
+use super::grants::licence;
 use super::store::{Row, Store, StoreError};
 use super::tiles::stored;
+use super::vault::has_frame;
 use crate::crypto::Digest;
 use crate::law;
 use crate::ledger::body::{Body, StatusPlace, Subject};
@@ -214,10 +216,14 @@ fn event_of(
 fn rows(store: &dyn Store, after: &[u8]) -> Result<Option<Vec<u8>>, ScrubFault> {
     let found = store.scan(b"", Some(after).filter(|after| !after.is_empty()), ROWS)?;
     for (key, value) in &found {
-        if let Some(Row::Blob(digest)) = Row::of_key(key)
-            && Digest::of(value) != digest
-        {
-            return Err(wrong(format!("blob {digest}")));
+        match Row::of_key(key) {
+            Some(Row::Blob(digest)) if Digest::of(value) != digest => {
+                return Err(wrong(format!("blob {digest}")));
+            }
+            Some(Row::Vault(handle, 0)) if !has_frame(store, value)? => {
+                return Err(wrong(format!("what the credential of {handle} has in common with others")));
+            }
+            _ => {}
         }
     }
     Ok(found.last().map(|(key, _)| key.clone()))

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::blocks::BLOCK;
 use super::entries::entries;
+use super::grants::licence;
 use super::keyring::Keyring;
 use super::refusal::{Failure, Fault};
-use super::state::licence;
 use super::store::{Row, SEALED, Store, Write};
 use super::vault::Vault;
 use crate::crypto::{Digest, KeyId};

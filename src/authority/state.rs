@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::grants::licence;
 use super::status::Statuses;
-use super::store::{Row, Store, StoreError};
+use super::store::{Row, Store};
 use crate::crypto::Digest;
 use crate::ledger::body::StatusPlace;
 use crate::ledger::state::{Charter, LicenceState, View, ViewFault};
@@ -44,20 +45,6 @@ impl View for StoreView<'_> {
     fn root(&self) -> Result<Digest, ViewFault> {
         Ok(Digest(self.range.root().0))
     }
-}
-
-/// The state of a licence, by one read.
-pub fn licence(store: &dyn Store, handle: &Handle) -> Result<Option<LicenceState>, StoreError> {
-    store.get(&Row::Licence(*handle))?.map(|bytes| decode(&bytes)).transpose()
-}
-
-/// A licence's row.
-pub fn encode(licence: &LicenceState) -> Result<Vec<u8>, StoreError> {
-    postcard::to_stdvec(licence).map_err(|error| StoreError::Unreadable(error.to_string()))
-}
-
-fn decode(bytes: &[u8]) -> Result<LicenceState, StoreError> {
-    postcard::from_bytes(bytes).map_err(|error| StoreError::Unreadable(format!("a licence's row: {error}")))
 }
 
 /// What everybody may see: nothing of it is beyond `last-signed`.

@@ -19,6 +19,11 @@ pub struct Head {
     pub time: Option<Time>,
 }
 
+/// The name of a frame: the first bytes of the digest of what it holds.
+pub type FrameName = [u8; 8];
+/// The name of a grant: the first bytes of the digest of what it holds.
+pub type GrantName = [u8; 8];
+
 /// A row's key. Families are told apart by their first byte; within one, keys ascend as the values do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Row {
@@ -28,10 +33,12 @@ pub enum Row {
     Tile(TileId),
     /// An entry that touches the charter, by index; no value.
     CharterEntry(u64),
-    /// The state of a licence.
+    /// What is a licence's own of its state (`grants`).
     Licence(Handle),
-    /// What credentials have in common (`vault`), by its digest.
-    Frame(Digest),
+    /// What the states of licences have in common (`grants`), by the beginning of its digest.
+    Grant(GrantName),
+    /// What credentials have in common (`vault`), by the beginning of its digest.
+    Frame(FrameName),
     /// A payload at rest of a licence: 0 the draft, then one for each act.
     Vault(Handle, u32),
     /// The signature that seals a licence's credential.
@@ -79,11 +86,12 @@ impl Row {
             }
             b'c' => Self::CharterEntry(number()?),
             b'l' => Self::Licence(handle(rest)?),
+            b'q' => Self::Grant(rest.try_into().ok()?),
             b'v' => {
                 let (of, place) = split(16)?;
                 Self::Vault(handle(of)?, u32::from_be_bytes(place.try_into().ok()?))
             }
-            b'j' => Self::Frame(Digest(rest.try_into().ok()?)),
+            b'j' => Self::Frame(rest.try_into().ok()?),
             b's' => Self::Seal(handle(rest)?),
             b'u' => Self::Unsealed(handle(rest)?),
             b'p' => Self::Places(number()?),
@@ -123,8 +131,9 @@ impl Row {
             Self::Tile(tile) => keyed(b't', &[&[tile.level()], &tile.index().to_be_bytes()]),
             Self::CharterEntry(index) => keyed(b'c', &[&index.to_be_bytes()]),
             Self::Licence(handle) => keyed(b'l', &[handle.as_bytes()]),
+            Self::Grant(name) => keyed(b'q', &[name]),
             Self::Vault(handle, number) => keyed(b'v', &[handle.as_bytes(), &number.to_be_bytes()]),
-            Self::Frame(name) => keyed(b'j', &[&name.0]),
+            Self::Frame(name) => keyed(b'j', &[name]),
             Self::Seal(handle) => keyed(b's', &[handle.as_bytes()]),
             Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
             Self::Places(block) => keyed(b'p', &[&block.to_be_bytes()]),
@@ -281,8 +290,9 @@ mod tests {
             Row::Tile(TileId::new(1, 2).unwrap()),
             Row::CharterEntry(3),
             Row::Licence(handle),
+            Row::Grant([8; 8]),
             Row::Vault(handle, 5),
-            Row::Frame(Digest([6; 32])),
+            Row::Frame([6; 8]),
             Row::Seal(handle),
             Row::Unsealed(handle),
             Row::Places(9),

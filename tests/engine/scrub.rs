@@ -41,6 +41,8 @@ async fn what_is_sound_is_looked_through_and_every_change_is_found() {
         places.into_iter().map(|row| (row.clone(), bench.store.get(&row).unwrap().unwrap())).collect();
     changed.push(first_of(&bench, b"b"));
     changed.push(first_of(&bench, b"p"));
+    changed.push(first_of(&bench, b"j"));
+    changed.push(first_of(&bench, b"q"));
     for (row, value) in changed {
         let mut other = value.clone();
         *other.last_mut().unwrap() ^= 1;
@@ -50,7 +52,7 @@ async fn what_is_sound_is_looked_through_and_every_change_is_found() {
         bench.store.put(vec![Write::set(row, value)]).unwrap();
         round(&authority).unwrap();
     }
-    let families: [&[u8]; 6] = [b"e", b"t", b"l", b"p", b"c", b"d"];
+    let families: [&[u8]; 8] = [b"e", b"t", b"l", b"p", b"c", b"d", b"j", b"q"];
     for family in families {
         let (row, value) = first_of(&bench, family);
         bench.store.put(vec![Write::remove(row.clone())]).unwrap();

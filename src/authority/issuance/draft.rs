@@ -8,7 +8,7 @@ use super::{Approved, Drafted, Succession};
 use crate::authority::Authority;
 use crate::authority::finders::Finder;
 use crate::authority::refusal::{Failure, Fault};
-use crate::authority::vault::{Draft, commit};
+use crate::authority::vault::{Draft, Salts, commit};
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
 use crate::crypto::entropy::random;
 use crate::crypto::{Entropy, KeyId, KeyPurpose, hex};
@@ -70,10 +70,12 @@ impl Authority {
             payload.insert("recorded".into(), recorded.kept());
         }
         let header = self.header(charter, &credential_key)?;
+        // In this order, in which the vault draws them again.
+        let salts = Salts::new(entropy);
+        let (_, commitment) =
+            commit(&handle, "payload", &payload, &salts).map_err(|error| Fault::Crypto(error.to_string()))?;
         let fixed = CredentialDraft { header, claims, disclosable: layout.disclosable }
-            .fix(entropy)
-            .map_err(|error| Fault::Crypto(error.to_string()))?;
-        let (salt, commitment) = commit(&handle, "payload", &payload, entropy)
+            .fix(&salts)
             .map_err(|error| Fault::Crypto(error.to_string()))?;
 
         let finders = self.finders_of(&checked, &licence_number, &request, department);
@@ -102,7 +104,7 @@ impl Authority {
             verification_code: fresh_code(entropy),
             reference: request.reference,
             payload,
-            salt,
+            secret: salts.secret(),
         };
         let recorded = request.recorded.map(|recorded| (recorded.standing, recorded.trust));
         Ok(Drafted { grant, recorded, draft, finders })

@@ -20,6 +20,7 @@ use super::chains::Chains;
 use super::clock_guard::ClockGuard;
 use super::finders::Finders;
 use super::founding::Founding;
+use super::grants::Grants;
 use super::issuance::KnownTypes;
 use super::keyring::Keyring;
 use super::once::Once;
@@ -112,6 +113,7 @@ impl Opening {
             vault,
             once,
             finders,
+            grants: Grants::default(),
             places,
             chains: Chains::default(),
             known_types: KnownTypes::default(),

@@ -3,8 +3,8 @@
 
 use super::OpenError;
 use crate::authority::entries::entry;
+use crate::authority::grants::licence;
 use crate::authority::head::reread;
-use crate::authority::state::licence;
 use crate::authority::status::Statuses;
 use crate::authority::store::{Row, Store, StoreError};
 use crate::authority::tiles::stored;

@@ -16,7 +16,7 @@ pub use shown::{Shown, ShownEvent};
 
 use super::Authority;
 use super::refusal::{Failure, no_licence};
-use super::state::{Published, licence};
+use super::state::Published;
 use crate::ledger::state::LicenceState;
 use crate::values::identifiers::Handle;
 
@@ -43,7 +43,7 @@ impl Authority {
     ) -> Result<Option<LicenceState>, Failure> {
         // The size is read first: a commit in between only adds what is cut off.
         let size = self.window.published().range.size();
-        let found = licence(self.store.as_ref(), handle)?;
+        let found = self.grants.licence(self.store.as_ref(), handle)?;
         Ok(found.and_then(|licence| {
             let last = licence.last;
             let beyond = licence.events.last().is_some_and(|event| event.index >= size);

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::RebuildError;
 use crate::authority::entries::entry;
+use crate::authority::grants::licence;
 use crate::authority::refusal::Fault;
-use crate::authority::state::licence;
 use crate::authority::store::{Row, Store};
 use crate::authority::vault::{Draft, Vault, commitment};
 use crate::crypto::Digest;

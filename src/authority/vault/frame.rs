@@ -1,5 +1,5 @@
-//! What the credentials of a key and a type have in common: the JOSE header, and the claims without what is one
-//! licence's own. It has a row; a draft is kept as what differs from it, LZ4 against those claims.
+//! What the credentials of a key and a type have in common: the JOSE header, and the claims and disclosures without what
+//! is one licence's own. It has a row; a draft is kept as what differs from it, LZ4 against those texts.
 //!
 //! How long a sealed draft is tells something of how much it says and how little it repeats, as its length did before.
 //! Nobody's words are compressed together with another's secret. Not here: what of a draft is kept (`kept`).
@@ -9,36 +9,50 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
+use super::kept::Plain;
+use super::letters;
 use crate::authority::refusal::{Failure, Fault};
-use crate::authority::store::{Row, Store, Write};
-use crate::crypto::Digest;
+use crate::authority::store::{FrameName, Row, Store, Write};
+use crate::crypto::{Digest, hex};
 
 /// Claims that are the same for all; of every other only the names are in a frame.
 const COMMON: [&str; 6] = ["_sd_alg", "iss", "issuer", "status", "vct", "vct#integrity"];
 
 /// A frame.
 pub(super) struct Frame {
-    /// Digest of its row.
-    pub(super) name: Digest,
+    /// What its row is called: the first bytes of the digest of what it holds.
+    pub(super) name: FrameName,
     text: String,
     header: usize,
+    /// The texts that drafts are kept against, as they lie at rest.
+    common: Vec<u8>,
 }
 
 impl Frame {
     /// Of the first credential that is framed so.
-    fn of(header: &str, claims: &str) -> Result<Self, Fault> {
-        let mut common: Value = serde_json::from_str(claims).map_err(|_| damaged())?;
+    fn of(plain: &Plain<'_>) -> Result<Self, Fault> {
+        let mut common: Value = serde_json::from_str(&plain.claims).map_err(|_| damaged())?;
         for (name, value) in common.as_object_mut().ok_or_else(damaged)? {
             if !COMMON.contains(&name.as_str()) {
                 empty(value);
             }
         }
-        Self::read(format!("{header}.{common}"))
+        let mut text = format!("{}.{common}", plain.header);
+        for disclosure in &plain.disclosures {
+            let mut parts: Vec<Value> = serde_json::from_str(disclosure).map_err(|_| damaged())?;
+            // Of a member's, whose name is its second part, the name stays.
+            let named = parts.len() == 3;
+            let own = parts.iter_mut().enumerate().filter(|(place, _)| !(named && *place == 1));
+            own.for_each(|(_, part)| empty(part));
+            text.push_str(&Value::from(parts).to_string());
+        }
+        Self::read(text)
     }
 
     fn read(text: String) -> Result<Self, Fault> {
-        let (header, _) = text.split_once('.').ok_or_else(damaged)?;
-        Ok(Self { name: Digest::of(text.as_bytes()), header: header.len(), text })
+        let (header, common) = text.split_once('.').ok_or_else(damaged)?;
+        let name = name_of(text.as_bytes());
+        Ok(Self { name, header: header.len(), common: letters::write(common), text })
     }
 
     /// The JOSE header, as it stands in the signing input.
@@ -46,19 +60,14 @@ impl Frame {
         self.text.get(..self.header).unwrap_or_default()
     }
 
-    fn claims(&self) -> &[u8] {
-        self.text.as_bytes().get(self.header + 1..).unwrap_or_default()
-    }
-
-    /// The frame's name, then the bytes as they differ from it.
+    /// Bytes as they differ from it.
     pub(super) fn pack(&self, plain: &[u8]) -> Vec<u8> {
-        let packed = lz4_flex::block::compress_prepend_size_with_dict(plain, self.claims());
-        [self.name.0.as_slice(), &packed].concat()
+        lz4_flex::block::compress_prepend_size_with_dict(plain, &self.common)
     }
 
     /// The bytes again.
     pub(super) fn unpack(&self, packed: &[u8]) -> Result<Vec<u8>, Fault> {
-        lz4_flex::block::decompress_size_prepended_with_dict(packed, self.claims()).map_err(|_| damaged())
+        lz4_flex::block::decompress_size_prepended_with_dict(packed, &self.common).map_err(|_| damaged())
     }
 }
 
@@ -76,43 +85,45 @@ fn empty(value: &mut Value) {
 /// The frames that are known.
 #[derive(Default)]
 pub(super) struct Frames {
-    by_name: Mutex<HashMap<Digest, Arc<Frame>>>,
+    by_name: Mutex<HashMap<FrameName, Arc<Frame>>>,
     /// By the type that the claims name.
     by_type: Mutex<HashMap<String, Vec<Arc<Frame>>>>,
 }
 
 impl Frames {
     /// The frame for a credential. A new one is stored before any draft that names it can be committed.
-    pub(super) fn fitting(
-        &self,
-        store: &dyn Store,
-        header: &str,
-        claims: &str,
-    ) -> Result<Arc<Frame>, Failure> {
+    pub(super) fn fitting(&self, store: &dyn Store, plain: &Plain<'_>) -> Result<Arc<Frame>, Failure> {
         let mut by_type = locked(&self.by_type);
-        let frames = by_type.entry(type_of(claims).to_owned()).or_default();
-        if let Some(frame) = frames.iter().find(|frame| frame.header() == header) {
+        let frames = by_type.entry(type_of(&plain.claims).to_owned()).or_default();
+        if let Some(frame) = frames.iter().find(|frame| frame.header() == plain.header) {
             return Ok(Arc::clone(frame));
         }
-        let frame = Arc::new(Frame::of(header, claims)?);
+        let frame = Arc::new(Frame::of(plain)?);
         store.put(vec![Write::set(Row::Frame(frame.name), frame.text.as_str())])?;
         frames.push(Arc::clone(&frame));
         Ok(frame)
     }
 
     /// The frame of that name.
-    pub(super) fn named(&self, store: &dyn Store, name: Digest) -> Result<Arc<Frame>, Failure> {
+    pub(super) fn named(&self, store: &dyn Store, name: FrameName) -> Result<Arc<Frame>, Failure> {
         let mut by_name = locked(&self.by_name);
         if let Some(frame) = by_name.get(&name) {
             return Ok(Arc::clone(frame));
         }
-        let stored = store.get(&Row::Frame(name))?.filter(|bytes| Digest::of(bytes) == name);
+        let stored = store.get(&Row::Frame(name))?.filter(|bytes| name_of(bytes) == name);
         let text = stored.and_then(|bytes| String::from_utf8(bytes).ok());
-        let text = text.ok_or_else(|| Fault::Damaged(format!("the frame {name} of credentials")))?;
+        let text =
+            text.ok_or_else(|| Fault::Damaged(format!("the frame {} of credentials", hex::encode(&name))))?;
         let frame = Arc::new(Frame::read(text)?);
         by_name.insert(name, Arc::clone(&frame));
         Ok(frame)
     }
+}
+
+/// The name of a frame that holds these bytes.
+pub(super) fn name_of(bytes: &[u8]) -> FrameName {
+    let [a, b, c, d, e, f, g, h, ..] = Digest::of(bytes).0;
+    [a, b, c, d, e, f, g, h]
 }
 
 /// What stands after `"vct":"`. It only chooses a frame: any would do.
@@ -135,23 +146,27 @@ mod tests {
 
     const CLAIMS: &str = r#"{"_sd":["Nh95"],"_sd_alg":"sha-256","claims":{"capital":100,"kind":"有限责任公司"},"holders":[{"name":"样例公司"}],"iss":"https://a.example","vct":"https://a.example/types/t/1"}"#;
 
+    fn framed() -> Frame {
+        let disclosures =
+            vec![r#"["c2FsdA","name","李样例"]"#.to_owned(), r#"["c2FsdA","李样例"]"#.to_owned()];
+        Frame::of(&Plain { header: "aGVhZA", claims: CLAIMS.to_owned(), disclosures }).unwrap()
+    }
+
     #[test]
     fn a_frame_says_nothing_of_one_licence() {
-        let frame = Frame::of("aGVhZA", CLAIMS).unwrap();
-        let said = r#"{"_sd":[""],"_sd_alg":"sha-256","claims":{"capital":0,"kind":""},"holders":[{"name":""}],"iss":"https://a.example","vct":"https://a.example/types/t/1"}"#;
-        assert_eq!((frame.header(), std::str::from_utf8(frame.claims()).unwrap()), ("aGVhZA", said));
+        let frame = framed();
+        let said = r#"{"_sd":[""],"_sd_alg":"sha-256","claims":{"capital":0,"kind":""},"holders":[{"name":""}],"iss":"https://a.example","vct":"https://a.example/types/t/1"}["","name",""]["",""]"#;
+        assert_eq!((frame.header(), letters::read(&frame.common).as_deref()), ("aGVhZA", Some(said)));
         assert_eq!(type_of(CLAIMS), "https://a.example/types/t/1");
     }
 
     #[test]
     fn what_is_packed_comes_back_and_is_small() {
-        let frame = Frame::of("aGVhZA", CLAIMS).unwrap();
+        let frame = framed();
         for plain in [CLAIMS.as_bytes(), b"", b"another thing altogether"] {
-            let packed = frame.pack(plain);
-            let (name, rest) = packed.split_at(32);
-            assert_eq!((name, frame.unpack(rest).unwrap().as_slice()), (frame.name.0.as_slice(), plain));
+            assert_eq!(frame.unpack(&frame.pack(plain)).unwrap().as_slice(), plain);
         }
-        assert!(frame.pack(CLAIMS.as_bytes()).len() < 32 + CLAIMS.len() / 2);
+        assert!(frame.pack(CLAIMS.as_bytes()).len() < CLAIMS.len() / 2);
         assert!(frame.unpack(b"").is_err());
         assert!(frame.unpack(&[255; 9]).is_err());
     }

@@ -3,6 +3,8 @@
 
 mod frame;
 mod kept;
+mod letters;
+mod salts;
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::refusal::{Failure, Fault, Refusal};
 use super::sealing::Seal;
-use super::store::{Row, Store, Write};
+use super::store::{FrameName, Row, Store, StoreError, Write};
 use crate::crypto::at_rest::RestKey;
 use crate::crypto::base64url::Base64Url;
 use crate::crypto::digest::hmac_sha256;
@@ -23,7 +25,9 @@ use crate::sd_jwt;
 use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, LicenceNumber, VerificationCode};
 use frame::Frames;
-use kept::Kept;
+use kept::{Kept, Plain};
+
+pub use salts::Salts;
 
 /// Bytes of a wrapped key: nonce, key, tag.
 const WRAPPED: usize = 12 + 32 + 16;
@@ -45,8 +49,8 @@ pub struct Draft {
     pub reference: Option<String>,
     /// `holders` and `claims`, and of a recorded licence `recorded`, in the clear.
     pub payload: Map<String, Value>,
-    /// Salt of the commitment over the payload.
-    pub salt: Base64Url,
+    /// What its salts, and that of the commitment over the payload, are drawn from (`Salts`).
+    pub secret: [u8; 32],
 }
 
 impl Draft {
@@ -85,21 +89,22 @@ impl Vault {
 
     /// The row of a new licence's draft.
     pub fn keep_draft(&self, handle: &Handle, draft: &Draft) -> Result<Write, Failure> {
-        let (kept, header) = Kept::of(draft)?;
-        let frame = self.frames.fitting(self.store.as_ref(), header, kept.claims())?;
-        let plain = postcard::to_stdvec(&kept).map_err(|error| Fault::Damaged(error.to_string()))?;
-        self.seal(handle, 0, &frame.pack(&plain))
+        let plain = Plain::of(draft)?;
+        let frame = self.frames.fitting(self.store.as_ref(), &plain)?;
+        let kept = postcard::to_stdvec(&Kept::of(handle, draft, &plain))
+            .map_err(|error| Fault::Damaged(error.to_string()))?;
+        self.seal(handle, 0, &frame.name, &frame.pack(&kept))
     }
 
     /// A licence's draft.
     pub fn draft(&self, handle: &Handle) -> Result<Draft, Failure> {
-        let plain = self.open(handle, 0)?;
-        let (name, packed) =
-            plain.split_first_chunk().ok_or_else(|| unreadable(handle, &"it is cut short"))?;
-        let frame = self.frames.named(self.store.as_ref(), Digest(*name))?;
-        let kept = Zeroizing::new(frame.unpack(packed)?);
+        let row = self.store.get(&Row::Vault(*handle, 0))?.ok_or(Refusal::Erased)?;
+        let (name, sealed) = framed(&row).ok_or_else(|| unreadable(handle, &"it is cut short"))?;
+        let packed = self.open(handle, 0, name, sealed)?;
+        let frame = self.frames.named(self.store.as_ref(), *name)?;
+        let kept = Zeroizing::new(frame.unpack(&packed)?);
         let kept: Kept = postcard::from_bytes(&kept).map_err(|error| unreadable(handle, &error))?;
-        Ok(kept.draft(frame.header())?)
+        Ok(kept.draft(handle, frame.header())?)
     }
 
     /// A licence's draft, if it is kept: it may be erased, or lost with a restore.
@@ -115,19 +120,16 @@ impl Vault {
         self.seal(
             handle,
             number,
+            &[],
             &serde_json::to_vec(ground).map_err(|error| Fault::Damaged(error.to_string()))?,
         )
     }
 
     /// An act's ground, if it is kept.
     pub fn kept_ground(&self, handle: &Handle, number: u32) -> Result<Option<Ground>, Failure> {
-        match self.open(handle, number) {
-            Err(Failure::Refused(Refusal::Erased)) => Ok(None),
-            Err(failure) => Err(failure),
-            Ok(plain) => {
-                Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(handle, &error))?))
-            }
-        }
+        let Some(row) = self.store.get(&Row::Vault(*handle, number))? else { return Ok(None) };
+        let plain = self.open(handle, number, &[], &row)?;
+        Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(handle, &error))?))
     }
 
     /// The whole credential: sealed signing input and every disclosure.
@@ -141,20 +143,28 @@ impl Vault {
         Ok((draft, credential))
     }
 
-    fn seal(&self, handle: &Handle, number: u32, plain: &[u8]) -> Result<Write, Failure> {
-        let associated = associated(handle, number);
+    /// A payload under a key of its own, with what stands in the clear before it.
+    fn seal(&self, handle: &Handle, number: u32, clear: &[u8], plain: &[u8]) -> Result<Write, Failure> {
+        let associated = associated(handle, number, clear);
         let key = RestKey::generate(self.entropy.as_ref());
         let sealed = self
             .epoch
             .seal(key.as_bytes(), &associated, self.entropy.as_ref())
-            .and_then(|wrapped| Ok([wrapped, key.seal(plain, &associated, self.entropy.as_ref())?].concat()))
+            .and_then(|wrapped| {
+                Ok([clear, &wrapped, &key.seal(plain, &associated, self.entropy.as_ref())?].concat())
+            })
             .map_err(|error| Fault::Crypto(error.to_string()))?;
         Ok(Write::set(Row::Vault(*handle, number), sealed))
     }
 
-    fn open(&self, handle: &Handle, number: u32) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let sealed = self.store.get(&Row::Vault(*handle, number))?.ok_or(Refusal::Erased)?;
-        let associated = associated(handle, number);
+    fn open(
+        &self,
+        handle: &Handle,
+        number: u32,
+        clear: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let associated = associated(handle, number, clear);
         sealed
             .split_at_checked(WRAPPED)
             .ok_or(crate::crypto::at_rest::Unopenable)
@@ -172,10 +182,21 @@ fn unreadable(handle: &Handle, error: &dyn std::fmt::Display) -> Fault {
     Fault::Damaged(format!("the payload of {handle}: {error}"))
 }
 
-/// The associated data: handle and kind, so that no row can stand in for another.
-fn associated(handle: &Handle, number: u32) -> Vec<u8> {
+/// The associated data: handle and kind, and what stands in the clear, so that no row can stand in for another.
+fn associated(handle: &Handle, number: u32, clear: &[u8]) -> Vec<u8> {
     let kind: &[u8] = if number == 0 { b"draft" } else { b"ground" };
-    [handle.as_bytes(), kind, &number.to_be_bytes()].concat()
+    [handle.as_bytes(), kind, &number.to_be_bytes(), clear].concat()
+}
+
+/// The row of a draft: the name of its frame, in the clear, and the sealed draft.
+fn framed(row: &[u8]) -> Option<(&FrameName, &[u8])> {
+    row.split_first_chunk()
+}
+
+/// Whether the frame of a draft's row is there and whole.
+pub fn has_frame(store: &dyn Store, row: &[u8]) -> Result<bool, StoreError> {
+    let Some((name, _)) = framed(row) else { return Ok(false) };
+    Ok(store.get(&Row::Frame(*name))?.is_some_and(|frame| frame::name_of(&frame) == *name))
 }
 
 /// A fresh salt, and the commitment under it to a value of a licence.

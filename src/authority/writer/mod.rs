@@ -13,11 +13,12 @@ use rayon::prelude::*;
 use super::blocks::{BLOCK, EdgeBlocks};
 use super::clock_guard::ClockGuard;
 use super::finders::{Finder, Finders};
+use super::grants;
 use super::head::{reread, signed_checkpoint};
 use super::keyring::Keyring;
 use super::reading::standing_rows;
 use super::refusal::{Failure, Fault, Refusal};
-use super::state::{Published, StoreView, Window, encode};
+use super::state::{Published, StoreView, Window};
 use super::store::{Head, Row, Store, Write};
 use super::tiles::{EdgeTiles, Proofs};
 use crate::crypto::{Digest, KeyPurpose};
@@ -352,7 +353,7 @@ pub(super) fn rows_of(effects: &Effects, writes: &mut Vec<Write>) -> Result<(), 
         writes.push(Write::set(Row::CharterEntry(effects.index), Vec::new()));
     }
     for licence in &effects.licences {
-        writes.push(Write::set(Row::Licence(licence.handle), encode(licence)?));
+        writes.extend(grants::rows(licence)?);
         writes.extend(standing_rows(licence));
     }
     Ok(())
