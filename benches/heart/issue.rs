@@ -6,8 +6,6 @@ use super::house::{House, Scale};
 use super::records::{DEPARTMENT, Records};
 use super::told;
 
-/// Rounds that take turns with the floor.
-const ROUNDS: usize = 5;
 /// Connections of single requests.
 const CONNECTIONS: usize = 64;
 
@@ -16,10 +14,9 @@ pub fn batch(scale: Scale) {
     let lines = if scale == Scale::Long { 20_000 } else { 6_000 };
     let (house, mut records) = (House::found(), Records::open());
     many(&house, &mut records, 256);
-    let rounds: Vec<(f64, f64)> = (0..ROUNDS)
-        .map(|_| (many(&house, &mut records, lines), floor::issue(lines / floor::GROUP)))
-        .collect();
-    told::ratio("issue.batch", "licences/s", &rounds);
+    told::ratio_of(house.process(), "issue.batch", "licences/s", lines, || {
+        (many(&house, &mut records, lines), floor::issue(lines / floor::GROUP))
+    });
 }
 
 /// Issues so many in one batch; licences a second.
@@ -47,10 +44,9 @@ pub fn single(scale: Scale) {
     let count = if scale == Scale::Long { 20_000 } else { 4_000 };
     let (house, mut records) = (House::found(), Records::open());
     one_each(&house, &mut records, 256);
-    let rounds: Vec<(f64, f64)> = (0..ROUNDS)
-        .map(|_| (one_each(&house, &mut records, count), floor::issue(count / floor::GROUP)))
-        .collect();
-    told::ratio("issue.single", "licences/s", &rounds);
+    told::ratio_of(house.process(), "issue.single", "licences/s", count, || {
+        (one_each(&house, &mut records, count), floor::issue(count / floor::GROUP))
+    });
 }
 
 /// Issues so many, one a request; licences a second.

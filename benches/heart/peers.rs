@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use vidimus::crypto::{Entropy, PrivateKey};
 use vidimus::jose::{jwk, jws};
-use vidimus::sd_jwt::{CredentialDraft, Presentation, combine};
+use vidimus::sd_jwt::{CredentialDraft, CredentialHeader, Presentation, combine};
 use vidimus::wiring::entropy::SystemEntropy;
 
 use super::client;
@@ -50,7 +50,7 @@ pub fn all(scale: Scale) {
 struct Cases {
     key: PrivateKey,
     entropy: SystemEntropy,
-    drafts: Vec<CredentialDraft>,
+    drafts: Vec<Draft>,
     credentials: Vec<String>,
 }
 
@@ -59,7 +59,7 @@ impl Cases {
     fn of(shown: &[String]) -> Self {
         let key = PrivateKey::from_seed(&[7; 32]).unwrap();
         let entropy = SystemEntropy::default();
-        let drafts: Vec<CredentialDraft> = shown.iter().map(|body| draft(body)).collect();
+        let drafts: Vec<Draft> = shown.iter().map(|body| draft(body)).collect();
         let credentials = drafts.iter().map(|draft| make(draft, &key, &entropy)).collect();
         Self { key, entropy, drafts, credentials }
     }
@@ -86,17 +86,26 @@ impl Cases {
     }
 }
 
+/// Header and claims, as the peers are given them.
+struct Draft {
+    header: Value,
+    claims: Map<String, Value>,
+}
+
 /// Header and claims of a credential that the service issued; of a business licence nothing is hidden.
-fn draft(body: &str) -> CredentialDraft {
+fn draft(body: &str) -> Draft {
     let asked: Value = serde_json::from_str(body).unwrap();
     let presentation = Presentation::parse(asked["evidence"].as_str().unwrap()).unwrap();
     assert!(presentation.disclosures().is_empty(), "the peers are given claims that are all plain");
-    let header = presentation.jws().header().members().clone();
-    CredentialDraft { header, claims: presentation.disclosed().unwrap().into_map(), disclosable: Vec::new() }
+    let header = presentation.jws().header().members().clone().into();
+    Draft { header, claims: presentation.disclosed().unwrap().into_map() }
 }
 
-fn make(draft: &CredentialDraft, key: &PrivateKey, entropy: &dyn Entropy) -> String {
-    let fixed = draft.clone().fix(entropy).unwrap();
+/// The header is written anew each time, as by the peers.
+fn make(draft: &Draft, key: &PrivateKey, entropy: &dyn Entropy) -> String {
+    let header = CredentialHeader::new(&draft.header).unwrap();
+    let draft = CredentialDraft { header, claims: draft.claims.clone(), disclosable: Vec::new() };
+    let fixed = draft.fix(entropy).unwrap();
     let signature = key.sign(fixed.signing_input.as_bytes()).unwrap();
     combine(&jws::complete(&fixed.signing_input, &signature), &fixed.disclosures)
 }

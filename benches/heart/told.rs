@@ -2,6 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::house::Process;
+
+/// Rounds that take turns with the floor.
+const ROUNDS: usize = 5;
+
 /// Product beside floor, both in `unit`; medians of rounds that took turns.
 pub fn ratio(bench: &str, unit: &str, rounds: &[(f64, f64)]) {
     let (product, floor, ratio) = medians(rounds);
@@ -35,6 +40,29 @@ pub fn sample(bench: &str, figures: &[(&str, f64)]) {
 /// A figure that has no floor.
 pub fn alone(bench: &str, unit: &str, product: f64) {
     line(&json!({"bench": bench, "product": round(product), "floor": null, "ratio": null, "unit": unit}));
+}
+
+/// The same, with the microseconds of a core that the service itself took for each: what is not in it went by in waiting,
+/// in the system's work for others, and in whoever asked.
+pub fn ratio_of(
+    process: Process,
+    bench: &str,
+    unit: &str,
+    count: usize,
+    mut round: impl FnMut() -> (f64, f64),
+) {
+    let (rounds, cpu): (Vec<_>, Vec<_>) = (0..ROUNDS)
+        .map(|_| {
+            let before = process.cpu();
+            let figures = round();
+            (figures, (process.cpu() - before) * 1e6 / count as f64)
+        })
+        .unzip();
+    let (product, floor, ratio) = medians(&rounds);
+    line(&json!({
+        "bench": bench, "product": product, "floor": floor, "ratio": ratio, "unit": unit, "rounds": rounds.len(),
+        "cpu_us": self::round(median(cpu)),
+    }));
 }
 
 /// The middle one.

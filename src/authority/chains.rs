@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::refusal::{Failure, Fault};
 use super::store::{Row, Store};
@@ -15,6 +15,7 @@ use crate::crypto::{KeyId, KeyPurpose};
 use crate::jose::jws::Header;
 use crate::jose::{JwsError, x5c};
 use crate::ledger::state::{Charter, Key};
+use crate::sd_jwt::{self, CredentialHeader};
 use crate::x509::{Certificate, CertificateError, PathError, Profile, VerifiedPath, validate};
 
 /// Chains, certificates and headers kept at most; beyond it the cache of them starts anew.
@@ -30,6 +31,8 @@ pub struct Chain {
     pub x5c: Value,
     /// The leaf.
     pub leaf: Certificate,
+    /// The JOSE header of the credentials that it seals.
+    pub credential_header: CredentialHeader,
 }
 
 /// What was found under a key before.
@@ -97,7 +100,11 @@ impl Chains {
             .ok_or_else(|| Fault::NoKey(format!("issuing certificate over {id}")))?;
         let issuing = certificate(store, &issuing.value)?;
         let ders = vec![leaf.der().to_vec(), issuing.der().to_vec()];
-        let chain = Arc::new(Chain { x5c: x5c::encode(&ders), ders, leaf });
+        let (alg, x5c) = (leaf.public_key().algorithm().jose(), x5c::encode(&ders));
+        let header = json!({"alg": alg, "typ": sd_jwt::TYPE, "x5c": x5c});
+        let credential_header =
+            CredentialHeader::new(&header).map_err(|error| Fault::Crypto(error.to_string()))?;
+        let chain = Arc::new(Chain { x5c, ders, leaf, credential_header });
         self.ours.keep(*id, Arc::clone(&chain));
         Ok(chain)
     }

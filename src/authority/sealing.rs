@@ -32,6 +32,9 @@ pub struct Sealing {
 /// The signature that makes a draft a credential.
 pub type Seal = [u8; 64];
 
+/// What one core signs before another is asked to help.
+pub(super) const SIGNED_AT_ONCE: usize = 8;
+
 /// Waiting licences that are looked at together.
 const AT_ONCE: usize = 256;
 
@@ -128,7 +131,7 @@ impl Sealer {
     }
 
     fn sign_all(&self, sealings: &[&Sealing]) -> Vec<Result<Seal, Fault>> {
-        sealings.into_par_iter().map(|sealing| self.sign(sealing)).collect()
+        sealings.into_par_iter().with_min_len(SIGNED_AT_ONCE).map(|sealing| self.sign(sealing)).collect()
     }
 
     fn sign(&self, sealing: &Sealing) -> Result<Seal, Fault> {

@@ -1,7 +1,7 @@
-//! The one queue to the one writer. It collects a group of up to 256 proposals or 900 rows, or what has come when
-//! the queue runs dry, appends it, and hands what is committed to the sealer. Full means 503, not collapse.
+//! The one queue to the one writer. A front thread collects a group, of what has come when the queue runs dry, and commits
+//! it; a back thread brings what is committed under a checkpoint, seals and answers, while the front one is at the next
+//! group. Full means 503, not collapse.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::issuance::Patience;
 use super::refusal::{Failure, Fault, Refusal};
 use super::sealing::{Seal, Sealer, Sealing};
-use super::writer::{Committed, Outcome, Proposal, Writer};
+use super::writer::{Attempt, Committed, Committer, Entered, Outcome, Proposal, Publisher, Shown, Writer};
 
 /// Most proposals of a group: the width of a tile.
 const GROUP: usize = 256;
@@ -20,8 +20,10 @@ const GROUP: usize = 256;
 const ROWS: usize = 900;
 /// Rows that an entry makes beside those of its proposal and its block: entry, licence, and what its standing moves.
 const OWN_ROWS: usize = 3;
-/// How long a group waits for more once a second proposal shows that there is company.
+/// How long a group waits at first for more, once a second proposal shows that there is company; in all twice that.
 const COMPANY: Duration = Duration::from_millis(2);
+/// Groups that may be committed and wait to be published, beside the one that is.
+const AHEAD: usize = 1;
 /// Proposals that may wait, half of them lines of batches, which are held back while the other half is for requests.
 const QUEUE: usize = 4096;
 
@@ -40,19 +42,22 @@ pub struct Sequencer {
     queue: Option<SyncSender<Waiting>>,
     requests: Semaphore,
     lines: Semaphore,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Sequencer {
-    /// Starts the writer's thread.
+    /// Starts the writer's two threads.
     pub fn start(writer: Writer, sealer: Arc<Sealer>) -> Result<Self, Fault> {
+        let (committer, publisher) = writer.halves();
         let (queue, waiting) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new()
-            .name("sequencer".into())
-            .spawn(move || run(writer, &sealer, &waiting))
-            .map_err(|_| Fault::Stopped)?;
+        let (handing, handed) = sync_channel(AHEAD);
+        let thread = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new().name(name.into()).spawn(work).map_err(|_| Fault::Stopped)
+        };
+        let front = thread("sequencer", Box::new(move || commit_groups(committer, &waiting, &handing)))?;
+        let back = thread("publisher", Box::new(move || publish_groups(publisher, &sealer, &handed)))?;
         let room = || Semaphore::new(QUEUE / 2);
-        Ok(Self { queue: Some(queue), requests: room(), lines: room(), thread: Some(thread) })
+        Ok(Self { queue: Some(queue), requests: room(), lines: room(), threads: vec![front, back] })
     }
 
     /// Proposes an entry; returns when it is under a signed checkpoint and, where there is something to seal, sealed.
@@ -80,17 +85,29 @@ impl Sequencer {
 impl Drop for Sequencer {
     fn drop(&mut self) {
         self.queue = None;
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             // A panic there has been reported by its own hook; there is nothing left to stop.
             let _ = thread.join();
         }
     }
 }
 
-fn run(mut writer: Writer, sealer: &Sealer, waiting: &Receiver<Waiting>) {
-    let mut deferred: VecDeque<Waiting> = VecDeque::new();
+/// What the committer did with a group, and who waits for it: nobody where a proposal was deferred.
+struct Handed {
+    attempt: Attempt,
+    askers: Vec<Option<Asker>>,
+}
+
+struct Asker {
+    seal: Option<Sealing>,
+    reply: oneshot::Sender<Result<Done, Failure>>,
+}
+
+/// The front thread: collects groups and commits them.
+fn commit_groups(mut committer: Committer, waiting: &Receiver<Waiting>, handed: &SyncSender<Handed>) {
+    let mut deferred: Vec<Waiting> = Vec::new();
     loop {
-        let mut group: Vec<Waiting> = deferred.drain(..).collect();
+        let mut group = std::mem::take(&mut deferred);
         if group.is_empty() {
             match waiting.recv() {
                 Ok(first) => group.push(first),
@@ -98,50 +115,89 @@ fn run(mut writer: Writer, sealer: &Sealer, waiting: &Receiver<Waiting>) {
             }
         }
         collect(&mut group, waiting);
-        deferred.extend(append(&mut writer, sealer, group));
-    }
-}
-
-/// Takes what is queued. A lone proposal is not kept waiting; in company it waits a little for more.
-fn collect(group: &mut Vec<Waiting>, waiting: &Receiver<Waiting>) {
-    let rows = |waiting: &Waiting| waiting.proposal.rows.len() + OWN_ROWS;
-    let mut total: usize = group.iter().map(rows).sum();
-    while group.len() < GROUP && total < ROWS {
-        match waiting.try_recv() {
-            Ok(next) => {
-                total += rows(&next);
-                group.push(next);
-            }
-            Err(_) if group.len() == 1 => return,
-            Err(_) => match waiting.recv_timeout(COMPANY) {
-                Ok(next) => {
-                    total += rows(&next);
-                    group.push(next);
-                }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
-            },
+        let (handing, again) = commit(&mut committer, group);
+        deferred = again;
+        if handed.send(handing).is_err() {
+            return;
         }
     }
 }
 
-/// Appends a group, seals what is committed, answers; returns what must wait for the next group.
-fn append(writer: &mut Writer, sealer: &Sealer, group: Vec<Waiting>) -> Vec<Waiting> {
+/// Takes what is queued. A lone proposal is not kept waiting; in company it waits a little for more, each time half as
+/// long as before.
+fn collect(group: &mut Vec<Waiting>, waiting: &Receiver<Waiting>) {
+    let rows = |waiting: &Waiting| waiting.proposal.rows.len() + OWN_ROWS;
+    let mut total: usize = group.iter().map(rows).sum();
+    let mut company = COMPANY;
+    while group.len() < GROUP && total < ROWS {
+        let next = match waiting.try_recv() {
+            Ok(next) => next,
+            Err(_) if group.len() == 1 => return,
+            Err(_) => match waiting.recv_timeout(company) {
+                Ok(next) => {
+                    company /= 2;
+                    next
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+            },
+        };
+        total += rows(&next);
+        group.push(next);
+    }
+}
+
+/// Commits a group; what is to be published and answered, and what must wait for the next group.
+fn commit(committer: &mut Committer, group: Vec<Waiting>) -> (Handed, Vec<Waiting>) {
     metrics::histogram!("vidimus_group_entries")
         .record(f64::from(u32::try_from(group.len()).unwrap_or(u32::MAX)));
     let mut proposals = Vec::with_capacity(group.len());
     let mut askers = Vec::with_capacity(group.len());
-    for waiting in group {
-        proposals.push(waiting.proposal);
-        askers.push((waiting.seal, waiting.reply));
+    for Waiting { proposal, seal, reply } in group {
+        proposals.push(proposal);
+        askers.push(Some(Asker { seal, reply }));
     }
-    let mut deferred = Vec::new();
-    let mut committed = Vec::new();
-    for (outcome, (seal, reply)) in writer.append(proposals).into_iter().zip(askers) {
+    let mut attempt = committer.commit(proposals, false);
+    let mut again = Vec::new();
+    for (place, proposal) in attempt.take_deferred() {
+        if let Some(Asker { seal, reply }) = askers.get_mut(place).and_then(Option::take) {
+            again.push(Waiting { proposal, seal, reply });
+        }
+    }
+    (Handed { attempt, askers }, again)
+}
+
+/// The back thread: brings what is committed under a checkpoint, all of it that has come meanwhile, seals and answers.
+/// What was refused is answered here too: it was judged over entries that nobody has seen before this.
+fn publish_groups(mut publisher: Publisher, sealer: &Sealer, handed: &Receiver<Handed>) {
+    while let Ok(first) = handed.recv() {
+        let mut groups: Vec<Handed> = std::iter::once(first).chain(handed.try_iter()).collect();
+        let entered: Vec<Option<Entered>> =
+            groups.iter_mut().map(|group| group.attempt.take_entered()).collect();
+        let has_entered: Vec<bool> = entered.iter().map(Option::is_some).collect();
+        let mut shown = publisher.publish(entered.into_iter().flatten().collect()).map(Vec::into_iter);
+        let mut answers = Vec::new();
+        for (Handed { attempt, askers }, has_entered) in groups.into_iter().zip(has_entered) {
+            let shown = match &mut shown {
+                Ok(shown) if has_entered => Ok(shown.next().unwrap_or_default()),
+                Ok(_) => Ok(Shown::new()),
+                Err(failure) => Err(failure.clone()),
+            };
+            let outcomes = askers.into_iter().zip(attempt.settled(shown));
+            answers.extend(outcomes.filter_map(|(asker, outcome)| Some((asker?, outcome))));
+        }
+        seal_and_answer(sealer, answers);
+    }
+}
+
+/// Seals what is committed, in one write, and answers everybody.
+fn seal_and_answer(sealer: &Sealer, answers: Vec<(Asker, Outcome)>) {
+    let mut committed = Vec::with_capacity(answers.len());
+    for (Asker { seal, reply }, outcome) in answers {
         match outcome {
             Outcome::Committed(one) => committed.push((*one, seal, reply)),
             // Nobody waits any more when the connection is gone; the entry stands all the same.
             Outcome::Failed(failure) => drop(reply.send(Err(failure))),
-            Outcome::Deferred(proposal) => deferred.push(Waiting { proposal: *proposal, seal, reply }),
+            Outcome::Deferred(_) => drop(reply.send(Err(Fault::Stopped.into()))),
         }
     }
     let sealings: Vec<&Sealing> = committed.iter().filter_map(|(_, seal, _)| seal.as_ref()).collect();
@@ -158,5 +214,4 @@ fn append(writer: &mut Writer, sealer: &Sealer, group: Vec<Waiting>) -> Vec<Wait
         };
         drop(reply.send(result.map(|seal| (one, seal)).map_err(Failure::from)));
     }
-    deferred
 }

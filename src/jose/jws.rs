@@ -195,7 +195,12 @@ impl<'a> CompactJws<'a> {
 
 /// ASCII `header.payload`, fixed before anything is signed.
 pub fn signing_input(header: &Value, payload: &[u8]) -> String {
-    format!("{}.{}", base64url::encode(header.to_string().as_bytes()), base64url::encode(payload))
+    under(&base64url::encode(header.to_string().as_bytes()), payload)
+}
+
+/// The same under a header that is encoded already.
+pub fn under(header: &str, payload: &[u8]) -> String {
+    format!("{header}.{}", base64url::encode(payload))
 }
 
 /// The JWS of a signing input and the signature over it.

@@ -6,10 +6,10 @@ mod plain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::body::{Body, Kind, LicenceIssued};
+use super::body::{Body, Kind};
 use super::signature::Signature;
-use crate::crypto::{Digest, KeyId, PrivateKey};
-use crate::values::canonical::{JsonError, MAX_INTEGER, canonical, parse_canonical};
+use crate::crypto::{Digest, KeyId, PrivateKey, base64url};
+use crate::values::canonical::{JsonError, canonical, parse_canonical};
 use crate::values::identifiers::Origin;
 use crate::values::time::Time;
 
@@ -100,18 +100,6 @@ struct Spelling<'a> {
     v: u64,
 }
 
-/// Whether a body is of a licence, without approvals, and its numbers are canonical: nothing in it needs escaping or
-/// sorting when its members are written as they are declared.
-fn is_plain(body: &Body) -> bool {
-    let plain = |grant: &LicenceIssued| grant.approvals.is_empty() && grant.version <= MAX_INTEGER;
-    match body {
-        Body::LicenceIssued(grant) => plain(grant),
-        Body::LicenceRecorded(recorded) => plain(&recorded.grant),
-        Body::LicenceSuspended(_) | Body::LicenceReinstated(_) | Body::LicenceEnded(_) => true,
-        _ => false,
-    }
-}
-
 impl Unsigned {
     /// The kind, which the body decides.
     pub fn kind(&self) -> Kind {
@@ -120,21 +108,29 @@ impl Unsigned {
 
     /// What the outer signature is over.
     pub fn preimage(&self, origin: &Origin) -> Result<Vec<u8>, EntryError> {
-        let mut preimage = format!("vidimus/entry/{}/v1\n{origin}\n", self.kind()).into_bytes();
+        let mut preimage = self.head(origin).into_bytes();
         preimage.extend(self.canonical(None)?);
         Ok(preimage)
     }
 
     /// Signs with the registry key named in the entry.
     pub fn sign(self, origin: &Origin, key: &PrivateKey) -> Result<Entry, EntryError> {
-        let signature =
-            key.sign(&self.preimage(origin)?).map_err(|error| EntryError::Schema(error.to_string()))?;
-        Entry::assemble(self, Signature(signature))
+        let preimage = self.preimage(origin)?;
+        let signature = key.sign(&preimage).map_err(|error| EntryError::Schema(error.to_string()))?;
+        let signature = Signature(signature);
+        let bytes = signed(preimage, self.head(origin).len(), signature);
+        debug_assert_eq!(Ok(&bytes), self.canonical(Some(signature)).as_ref(), "what was signed");
+        Entry::of(self, signature, bytes)
+    }
+
+    /// What stands before the entry in what is signed.
+    fn head(&self, origin: &Origin) -> String {
+        format!("vidimus/entry/{}/v1\n{origin}\n", self.kind())
     }
 
     /// The canonical bytes, with or without the outer signature.
     fn canonical(&self, sig: Option<Signature>) -> Result<Vec<u8>, EntryError> {
-        if !is_plain(&self.body) {
+        if !plain::is_plain(&self.body) {
             return self.sorted(sig);
         }
         let spelling = Spelling {
@@ -281,6 +277,15 @@ impl Entry {
     pub fn leaf_hash(&self) -> Digest {
         self.leaf
     }
+}
+
+/// The bytes of a signed entry, out of what was signed: the head goes, the signature comes before the time.
+fn signed(mut preimage: Vec<u8>, head: usize, signature: Signature) -> Vec<u8> {
+    let place = preimage.len().saturating_sub(TIME_MEMBERS);
+    let sig = format!(",\"sig\":\"{}\"", base64url::encode(&signature.0));
+    preimage.splice(place..place, sig.into_bytes());
+    preimage.drain(..head);
+    preimage
 }
 
 fn check_form(body: &Body, bytes: &[u8]) -> Result<(), EntryError> {

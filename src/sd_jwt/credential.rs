@@ -3,21 +3,37 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::crypto::{Digest, Entropy};
+use crate::crypto::{Digest, Entropy, base64url};
 use crate::jose::jws;
 
 use super::disclosure::{Disclosure, decoy};
 use super::placing::Path;
 use super::{DIGESTS, ELEMENT, HASH, HASH_NAME, NEVER_HIDDEN, SdJwtError, TYPE, is_reserved};
 
+/// The JOSE header of credentials, written once for all that one key seals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialHeader(Arc<str>);
+
+impl CredentialHeader {
+    /// `header` is an object whose `typ` is `dc+sd-jwt`.
+    pub fn new(header: &Value) -> Result<Self, SdJwtError> {
+        let typ = header.get("typ").and_then(Value::as_str).unwrap_or_default();
+        if typ != TYPE {
+            return Err(SdJwtError::Type { found: typ.to_owned() });
+        }
+        Ok(Self(base64url::encode(header.to_string().as_bytes()).into()))
+    }
+}
+
 /// What is to be said, and which parts of it the holder may withhold.
 #[derive(Debug, Clone)]
 pub struct CredentialDraft {
-    /// The JOSE header; its `typ` is `dc+sd-jwt`.
-    pub header: Map<String, Value>,
+    /// The JOSE header.
+    pub header: CredentialHeader,
     /// Every claim, plainly.
     pub claims: Map<String, Value>,
     /// JSON pointers (RFC 6901) to members and array elements at any depth that can be hidden; a pointer into a
@@ -41,10 +57,6 @@ impl CredentialDraft {
     /// it, so that the digest of a payload without secrets cannot be guessed.
     pub fn fix(self, entropy: &dyn Entropy) -> Result<FixedCredential, SdJwtError> {
         let Self { header, claims, disclosable } = self;
-        let typ = header.get("typ").and_then(Value::as_str).unwrap_or_default();
-        if typ != TYPE {
-            return Err(SdJwtError::Type { found: typ.to_owned() });
-        }
         let mut payload = Value::Object(claims);
         refuse_reserved(&payload, &mut Path::default())?;
         let mut disclosures = hide(&mut payload, &disclosable, entropy)?;
@@ -55,7 +67,7 @@ impl CredentialDraft {
             }
             top.insert(HASH_NAME.to_owned(), json!(HASH));
         }
-        let signing_input = jws::signing_input(&Value::Object(header), payload.to_string().as_bytes());
+        let signing_input = jws::under(&header.0, payload.to_string().as_bytes());
         Ok(FixedCredential {
             credential_digest: Digest::of(signing_input.as_bytes()),
             disclosures: disclosures.into_iter().map(|(_, text)| text).collect(),
@@ -173,7 +185,6 @@ fn unescape(token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::base64url;
     use crate::sd_jwt::{MAX_DEPTH, Presentation};
     use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -187,7 +198,7 @@ mod tests {
 
     fn fix(claims: &Value, disclosable: &[&str]) -> Result<FixedCredential, SdJwtError> {
         CredentialDraft {
-            header: json!({"alg": "EdDSA", "typ": TYPE}).as_object().unwrap().clone(),
+            header: CredentialHeader::new(&json!({"alg": "EdDSA", "typ": TYPE})).unwrap(),
             claims: claims.as_object().unwrap().clone(),
             disclosable: disclosable.iter().map(|&pointer| pointer.to_owned()).collect(),
         }
@@ -266,8 +277,8 @@ mod tests {
         }
         let deep = (0..MAX_DEPTH).fold(json!(1), |inner, _| json!([inner]));
         assert!(matches!(fix(&json!({"a": deep}), &[]), Err(SdJwtError::TooDeep { .. })));
-        let header = json!({"alg": "EdDSA", "typ": "vc+sd-jwt"}).as_object().unwrap().clone();
-        let draft = CredentialDraft { header, claims: Map::new(), disclosable: Vec::new() };
-        assert!(matches!(draft.fix(&Counting(AtomicU8::new(1))), Err(SdJwtError::Type { .. })));
+        for header in [json!({"alg": "EdDSA", "typ": "vc+sd-jwt"}), json!({"alg": "EdDSA"}), json!([])] {
+            assert!(matches!(CredentialHeader::new(&header), Err(SdJwtError::Type { .. })));
+        }
     }
 }

@@ -10,7 +10,7 @@ pub mod key_binding;
 mod placing;
 pub mod presentation;
 
-pub use credential::{CredentialDraft, FixedCredential, combine};
+pub use credential::{CredentialDraft, CredentialHeader, FixedCredential, combine};
 pub use disclosed::{Disclosed, DisclosedClaims};
 pub use disclosure::{Disclosure, DisclosureError};
 pub use key_binding::{Expectation, KeyBindingError};

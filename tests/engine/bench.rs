@@ -2,10 +2,11 @@
 //! counter for randomness.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use vidimus::authority::founding::{Founding, NewKeys, Site};
 use vidimus::authority::keyring::{Keyring, KeyringError, Secrets};
 use vidimus::authority::store::{Head, KeyValue, Row, Store, StoreError, Write};
@@ -74,6 +75,7 @@ impl Fate {
 pub struct MortalStore {
     pub inner: Arc<MemoryStore>,
     pub fate: Arc<Fate>,
+    pub committed: Arc<watch::Sender<u64>>,
 }
 
 impl Store for MortalStore {
@@ -91,7 +93,9 @@ impl Store for MortalStore {
     }
     fn commit(&self, expected: Head, next: Head, writes: Vec<Write>) -> Result<(), StoreError> {
         self.fate.step().map_err(StoreError::Ended)?;
-        self.inner.commit(expected, next, writes)
+        self.inner.commit(expected, next, writes)?;
+        self.committed.send_replace(next.size);
+        Ok(())
     }
     fn put(&self, writes: Vec<Write>) -> Result<(), StoreError> {
         self.fate.step().map_err(StoreError::Ended)?;
@@ -105,11 +109,34 @@ impl Store for MortalStore {
     }
 }
 
+/// Whoever comes waits while it is shut.
+#[derive(Default)]
+pub struct Gate {
+    shut: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    pub fn shut(&self) {
+        *self.shut.lock().unwrap() = true;
+    }
+
+    pub fn open(&self) {
+        *self.shut.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+
+    fn pass(&self) {
+        drop(self.opened.wait_while(self.shut.lock().unwrap(), |shut| *shut).unwrap());
+    }
+}
+
 /// A keyring whose `last-signed` outlives the process, and every value it ever had.
 pub struct MortalKeyring {
     pub inner: Arc<MemoryKeyring>,
     pub fate: Arc<Fate>,
     pub history: Arc<Mutex<Vec<String>>>,
+    pub gate: Arc<Gate>,
     pub jammed: Arc<AtomicBool>,
 }
 
@@ -148,6 +175,7 @@ impl Keyring for MortalKeyring {
         None
     }
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
+        self.gate.pass();
         self.fate.step().map_err(KeyringError::Unwritable)?;
         if self.jammed.load(Ordering::SeqCst) {
             return Err(KeyringError::Unwritable("jammed".into()));
@@ -167,7 +195,11 @@ pub struct Bench {
     pub founding: Option<Founding>,
     pub signed: Arc<Mutex<Vec<String>>>,
     pub plan: AuthorityPlan,
-    /// Whether `last-signed` can be replaced.
+    /// How many entries are in the store, whether or not anybody may see them.
+    pub committed: Arc<watch::Sender<u64>>,
+    /// What `last-signed` is replaced behind.
+    pub gate: Arc<Gate>,
+    /// Whether it cannot be replaced.
     pub jammed: Arc<AtomicBool>,
 }
 
@@ -216,6 +248,8 @@ impl Bench {
             founding: Some(founding),
             signed: Arc::new(Mutex::new(vec![empty])),
             plan,
+            committed: Arc::new(watch::Sender::new(0)),
+            gate: Arc::default(),
             jammed: Arc::default(),
         }
     }
@@ -227,11 +261,13 @@ impl Bench {
     }
 
     pub fn start_under(&self, fate: Arc<Fate>) -> Result<Authority, OpenError> {
-        let store = MortalStore { inner: Arc::clone(&self.store), fate: Arc::clone(&fate) };
+        let (inner, committed) = (Arc::clone(&self.store), Arc::clone(&self.committed));
+        let store = MortalStore { inner, fate: Arc::clone(&fate), committed };
         let keyring = MortalKeyring {
             inner: Arc::clone(&self.keyring),
             fate,
             history: Arc::clone(&self.signed),
+            gate: Arc::clone(&self.gate),
             jammed: Arc::clone(&self.jammed),
         };
         Opening {

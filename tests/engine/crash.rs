@@ -1,6 +1,7 @@
 //! A kill after every write: whatever was acknowledged is there under the same hash, nothing is there twice, nothing is
 //! sealed without an entry, and no size ever has two roots.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use vidimus::authority::{Failure, Filter, Refusal};
@@ -104,4 +105,57 @@ async fn what_cannot_be_signed_is_not_shown() {
     assert_eq!(issued.index, size);
     assert_eq!(check_ledger(&authority).licences().count(), 1);
     bench.check_no_fork();
+}
+
+/// A group is committed while the one before it waits for `last-signed`: nobody sees either before both can be shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_behind_a_slow_last_signed() {
+    for jammed in [false, true] {
+        let bench = Bench::new();
+        let authority = Arc::new(bench.start(None).unwrap());
+        let market = bench.code("market-regulation");
+        let size = authority.published().range.size();
+        let mut committed = bench.committed.subscribe();
+        bench.gate.shut();
+        let mut asked = Vec::new();
+        for number in 0..2_u64 {
+            let (authority, market) = (Arc::clone(&authority), market.clone());
+            let name = format!("公司{number}");
+            asked.push(tokio::spawn(async move {
+                issue(&authority, &market, &business(&name), &number.to_string()).await
+            }));
+            committed.wait_for(|found| *found == size + number + 1).await.unwrap();
+        }
+        assert_eq!(authority.published().range.size(), size);
+        assert!(authority.own_licences(&market, &Filter::default()).unwrap().items.is_empty());
+        bench.jammed.store(jammed, Ordering::SeqCst);
+        bench.gate.open();
+        let mut answers = Vec::new();
+        for one in asked {
+            answers.push(one.await.unwrap());
+        }
+        bench.jammed.store(false, Ordering::SeqCst);
+        if jammed {
+            for answer in &answers {
+                assert!(matches!(answer, Err(Failure::Refused(Refusal::NotReady(_)))), "{answer:?}");
+            }
+            assert_eq!(authority.published().range.size(), size);
+            check_ledger(&authority);
+        } else {
+            let indexes: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap().index).collect();
+            assert_eq!(indexes, [size, size + 1]);
+        }
+        drop(authority);
+
+        let authority = bench.start(None).unwrap();
+        assert_eq!(authority.published().range.size(), size + 2);
+        for number in 0..2_u64 {
+            let body = business(&format!("公司{number}"));
+            let again = issue(&authority, &market, &body, &number.to_string()).await.unwrap();
+            assert_eq!(again.index, size + number);
+            authority.credential(&market, &again.handle).unwrap();
+        }
+        assert_eq!(check_ledger(&authority).licences().count(), 2);
+        bench.check_no_fork();
+    }
 }

@@ -1,11 +1,11 @@
 //! `credential-digest.json`: one digest whatever the signature, the disclosures and the key binding; another when a byte
 //! of header or payload is another.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use vidimus::crypto::Digest;
 use vidimus::jose::{jwk, jws};
 use vidimus::sd_jwt::key_binding::bind;
-use vidimus::sd_jwt::{CredentialDraft, FixedCredential, Presentation, combine};
+use vidimus::sd_jwt::{CredentialDraft, CredentialHeader, FixedCredential, Presentation, combine};
 
 use crate::keyring::{Named, key};
 use crate::story::handle;
@@ -40,9 +40,8 @@ fn fixed(salts: &'static str) -> FixedCredential {
         "cnf": {"jwk": jwk::to_jwk(key("holder").public())}, "iss": "https://licences.example", "jti": handle(1),
         "name": "示例小店", "number": "A-1", "vct": "https://licences.example/types/shop/1",
     });
-    let header = Map::from_iter([("alg".into(), json!("EdDSA")), ("typ".into(), json!("dc+sd-jwt"))]);
     let draft = CredentialDraft {
-        header,
+        header: CredentialHeader::new(&json!({"alg": "EdDSA", "typ": "dc+sd-jwt"})).unwrap(),
         claims: claims.as_object().unwrap().clone(),
         disclosable: vec!["/name".into(), "/number".into()],
     };

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use vidimus::crypto::{Algorithm, Entropy, PrivateKey, digest};
 use vidimus::jose::{jwk, jws};
-use vidimus::sd_jwt::{self, CredentialDraft, Expectation, Presentation, key_binding};
+use vidimus::sd_jwt::{self, CredentialDraft, CredentialHeader, Expectation, Presentation, key_binding};
 use vidimus::status_list::{self, Bits, StatusList, StatusToken, TokenFacts};
 
 const ISSUED: i64 = 1_795_300_000;
@@ -50,7 +50,7 @@ fn issue(issuer: &PrivateKey, holder: &PrivateKey) -> String {
     let disclosable = ["/name", "/credit_code", "/address", "/address/street", "/holders/0/name", "/scope/1"];
     let header = json!({"alg": issuer.public().algorithm().jose(), "typ": sd_jwt::TYPE});
     let fixed = CredentialDraft {
-        header: header.as_object().unwrap().clone(),
+        header: CredentialHeader::new(&header).unwrap(),
         claims: claims.as_object().unwrap().clone(),
         disclosable: disclosable.map(str::to_owned).to_vec(),
     }

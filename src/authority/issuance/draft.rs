@@ -14,7 +14,7 @@ use crate::crypto::entropy::random;
 use crate::crypto::{Entropy, KeyId, KeyPurpose, hex};
 use crate::ledger::body::{LicenceIssued, Owner, StatusPlace};
 use crate::ledger::state::Charter;
-use crate::sd_jwt::{self, CredentialDraft};
+use crate::sd_jwt::CredentialDraft;
 use crate::values::identifiers::{CreditCode, Handle, LicenceIdentifier, LicenceNumber, VerificationCode};
 use crate::values::time::Time;
 
@@ -69,7 +69,8 @@ impl Authority {
             claims.insert("recorded".into(), recorded.claim());
             payload.insert("recorded".into(), recorded.kept());
         }
-        let header = self.header(charter, &credential_key)?;
+        let header =
+            self.chains.ours(self.store.as_ref(), charter, &credential_key)?.credential_header.clone();
         // In this order, in which the vault draws them again.
         let salts = Salts::new(entropy);
         let (_, commitment) =
@@ -114,16 +115,6 @@ impl Authority {
     fn next_place(&self) -> Result<StatusPlace, Failure> {
         let taken = |place| self.window.statuses(|statuses| statuses.taken(place));
         Ok(self.places.next(self.store.as_ref(), taken)?)
-    }
-
-    /// The JOSE header: algorithm, type, and the chain from the credential key up to just below the root.
-    fn header(&self, charter: &Charter, credential_key: &KeyId) -> Result<Map<String, Value>, Failure> {
-        let chain = self.chains.ours(self.store.as_ref(), charter, credential_key)?;
-        Ok(object(json!({
-            "alg": chain.leaf.public_key().algorithm().jose(),
-            "typ": sd_jwt::TYPE,
-            "x5c": chain.x5c,
-        })))
     }
 
     /// What the licence is found by: number, reference and holders, all as keyed hashes.

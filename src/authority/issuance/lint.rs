@@ -5,6 +5,7 @@ use super::{Approved, Drafted, Linted};
 use crate::authority::Authority;
 use crate::authority::refusal::{Failure, Fault, Refusal};
 use crate::crypto::base64url;
+use crate::jose::CompactJws;
 use crate::sd_jwt::Presentation;
 use crate::values::identifiers::CreditCode;
 use crate::values::time::Time;
@@ -51,11 +52,12 @@ impl Authority {
     /// Reads the draft as a stranger would: it must say what the entry will say.
     pub(in crate::authority) fn lint(&self, drafted: Drafted) -> Result<Linted, Failure> {
         let text = format!("{}.{}~", drafted.draft.signing_input, base64url::encode(&[0; 64]));
-        let read = Presentation::parse(&text).map_err(|error| Fault::Crypto(error.to_string()))?;
+        let jws = |jws| CompactJws::parse_with(jws, &|header| self.chains.header(header));
+        let read = Presentation::parse_with(&text, &jws).map_err(|error| Fault::Crypto(error.to_string()))?;
         if read.credential_digest() != drafted.grant.credential_digest {
             return Err(Fault::Crypto("the draft's digest is not its own".into()).into());
         }
-        read.disclosed().map_err(|error| Fault::Crypto(error.to_string()))?;
+        read.disclose().map_err(|error| Fault::Crypto(error.to_string()))?;
         Ok(Linted(drafted))
     }
 }

@@ -78,7 +78,6 @@ pub enum Answer {
 }
 
 /// A request that the type and the power list allow.
-#[derive(Clone)]
 pub(super) struct Approved {
     licence_type: Arc<LicenceType>,
     request: IssueRequest,
@@ -134,11 +133,11 @@ impl Authority {
         }
         let _number = self.hold_number(wish.department, &approved, None).await?;
         self.lint_certificate(&approved, wish.department, now)?;
-        let again = approved.clone();
         let linted = self.lint(self.draft(wish.department, approved, None, now)?)?;
         let issued = match self.commit_and_seal(linted, ask.as_ref(), Vec::new(), wish.patience).await {
             // Its key was retired between draft and entry: drafted once more, with the successor.
             Err(Failure::Judged(violation)) if violation.rule == Rule::KeyPurpose => {
+                let again = self.approve(wish.department, IssueRequest::parse(wish.body)?, None, now)?;
                 let linted = self.lint(self.draft(wish.department, again, None, now)?)?;
                 self.commit_and_seal(linted, ask.as_ref(), Vec::new(), wish.patience).await?
             }

@@ -215,13 +215,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sd_jwt::{CredentialDraft, TYPE};
+    use crate::sd_jwt::{CredentialDraft, CredentialHeader, TYPE};
     use crate::values::time::Time;
 
     fn draft(handle: &Handle, claims: &Value, disclosable: &[&str], salts: &Salts) -> Draft {
         let of_the_commitment: [u8; 32] = random(salts);
         assert_ne!(of_the_commitment, salts.secret());
-        let header = json!({"alg": "EdDSA", "typ": TYPE}).as_object().unwrap().clone();
+        let header = CredentialHeader::new(&json!({"alg": "EdDSA", "typ": TYPE})).unwrap();
         let mut claims = claims.as_object().unwrap().clone();
         claims.insert("jti".into(), handle.to_string().into());
         let disclosable = disclosable.iter().map(|pointer| (*pointer).to_owned()).collect();

@@ -19,6 +19,18 @@ use crate::ledger::body::{
 use crate::ledger::signature::Signature;
 use crate::values::canonical::MAX_INTEGER;
 
+/// Whether a body is of a licence, without approvals, and its numbers are canonical: nothing in it needs escaping or
+/// sorting when its members are written as they are declared.
+pub(super) fn is_plain(body: &Body) -> bool {
+    let plain = |grant: &LicenceIssued| grant.approvals.is_empty() && grant.version <= MAX_INTEGER;
+    match body {
+        Body::LicenceIssued(grant) => plain(grant),
+        Body::LicenceRecorded(recorded) => plain(&recorded.grant),
+        Body::LicenceSuspended(_) | Body::LicenceReinstated(_) | Body::LicenceEnded(_) => true,
+        _ => false,
+    }
+}
+
 /// Reads an entry with a plain body in the one spelling.
 pub(super) fn read(bytes: &[u8]) -> Option<(Unsigned, Signature)> {
     let mut rest = Rest(str::from_utf8(bytes).ok()?);

@@ -40,6 +40,8 @@ pub struct SledStore {
     data: File,
     _directory: File,
     writer: Mutex<()>,
+    /// Held over a sync, apart from `writer`, so that rows beside the ledger do not wait for the disk.
+    syncing: Mutex<()>,
     /// Held for reading over reads of several rows, for writing while a batch is applied.
     steady: RwLock<()>,
     ended: OnceLock<String>,
@@ -54,6 +56,7 @@ impl SledStore {
             data: opened.data,
             _directory: opened.directory,
             writer: Mutex::new(()),
+            syncing: Mutex::new(()),
             steady: RwLock::new(()),
             ended: OnceLock::new(),
         })
@@ -100,7 +103,10 @@ impl SledStore {
         self.db.ask(|db| db.apply_batch(batch)).map_err(|fault| self.end(format!("a write failed: {fault}")))
     }
 
+    /// One at a time: the system tells a failed write to one sync only, so whoever comes after it must hear of it here.
     fn make_durable(&self) -> Result<(), StoreError> {
+        let _turn = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.writable()?;
         self.db.ask(|db| db.flush()).map_err(|fault| self.end(format!("a flush failed: {fault}")))?;
         self.data
             .sync_data()
@@ -189,16 +195,18 @@ impl Store for SledStore {
     }
 
     fn commit(&self, expected: Head, next: Head, writes: Vec<Write>) -> Result<(), StoreError> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.writable()?;
-        within_bounds(&writes)?;
-        let found = self.head()?;
-        if found != expected {
-            return Err(StoreError::Moved { expected: expected.size, found: found.size });
+        {
+            let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            self.writable()?;
+            within_bounds(&writes)?;
+            let found = self.head()?;
+            if found != expected {
+                return Err(StoreError::Moved { expected: expected.size, found: found.size });
+            }
+            let mut batch = self.batch(writes)?;
+            batch.insert(HEAD_KEY, write_head(next));
+            self.apply(batch)?;
         }
-        let mut batch = self.batch(writes)?;
-        batch.insert(HEAD_KEY, write_head(next));
-        self.apply(batch)?;
         self.make_durable()
     }
 
@@ -211,8 +219,6 @@ impl Store for SledStore {
     }
 
     fn sync(&self) -> Result<(), StoreError> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.writable()?;
         self.make_durable()
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{BASE, Counter, MARKET, Sample, handle, span, subject, time};
 use crate::crypto::{Digest, PrivateKey};
 use crate::jose::{jwk, jws, x5c};
-use crate::sd_jwt::{CredentialDraft, combine};
+use crate::sd_jwt::{CredentialDraft, CredentialHeader, combine};
 use crate::x509::{Issuer, Profile, Request};
 
 /// A credential and its digest.
@@ -71,7 +71,7 @@ impl Sample {
     ) -> Issued {
         let header = json!({"alg": "EdDSA", "typ": "dc+sd-jwt", "x5c": x5c::encode(chain)});
         let draft = CredentialDraft {
-            header: header.as_object().unwrap().clone(),
+            header: CredentialHeader::new(&header).unwrap(),
             claims,
             disclosable: vec!["/claims/scope".into()],
         };

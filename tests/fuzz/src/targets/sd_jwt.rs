@@ -15,8 +15,8 @@ use vidimus::crypto::base64url;
 use vidimus::crypto::digest::sha256_parts;
 use vidimus::jose::{jwk, jws};
 use vidimus::sd_jwt::{
-    CredentialDraft, DisclosedClaims, Expectation, MAX_DEPTH, NEVER_HIDDEN, Presentation, SdJwtError,
-    combine, key_binding,
+    CredentialDraft, CredentialHeader, DisclosedClaims, Expectation, MAX_DEPTH, NEVER_HIDDEN, Presentation,
+    SdJwtError, combine, key_binding,
 };
 use vidimus::values::canonical::parse_strict;
 
@@ -139,7 +139,7 @@ fn of_ours(claims: &str, pointers: &[&str]) {
     let Ok(Value::Object(mut claims)) = parse_strict(claims.as_bytes()) else { return };
     let holder = key("holder");
     claims.insert("cnf".into(), json!({"jwk": jwk::to_jwk(holder.public())}));
-    let Value::Object(header) = crate::make::json(HEADER) else { return };
+    let header = CredentialHeader::new(&crate::make::json(HEADER)).unwrap();
     let disclosable: Vec<String> = pointers.iter().map(|pointer| (*pointer).to_owned()).collect();
     let draft = CredentialDraft { header, claims: claims.clone(), disclosable };
     let Ok(fixed) = draft.fix(&Counter::default()) else { return };
