@@ -65,7 +65,7 @@ impl Once {
     /// The hash by which licences of a number or reference are found, without it being readable in the store.
     pub fn finder(&self, what: &str, text: &str) -> Finder {
         let hash = hmac_sha256(&self.lookup, &[b"find\n", what.as_bytes(), b"\n", text.as_bytes()]);
-        let mut finder = [0; 16];
+        let mut finder = Finder::default();
         finder.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
         finder
     }

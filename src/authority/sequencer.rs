@@ -18,8 +18,8 @@ use super::writer::{Attempt, Committed, Committer, Entered, Outcome, Proposal, P
 const GROUP: usize = 256;
 /// Most rows of a commit: sled's batches grow expensive beyond it.
 const ROWS: usize = 900;
-/// Rows that an entry makes beside those of its proposal and its block: entry, licence, and what its standing moves.
-const OWN_ROWS: usize = 3;
+/// Rows that an entry makes beside those of its proposal and its blocks: its licence, and what its standing moves.
+const OWN_ROWS: usize = 2;
 /// How long a group waits at first for more, once a second proposal shows that there is company; in all twice that.
 const COMPANY: Duration = Duration::from_millis(2);
 /// Groups that may be committed and wait to be published, beside the one that is.

@@ -266,7 +266,7 @@ fn every_kind_is_rebuilt_and_what_was_erased_stays_erased() {
         let handle: Handle = handle.parse().unwrap();
         let row = Row::Vault(handle, 0);
         rebuild.beside(&row.key(), b"a payload of before".to_vec()).unwrap();
-        let found = [handle.as_bytes().as_slice(), &[0, 1], &[7; 16]].concat();
+        let found = [handle.as_bytes().as_slice(), &[0, 1], &[7; 8]].concat();
         finders.extend_from_slice(&found);
         if state["erased"] == true {
             erased += 1;

@@ -10,6 +10,7 @@ use crate::authority::finders::Finder;
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::vault::{Draft, Salts, commit};
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
+use crate::crypto::at_rest::RestKey;
 use crate::crypto::entropy::random;
 use crate::crypto::{Entropy, KeyId, KeyPurpose, hex};
 use crate::ledger::body::{LicenceIssued, Owner, StatusPlace};
@@ -72,7 +73,8 @@ impl Authority {
         let header =
             self.chains.ours(self.store.as_ref(), charter, &credential_key)?.credential_header.clone();
         // In this order, in which the vault draws them again.
-        let salts = Salts::new(entropy);
+        let key = RestKey::generate(entropy);
+        let salts = Salts::of(&key);
         let (_, commitment) =
             commit(&handle, "payload", &payload, &salts).map_err(|error| Fault::Crypto(error.to_string()))?;
         let fixed = CredentialDraft { header, claims, disclosable: layout.disclosable }
@@ -105,7 +107,7 @@ impl Authority {
             verification_code: fresh_code(entropy),
             reference: request.reference,
             payload,
-            secret: salts.secret(),
+            key,
         };
         let recorded = request.recorded.map(|recorded| (recorded.standing, recorded.trust));
         Ok(Drafted { grant, recorded, draft, finders })

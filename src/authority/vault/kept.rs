@@ -1,6 +1,6 @@
 //! How a draft lies at rest: nothing in it twice, and nothing that can be made again. The JOSE header, the same for every
 //! credential of a key, is in the `frame`; what travels as base64url is kept as the text it stands for, in short `letters`;
-//! salts and the digests over disclosures are made again from the licence's secret, and in their places, as in those of the
+//! salts and the digests over disclosures are made again from the licence's key, and in their places, as in those of the
 //! handle, stands a sign that JSON cannot have; holders and claims are read out of the credential, which says them all.
 //!
 //! What is not as expected is kept as it is: whatever the draft was, it comes back byte for byte.
@@ -13,6 +13,7 @@ use super::Draft;
 use super::letters::Letters;
 use super::salts::Salts;
 use crate::authority::refusal::Fault;
+use crate::crypto::at_rest::RestKey;
 use crate::crypto::base64url;
 use crate::crypto::digest::sha256_parts;
 use crate::crypto::entropy::random;
@@ -49,7 +50,6 @@ pub(super) struct Kept {
     reference: Option<Letters>,
     /// Of a recorded licence, what the credential does not say.
     recorded: Option<Letters>,
-    secret: [u8; 32],
 }
 
 /// What was said before it was made short.
@@ -74,7 +74,7 @@ impl Plain<'_> {
 impl Kept {
     /// A draft as it is kept.
     pub(super) fn of(handle: &Handle, draft: &Draft, plain: &Plain<'_>) -> Self {
-        let signs = Signs::of(handle, draft.secret, draft.disclosures.len());
+        let signs = Signs::of(handle, &draft.key, draft.disclosures.len());
         let digests = draft.disclosures.iter().map(|text| digest(text)).collect::<Vec<_>>();
         Self {
             claims: Letters(signs.short_claims(&plain.claims, &digests)),
@@ -84,13 +84,12 @@ impl Kept {
             verification_code: draft.verification_code.clone(),
             reference: draft.reference.clone().map(Letters),
             recorded: draft.payload.get("recorded").map(|recorded| Letters(recorded.to_string())),
-            secret: draft.secret,
         }
     }
 
     /// The draft again, byte for byte.
-    pub(super) fn draft(self, handle: &Handle, header: &str) -> Result<Draft, Fault> {
-        let signs = Signs::of(handle, self.secret, self.disclosures.len());
+    pub(super) fn draft(self, handle: &Handle, key: RestKey, header: &str) -> Result<Draft, Fault> {
+        let signs = Signs::of(handle, &key, self.disclosures.len());
         let disclosure = |text: &Letters| base64url::encode(signs.long(&text.0, &[]).as_bytes());
         let disclosures: Vec<String> = self.disclosures.iter().map(disclosure).collect();
         let digests: Vec<String> = disclosures.iter().map(|text| digest(text)).collect();
@@ -109,12 +108,12 @@ impl Kept {
             verification_code: self.verification_code,
             reference: self.reference.map(|Letters(text)| text),
             payload,
-            secret: self.secret,
+            key,
         })
     }
 }
 
-/// What can be made again from a licence's handle and secret.
+/// What can be made again from a licence's handle and key.
 struct Signs {
     handle: String,
     serial: String,
@@ -124,8 +123,8 @@ struct Signs {
 
 impl Signs {
     /// The draws in the order of issuing: the salt of the commitment, those of the disclosures, a decoy.
-    fn of(handle: &Handle, secret: [u8; 32], disclosures: usize) -> Self {
-        let drawn = Salts::of(secret);
+    fn of(handle: &Handle, key: &RestKey, disclosures: usize) -> Self {
+        let drawn = Salts::of(key);
         let _of_the_commitment: [u8; 32] = random(&drawn);
         let salts =
             (0..disclosures.min(NUMBERED)).map(|_| base64url::encode(&random::<16>(&drawn))).collect();
@@ -218,14 +217,16 @@ mod tests {
     use crate::sd_jwt::{CredentialDraft, CredentialHeader, TYPE};
     use crate::values::time::Time;
 
-    fn draft(handle: &Handle, claims: &Value, disclosable: &[&str], salts: &Salts) -> Draft {
-        let of_the_commitment: [u8; 32] = random(salts);
-        assert_ne!(of_the_commitment, salts.secret());
+    fn draft(handle: &Handle, claims: &Value, disclosable: &[&str], key: u8) -> Draft {
+        let key = RestKey::from_bytes([key; 32]);
+        let salts = Salts::of(&key);
+        let of_the_commitment: [u8; 32] = random(&salts);
+        assert_ne!(&of_the_commitment, key.as_bytes());
         let header = CredentialHeader::new(&json!({"alg": "EdDSA", "typ": TYPE})).unwrap();
         let mut claims = claims.as_object().unwrap().clone();
         claims.insert("jti".into(), handle.to_string().into());
         let disclosable = disclosable.iter().map(|pointer| (*pointer).to_owned()).collect();
-        let fixed = CredentialDraft { header, claims, disclosable }.fix(salts).unwrap();
+        let fixed = CredentialDraft { header, claims, disclosable }.fix(&salts).unwrap();
         let mut draft = Draft {
             signing_input: fixed.signing_input,
             disclosures: fixed.disclosures,
@@ -234,7 +235,7 @@ mod tests {
             verification_code: VerificationCode::from_random(&[1; VerificationCode::RANDOM_BYTES]).unwrap(),
             reference: Some("档案1".into()),
             payload: Map::new(),
-            secret: salts.secret(),
+            key,
         };
         draft.payload = said(&draft.signing_input, &draft.disclosures).unwrap();
         draft
@@ -246,11 +247,11 @@ mod tests {
         let bytes = postcard::to_stdvec(&Kept::of(handle, draft, &plain)).unwrap();
         let read: Kept = postcard::from_bytes(&bytes).unwrap();
         let texts = (read.claims.0.clone(), read.disclosures.iter().map(|text| text.0.clone()).collect());
-        let back = read.draft(handle, plain.header).unwrap();
+        let back = read.draft(handle, draft.key.clone(), plain.header).unwrap();
         assert_eq!(back.signing_input, draft.signing_input);
         assert_eq!(back.disclosures, draft.disclosures);
         assert_eq!((&back.identifier, &back.reference), (&draft.identifier, &draft.reference));
-        assert_eq!((&back.payload, back.secret), (&draft.payload, draft.secret));
+        assert_eq!(back.payload, draft.payload);
         texts
     }
 
@@ -262,7 +263,7 @@ mod tests {
     fn what_can_be_made_again_is_not_kept() {
         let handle = Handle::new(Time::MIN, [7; 10]);
         let all = ["/holders/0/name", "/holders/1/name", "/claims/c"];
-        let (claims, disclosures) = kept(&draft(&handle, &claims(), &all, &Salts::of([3; 32])), &handle);
+        let (claims, disclosures) = kept(&draft(&handle, &claims(), &all, 3), &handle);
         for digest_or_salt in [claims.as_str()].into_iter().chain(disclosures.iter().map(String::as_str)) {
             let longest = digest_or_salt.split(|letter: char| !letter.is_ascii_alphanumeric());
             assert!(longest.map(str::len).max() < Some(16), "{digest_or_salt:?}");
@@ -279,17 +280,14 @@ mod tests {
         let handle = Handle::new(Time::MIN, [7; 10]);
         // One within another, and more than there are signs for.
         let nested = ["/claims/a/b/0", "/claims/a/b", "/claims/a", "/holders/0"];
-        kept(&draft(&handle, &claims(), &nested, &Salts::of([3; 32])), &handle);
+        kept(&draft(&handle, &claims(), &nested, 3), &handle);
         let many: Map<String, Value> = (0..150).map(|number| (format!("n{number}"), json!(number))).collect();
         let pointers: Vec<String> = many.keys().map(|name| format!("/claims/{name}")).collect();
         let pointers: Vec<&str> = pointers.iter().map(String::as_str).collect();
-        kept(
-            &draft(&handle, &json!({"holders": [], "claims": many}), &pointers, &Salts::of([3; 32])),
-            &handle,
-        );
+        kept(&draft(&handle, &json!({"holders": [], "claims": many}), &pointers, 3), &handle);
         // Salts that were drawn from elsewhere, and another licence's handle.
-        let mut other = draft(&handle, &claims(), &["/claims/c"], &Salts::of([4; 32]));
-        other.secret = [3; 32];
+        let mut other = draft(&handle, &claims(), &["/claims/c"], 4);
+        other.key = RestKey::from_bytes([3; 32]);
         let (_, disclosures) = kept(&other, &Handle::new(Time::MIN, [8; 10]));
         assert!(disclosures[0].len() > 30, "{disclosures:?}");
     }

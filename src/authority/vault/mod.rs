@@ -49,8 +49,8 @@ pub struct Draft {
     pub reference: Option<String>,
     /// `holders` and `claims`, and of a recorded licence `recorded`, in the clear.
     pub payload: Map<String, Value>,
-    /// What its salts, and that of the commitment over the payload, are drawn from (`Salts`).
-    pub secret: [u8; 32],
+    /// The licence's key: this lies at rest under it, and its salts are drawn from it (`Salts`).
+    pub key: RestKey,
 }
 
 impl Draft {
@@ -93,18 +93,18 @@ impl Vault {
         let frame = self.frames.fitting(self.store.as_ref(), &plain)?;
         let kept = postcard::to_stdvec(&Kept::of(handle, draft, &plain))
             .map_err(|error| Fault::Damaged(error.to_string()))?;
-        self.seal(handle, 0, &frame.name, &frame.pack(&kept))
+        self.seal(handle, 0, &draft.key, &frame.name, &frame.pack(&kept))
     }
 
     /// A licence's draft.
     pub fn draft(&self, handle: &Handle) -> Result<Draft, Failure> {
         let row = self.store.get(&Row::Vault(*handle, 0))?.ok_or(Refusal::Erased)?;
         let (name, sealed) = framed(&row).ok_or_else(|| unreadable(handle, &"it is cut short"))?;
-        let packed = self.open(handle, 0, name, sealed)?;
+        let (key, packed) = self.open(handle, 0, name, sealed)?;
         let frame = self.frames.named(self.store.as_ref(), *name)?;
         let kept = Zeroizing::new(frame.unpack(&packed)?);
         let kept: Kept = postcard::from_bytes(&kept).map_err(|error| unreadable(handle, &error))?;
-        Ok(kept.draft(handle, frame.header())?)
+        Ok(kept.draft(handle, key, frame.header())?)
     }
 
     /// A licence's draft, if it is kept: it may be erased, or lost with a restore.
@@ -120,6 +120,7 @@ impl Vault {
         self.seal(
             handle,
             number,
+            &RestKey::generate(self.entropy.as_ref()),
             &[],
             &serde_json::to_vec(ground).map_err(|error| Fault::Damaged(error.to_string()))?,
         )
@@ -128,7 +129,7 @@ impl Vault {
     /// An act's ground, if it is kept.
     pub fn kept_ground(&self, handle: &Handle, number: u32) -> Result<Option<Ground>, Failure> {
         let Some(row) = self.store.get(&Row::Vault(*handle, number))? else { return Ok(None) };
-        let plain = self.open(handle, number, &[], &row)?;
+        let (_, plain) = self.open(handle, number, &[], &row)?;
         Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(handle, &error))?))
     }
 
@@ -144,9 +145,15 @@ impl Vault {
     }
 
     /// A payload under a key of its own, with what stands in the clear before it.
-    fn seal(&self, handle: &Handle, number: u32, clear: &[u8], plain: &[u8]) -> Result<Write, Failure> {
+    fn seal(
+        &self,
+        handle: &Handle,
+        number: u32,
+        key: &RestKey,
+        clear: &[u8],
+        plain: &[u8],
+    ) -> Result<Write, Failure> {
         let associated = associated(handle, number, clear);
-        let key = RestKey::generate(self.entropy.as_ref());
         let sealed = self
             .epoch
             .seal(key.as_bytes(), &associated, self.entropy.as_ref())
@@ -157,13 +164,14 @@ impl Vault {
         Ok(Write::set(Row::Vault(*handle, number), sealed))
     }
 
+    /// A payload and its key.
     fn open(
         &self,
         handle: &Handle,
         number: u32,
         clear: &[u8],
         sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    ) -> Result<(RestKey, Zeroizing<Vec<u8>>), Failure> {
         let associated = associated(handle, number, clear);
         sealed
             .split_at_checked(WRAPPED)
@@ -172,7 +180,9 @@ impl Vault {
                 let key = self.epoch.open(wrapped, &associated)?;
                 let key =
                     <[u8; 32]>::try_from(key.as_slice()).map_err(|_| crate::crypto::at_rest::Unopenable)?;
-                RestKey::from_bytes(key).open(payload, &associated)
+                let key = RestKey::from_bytes(key);
+                let plain = key.open(payload, &associated)?;
+                Ok((key, plain))
             })
             .map_err(|error| Fault::Damaged(format!("licence {handle}: {error}")).into())
     }
