@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::issuance::Patience;
 use super::refusal::{Failure, Fault, Refusal};
 use super::sealing::{Seal, Sealer, Sealing};
-use super::writer::{Attempt, Committed, Committer, Entered, Outcome, Proposal, Publisher, Shown, Writer};
+use super::writer::{Attempt, Committed, Committer, Outcome, Proposal, Publisher, Writer};
 
 /// Most proposals of a group: the width of a tile.
 const GROUP: usize = 256;
@@ -22,8 +22,6 @@ const ROWS: usize = 900;
 const OWN_ROWS: usize = 2;
 /// How long a group waits at first for more, once a second proposal shows that there is company; in all twice that.
 const COMPANY: Duration = Duration::from_millis(2);
-/// Groups that may be committed and wait to be published, beside the one that is.
-const AHEAD: usize = 1;
 /// Proposals that may wait, half of them lines of batches, which are held back while the other half is for requests.
 const QUEUE: usize = 4096;
 
@@ -50,7 +48,8 @@ impl Sequencer {
     pub fn start(writer: Writer, sealer: Arc<Sealer>) -> Result<Self, Fault> {
         let (committer, publisher) = writer.halves();
         let (queue, waiting) = sync_channel(QUEUE);
-        let (handing, handed) = sync_channel(AHEAD);
+        // A group is handed over when the one before it is answered: what comes meanwhile makes the next one fuller.
+        let (handing, handed) = sync_channel(0);
         let thread = |name: &str, work: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new().name(name.into()).spawn(work).map_err(|_| Fault::Stopped)
         };
@@ -166,26 +165,13 @@ fn commit(committer: &mut Committer, group: Vec<Waiting>) -> (Handed, Vec<Waitin
     (Handed { attempt, askers }, again)
 }
 
-/// The back thread: brings what is committed under a checkpoint, all of it that has come meanwhile, seals and answers.
-/// What was refused is answered here too: it was judged over entries that nobody has seen before this.
+/// The back thread: brings what is committed under a checkpoint, seals and answers. What was refused is answered here
+/// too: it was judged over entries that nobody has seen before this.
 fn publish_groups(mut publisher: Publisher, sealer: &Sealer, handed: &Receiver<Handed>) {
-    while let Ok(first) = handed.recv() {
-        let mut groups: Vec<Handed> = std::iter::once(first).chain(handed.try_iter()).collect();
-        let entered: Vec<Option<Entered>> =
-            groups.iter_mut().map(|group| group.attempt.take_entered()).collect();
-        let has_entered: Vec<bool> = entered.iter().map(Option::is_some).collect();
-        let mut shown = publisher.publish(entered.into_iter().flatten().collect()).map(Vec::into_iter);
-        let mut answers = Vec::new();
-        for (Handed { attempt, askers }, has_entered) in groups.into_iter().zip(has_entered) {
-            let shown = match &mut shown {
-                Ok(shown) if has_entered => Ok(shown.next().unwrap_or_default()),
-                Ok(_) => Ok(Shown::new()),
-                Err(failure) => Err(failure.clone()),
-            };
-            let outcomes = askers.into_iter().zip(attempt.settled(shown));
-            answers.extend(outcomes.filter_map(|(asker, outcome)| Some((asker?, outcome))));
-        }
-        seal_and_answer(sealer, answers);
+    while let Ok(Handed { attempt, askers }) = handed.recv() {
+        let outcomes = publisher.settle(attempt);
+        let answers = askers.into_iter().zip(outcomes);
+        seal_and_answer(sealer, answers.filter_map(|(asker, outcome)| Some((asker?, outcome))).collect());
     }
 }
 

@@ -23,7 +23,8 @@ use crate::crypto::Digest;
 use crate::ledger::body::Body;
 pub use committing::Committer;
 pub(super) use committing::rows_of;
-pub use publishing::{Entered, Publisher, Shown};
+pub use publishing::Publisher;
+use publishing::{Entered, Shown};
 
 /// What is to become an entry, with the rows that belong into the same commit.
 pub struct Proposal {
@@ -86,11 +87,6 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Takes out what was committed, to be published.
-    pub fn take_entered(&mut self) -> Option<Entered> {
-        self.entered.take()
-    }
-
     /// Takes out what must be proposed again, each with its place in the group.
     pub fn take_deferred(&mut self) -> Vec<(usize, Proposal)> {
         let deferred = self.outcomes.iter_mut().enumerate().filter_map(|(place, outcome)| {
@@ -113,22 +109,20 @@ impl Attempt {
         })
     }
 
-    /// One outcome a proposal, in order, now that what was committed is shown, or could not be.
-    pub fn settled(self, shown: Result<Shown, Failure>) -> Vec<Outcome> {
+    /// One outcome a proposal, in order, now that what was committed is shown. If it could not be, nobody hears more than
+    /// that: refusals were judged over what nobody has seen.
+    fn settled(self, shown: Result<Shown, Failure>) -> Vec<Outcome> {
         let mut outcomes = self.outcomes;
-        let unsettled = match shown {
+        match shown {
             Ok(shown) => {
                 for (place, committed) in shown {
                     settle(&mut outcomes, place, Outcome::Committed(Box::new(committed)));
                 }
-                Fault::Stopped.into()
             }
-            Err(failure) => failure,
-        };
-        outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(|| Outcome::Failed(unsettled.clone())))
-            .collect()
+            Err(failure) => outcomes.fill_with(|| Some(Outcome::Failed(failure.clone()))),
+        }
+        let unsettled = || Outcome::Failed(Fault::Stopped.into());
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unsettled)).collect()
     }
 }
 
@@ -171,7 +165,7 @@ impl Writer {
     /// Appends what the law allows of a group; one outcome a proposal, in order.
     pub fn append(&mut self, group: Vec<Proposal>) -> Vec<Outcome> {
         let attempt = self.committer.commit(group, false);
-        self.show(attempt)
+        self.publisher.settle(attempt)
     }
 
     /// Appends all of a group or nothing of it; says which proposal it was that could not be.
@@ -180,14 +174,7 @@ impl Writer {
         if let Some(refused) = attempt.refused() {
             return Err(refused);
         }
-        let groups = attempt.take_entered().into_iter().collect();
-        self.publisher.publish(groups).map(drop).map_err(|failure| (0, failure))
-    }
-
-    fn show(&mut self, mut attempt: Attempt) -> Vec<Outcome> {
-        let groups = attempt.take_entered().into_iter().collect();
-        let shown = self.publisher.publish(groups);
-        attempt.settled(shown.map(|shown| shown.into_iter().flatten().collect()))
+        self.publisher.publish(attempt.entered.take()).map(drop).map_err(|failure| (0, failure))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The back half of the writer: what was committed is brought under a signed checkpoint, `last-signed` is replaced, and only
-//! then is it shown and proved (law 0, section 5, step 4). Groups that were committed meanwhile come under one checkpoint.
+//! then is it shown and proved (law 0, section 5, step 4).
 
 use std::sync::Arc;
 
-use super::{Committed, halted};
+use super::{Attempt, Committed, Outcome, halted};
 use crate::authority::blocks::BLOCK;
 use crate::authority::finders::{Finder, Finders};
 use crate::authority::head::signed_checkpoint;
@@ -51,29 +51,30 @@ pub(super) struct NewEntry {
 pub type Shown = Vec<(usize, Committed)>;
 
 impl Publisher {
-    /// Brings these groups, which follow each other, under one checkpoint; one answer each. If that fails, writing ends
-    /// until restart.
-    pub fn publish(&mut self, groups: Vec<Entered>) -> Result<Vec<Shown>, Failure> {
+    /// Brings what an attempt committed under a checkpoint; one outcome a proposal, in order.
+    pub fn settle(&mut self, mut attempt: Attempt) -> Vec<Outcome> {
+        let shown = self.publish(attempt.entered.take());
+        attempt.settled(shown)
+    }
+
+    /// Brings a group under a checkpoint, if one was committed. If that fails, writing ends until restart.
+    pub(super) fn publish(&mut self, group: Option<Entered>) -> Result<Shown, Failure> {
         if let Some(why) = self.window.halted() {
             return Err(Refusal::NotReady(why.to_owned()).into());
         }
-        self.try_publish(groups).map_err(|failure| halted(&self.window, failure))
+        let Some(group) = group else { return Ok(Shown::new()) };
+        self.try_publish(group).map_err(|failure| halted(&self.window, failure))
     }
 
-    fn try_publish(&mut self, groups: Vec<Entered>) -> Result<Vec<Shown>, Failure> {
-        let Some(Entered { charter, range, edge, .. }) = groups.last() else { return Ok(Vec::new()) };
-        let checkpoint = self.sign_checkpoint(charter, range)?;
-        let statuses: Vec<_> = groups.iter().flat_map(|group| group.statuses.iter().copied()).collect();
-        let published = Published::new(charter.clone(), range.clone(), checkpoint.clone());
-        self.window.publish(published, &statuses);
-        for new in groups.iter().flat_map(|group| &group.entries) {
+    fn try_publish(&mut self, group: Entered) -> Result<Shown, Failure> {
+        let Entered { charter, range, edge, statuses, entries } = group;
+        let (size, checkpoint) = (range.size(), self.sign_checkpoint(&charter, &range)?);
+        self.window.publish(Published::new(charter, range, checkpoint.clone()), &statuses);
+        for new in &entries {
             self.finders.add(new.index / BLOCK, &new.finders);
         }
-        let proofs = edge.proofs(self.store.as_ref(), range.size());
-        let shown = |group: &Entered| -> Result<Shown, Failure> {
-            group.entries.iter().map(|new| Ok((new.place, committed(new, &proofs, &checkpoint)?))).collect()
-        };
-        groups.iter().map(shown).collect()
+        let proofs = edge.proofs(self.store.as_ref(), size);
+        entries.iter().map(|new| Ok((new.place, committed(new, &proofs, &checkpoint)?))).collect()
     }
 
     /// Signs the new head in memory, replaces `last-signed`, and only then stores it.
