@@ -196,9 +196,9 @@ async fn a_token_is_always_the_fold_of_the_size_it_names() {
     for token in tokens {
         let token = vidimus::status_list::StatusToken::parse(&token).unwrap();
         let size = usize::try_from(token.ledger_size().unwrap()).unwrap();
-        for (place, value) in &folds[size - 1] {
+        for (place, value) in folds[size - 1].iter() {
             let told = token.list().value(u64::from(place.index)).unwrap();
-            assert_eq!(told, *value, "{place:?} at {size}");
+            assert_eq!(told, value, "{place:?} at {size}");
         }
     }
     service.check_ledger().await;

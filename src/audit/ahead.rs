@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 
 /// Items on the way: enough that no core waits for the one who takes, few enough to hold in memory.
-const AHEAD: usize = 32;
+const AHEAD: usize = 16;
 
 /// Makes something of each item on rayon's threads and gives it to `take` in order, until that breaks off.
 pub(super) fn in_order<I: Send, T: Send, E>(

@@ -7,15 +7,16 @@ use std::sync::mpsc::{self, Receiver};
 
 use super::ahead::wait;
 use super::summary::Finding;
-use crate::law::{self, Applied, Rule, Violation};
+use crate::law::{self, Debt, Rule, Violation};
 
-/// Entries of a batch: beyond this the equation gets no cheaper, below the other it gets dearer.
-const MOST: u64 = 2048;
+/// Entries of a batch: beyond this what it takes no longer fits near a core, below the other the equation gets dearer.
+const MOST: u64 = 1024;
 const LEAST: u64 = 256;
-/// A batch is at most this part of what is left of the ledger, so that all cores end at about the same time.
+/// A batch is at most as large as all before it, so that no core waits long for its first, and at most this part of
+/// what is left of the ledger, so that all cores end at about the same time.
 const PART: u64 = 8;
 /// Batches on the way.
-const ON_THE_WAY: usize = 16;
+const ON_THE_WAY: usize = 8;
 
 /// What is owed, and what is being checked.
 #[derive(Default)]
@@ -24,7 +25,7 @@ pub(super) struct Debts {
     total: u64,
     /// The index of the first that is owing, and as many as there are.
     from: u64,
-    owing: Vec<Applied>,
+    owing: Vec<Debt>,
     checks: VecDeque<Check>,
 }
 
@@ -41,17 +42,22 @@ impl Debts {
     }
 
     /// Takes on what the entry at `index` owes. `Err` is a bad signature of an earlier entry, or of this one.
-    pub(super) fn owe(&mut self, index: u64, applied: Applied) -> Result<(), Finding> {
+    pub(super) fn owe(&mut self, index: u64, debt: Debt) -> Result<(), Finding> {
         if self.owing.is_empty() {
             self.from = index;
         }
-        self.owing.push(applied);
-        let left = self.total.saturating_sub(self.from);
-        if index + 1 - self.from < (left / PART).clamp(LEAST, MOST) {
+        self.owing.push(debt);
+        if index + 1 - self.from < self.batch() {
             return Ok(());
         }
         self.send();
         if self.checks.len() > ON_THE_WAY { self.hear() } else { Ok(()) }
+    }
+
+    /// Entries of the batch that begins at `from`.
+    fn batch(&self) -> u64 {
+        let left = self.total.saturating_sub(self.from);
+        self.from.min(left / PART).clamp(LEAST, MOST)
     }
 
     /// Waits until nothing is owed. `Err` is the first bad signature.
@@ -71,7 +77,7 @@ impl Debts {
         }
         let (tell, told) = mpsc::sync_channel(1);
         // Nobody hears any more where an earlier batch was bad.
-        rayon::spawn(move || drop(tell.send(law::discharge(batch).err())));
+        rayon::spawn(move || drop(tell.send(law::settle(&batch).err())));
         self.checks.push_back(Check { from: self.from, told });
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::blobs::{Blobs, Fetched, named_by};
 use super::debts::Debts;
+use super::entries::Bundle;
 use super::source::{Source, SourceError};
 use super::statuses::{self, Bench, Lists, Tokens};
 use super::summary::{Finding, Upgrade};
@@ -56,13 +57,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges the next entries, the first of which stands at `first`.
-    pub(super) fn take(
-        &mut self,
-        first: u64,
-        entries: Vec<Result<Entry, Refused>>,
-    ) -> Result<(), SourceError> {
-        (first..).zip(entries).try_for_each(|(index, entry)| self.take_one(index, entry))
+    /// Judges the entries of the next bundle.
+    pub(super) fn take(&mut self, bundle: Bundle<Result<Entry, Refused>>) -> Result<(), SourceError> {
+        let mut entries = (bundle.first..).zip(bundle.entries);
+        entries.try_for_each(|(index, entry)| self.take_one(index, entry))?;
+        if let Some(root) = bundle.root {
+            self.state.bundled(root);
+        }
+        Ok(())
     }
 
     fn take_one(&mut self, index: u64, entry: Result<Entry, Refused>) -> Result<(), SourceError> {
@@ -125,14 +127,16 @@ impl<'a> Judge<'a> {
                 return Ok(());
             }
         };
-        // Absorbed before its signatures are checked: if one is bad, the law stops there and nothing after it counts.
-        self.state.absorb(applied.pending());
-        if let Err(error) = self.lists.absorb(&applied.pending().statuses) {
+        // Taken in before its signatures are checked: if one is bad, the law stops there and nothing after it counts.
+        let (effects, debt) = applied.part();
+        let listed = self.lists.absorb(&effects.statuses);
+        self.state.take(effects);
+        if let Err(error) = listed {
             let violation = Violation::new(Rule::StatusPlace, error.to_string());
             self.stop(index, violation.into());
             return Ok(());
         }
-        if let Err(bad) = self.debts.owe(index, applied) {
+        if let Err(bad) = self.debts.owe(index, debt) {
             self.findings.push(bad);
             self.stopped = true;
             return Ok(());

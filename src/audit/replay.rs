@@ -95,7 +95,7 @@ pub fn replay(
         bundles(size),
         |bundle| entries::read(source, bundle),
         |read| {
-            let bundle = match read? {
+            let mut bundle = match read? {
                 Ok(bundle) => bundle,
                 Err(missing) => {
                     judge.findings.push(missing);
@@ -103,9 +103,9 @@ pub fn replay(
                 }
             };
             tree.push(&bundle);
-            judge.findings.extend(bundle.finding);
+            judge.findings.extend(bundle.finding.take());
             judge.findings.extend(tree.compare_full(source)?);
-            judge.take(bundle.first, bundle.entries)?;
+            judge.take(bundle)?;
             if tree.size().is_multiple_of(TOLD_EVERY) || tree.size() == size {
                 progress(Progress { done: tree.size(), total: size });
             }

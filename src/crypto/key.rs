@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
@@ -114,11 +115,17 @@ pub enum KeyError {
     Base64,
 }
 
-/// A public key of one of our algorithms. Two keys are equal when their DER is.
+/// A public key of one of our algorithms. Two keys are equal when their DER is. A copy is the same key once more, not
+/// its curve point.
 #[derive(Clone)]
-pub struct PublicKey(Form);
+pub struct PublicKey(Arc<Known>);
 
-#[derive(Clone)]
+/// A key, and its id once somebody asked for it.
+struct Known {
+    form: Form,
+    id: OnceLock<KeyId>,
+}
+
 enum Form {
     Ed25519(ed25519::VerifyingKey),
     P256([u8; 65]),
@@ -139,18 +146,18 @@ impl PublicKey {
 
     /// An Ed25519 key from its 32 bytes.
     pub fn from_ed25519(raw: [u8; 32]) -> Result<Self, KeyError> {
-        ed25519::VerifyingKey::from_bytes(raw).map(|key| Self(Form::Ed25519(key))).ok_or(KeyError::Point)
+        ed25519::VerifyingKey::from_bytes(raw).map(|key| Form::Ed25519(key).into()).ok_or(KeyError::Point)
     }
 
     /// A P-256 key from its uncompressed point (0x04 ‖ x ‖ y). That it lies on the curve is checked when it verifies.
     pub fn from_p256(raw: &[u8]) -> Result<Self, KeyError> {
         let raw: [u8; 65] = raw.try_into().map_err(|_| KeyError::Encoding { length: raw.len() })?;
-        if raw.first() == Some(&4) { Ok(Self(Form::P256(raw))) } else { Err(KeyError::Point) }
+        if raw.first() == Some(&4) { Ok(Form::P256(raw).into()) } else { Err(KeyError::Point) }
     }
 
     /// Which algorithm the key is for.
     pub fn algorithm(&self) -> Algorithm {
-        match &self.0 {
+        match &self.0.form {
             Form::Ed25519(_) => Algorithm::Ed25519,
             Form::P256(_) => Algorithm::P256,
         }
@@ -158,7 +165,7 @@ impl PublicKey {
 
     /// The Ed25519 form, for batches.
     pub fn as_ed25519(&self) -> Option<&ed25519::VerifyingKey> {
-        match &self.0 {
+        match &self.0.form {
             Form::Ed25519(key) => Some(key),
             Form::P256(_) => None,
         }
@@ -166,7 +173,7 @@ impl PublicKey {
 
     /// The bare key: 32 bytes of Ed25519, or the 65 of an uncompressed P-256 point.
     pub fn raw(&self) -> &[u8] {
-        match &self.0 {
+        match &self.0.form {
             Form::Ed25519(key) => key.as_bytes(),
             Form::P256(point) => point,
         }
@@ -174,7 +181,7 @@ impl PublicKey {
 
     /// The DER SubjectPublicKeyInfo.
     pub fn spki(&self) -> Vec<u8> {
-        let prefix = match &self.0 {
+        let prefix = match &self.0.form {
             Form::Ed25519(_) => ED25519_SPKI,
             Form::P256(_) => P256_SPKI,
         };
@@ -183,15 +190,16 @@ impl PublicKey {
 
     /// The key's id.
     pub fn id(&self) -> KeyId {
-        let digest = sha256_parts(&[&self.spki()]);
-        let mut id = [0; 16];
-        id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        KeyId(id)
+        *self.0.id.get_or_init(|| {
+            let mut id = [0; 16];
+            id.iter_mut().zip(sha256_parts(&[&self.spki()])).for_each(|(to, from)| *to = from);
+            KeyId(id)
+        })
     }
 
     /// Whether `signature` (64 bytes: R ‖ S, or r ‖ s) is good over `message`.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match &self.0 {
+        match &self.0.form {
             Form::Ed25519(key) => key.verifies(message, signature),
             Form::P256(point) => {
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature).is_ok()
@@ -240,6 +248,12 @@ pub fn verify_each(signed: &[Signed<'_>]) -> Vec<bool> {
     match verify_all(signed) {
         Ok(()) => vec![true; signed.len()],
         Err(_) => signed.iter().map(|one| one.key.verifies(one.message, one.signature)).collect(),
+    }
+}
+
+impl From<Form> for PublicKey {
+    fn from(form: Form) -> Self {
+        Self(Arc::new(Known { form, id: OnceLock::new() }))
     }
 }
 

@@ -8,7 +8,7 @@ mod applied;
 mod violation;
 mod zero;
 
-pub use applied::{Applied, discharge};
+pub use applied::{Applied, Debt, discharge, settle};
 pub use violation::{Refused, Rule, Violation};
 
 use crate::ledger::entry::{Entry, EntryError};

@@ -110,13 +110,12 @@ fn text(bytes: &[u8]) -> String {
 
 /// SHA-256 of every list's packed bytes, two bits a status.
 fn lists(state: &MemoryState) -> Value {
-    let numbers: BTreeSet<u32> = state.statuses().keys().map(|place| place.list).collect();
     let digest = |number: u32| {
         let mut list = StatusList::zeros(Bits::Two, 1 << 20).unwrap();
-        for (place, value) in state.statuses().iter().filter(|(place, _)| place.list == number) {
-            list.set(place.index.into(), *value).unwrap();
+        for (place, value) in state.statuses().of_list(number) {
+            list.set(place.index.into(), value).unwrap();
         }
         json!({"list": number, "sha256": Digest::of(list.as_bytes())})
     };
-    numbers.into_iter().map(digest).collect()
+    state.statuses().lists().map(digest).collect()
 }

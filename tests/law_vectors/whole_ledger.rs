@@ -80,15 +80,14 @@ fn states(ledger: &Ledger) -> Value {
 
 /// Two bits a status, as they are published: SHA-256 of the bytes, and `lst`.
 fn status_lists(state: &MemoryState) -> Value {
-    let numbers: BTreeSet<u32> = state.statuses().keys().map(|place| place.list).collect();
     let list = |number: u32| {
         let mut list = StatusList::zeros(Bits::Two, PLACES).unwrap();
-        for (place, value) in state.statuses().iter().filter(|(place, _)| place.list == number) {
-            list.set(place.index.into(), *value).unwrap();
+        for (place, value) in state.statuses().of_list(number) {
+            list.set(place.index.into(), value).unwrap();
         }
         json!({"list": number, "lst": list.compressed().unwrap(), "sha256": Digest::of(list.as_bytes())})
     };
-    numbers.into_iter().map(list).collect()
+    state.statuses().lists().map(list).collect()
 }
 
 /// Entries after the last but one, in order, with the law's answer to each.

@@ -341,15 +341,14 @@ impl Service {
 
     async fn check_statuses(&self, state: &MemoryState) {
         let lists: Value = self.get("/status").await.json();
-        let numbers: std::collections::BTreeSet<u32> =
-            state.statuses().keys().map(|place| place.list).collect();
+        let numbers: Vec<u32> = state.statuses().lists().collect();
         assert_eq!(lists["status_lists"].as_array().unwrap().len(), numbers.len());
         for number in numbers {
             let served = self.get(&format!("/status/{number}")).await;
             assert_eq!(served.header("content-type"), "application/statuslist+jwt");
             let token = vidimus::status_list::StatusToken::parse(served.text()).unwrap();
-            for (place, value) in state.statuses().iter().filter(|(place, _)| place.list == number) {
-                assert_eq!(token.list().value(u64::from(place.index)).unwrap(), *value, "{place:?}");
+            for (place, value) in state.statuses().of_list(number) {
+                assert_eq!(token.list().value(u64::from(place.index)).unwrap(), value, "{place:?}");
             }
         }
     }

@@ -149,7 +149,7 @@ impl Founding {
 
     fn founded(&self) -> Result<AuthorityFounded, Fault> {
         match self.steps.first().map(super::Step::body).transpose()? {
-            Some(Body::AuthorityFounded(founded)) => Ok(founded),
+            Some(Body::AuthorityFounded(founded)) => Ok(*founded),
             _ => Err(Fault::Damaged("the founding does not begin with authority.founded".into())),
         }
     }

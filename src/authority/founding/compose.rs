@@ -97,7 +97,7 @@ fn found(composer: &mut Composer<'_>, plan: &AuthorityPlan, keys: &NewKeys) -> R
         succeeds: None,
     };
     let blobs = vec![law::TEXT.to_vec(), root.der().to_vec()];
-    composer.push(&Body::AuthorityFounded(body), None, blobs)?;
+    composer.push(&Body::AuthorityFounded(body.into()), None, blobs)?;
     Ok(root)
 }
 

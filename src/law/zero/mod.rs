@@ -66,7 +66,7 @@ pub(super) fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> 
         format!("{} is before the last entry", moment.time)
     })?;
     case.check_prev()?;
-    let deed = match entry.body() {
+    let mut deed = match entry.body() {
         Body::AuthorityFounded(_) => Deed::default(), // judged above
         Body::AuthorityMoved(body) => charter::moved(case, body)?,
         Body::RegistrarsChanged(body) => keys::registrars_changed(case, body)?,
@@ -91,7 +91,8 @@ pub(super) fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> 
         Body::LedgerAnchored(body) => counts::anchored(case, body)?,
     };
     let outer = case.outer_signature()?;
-    Ok(conclude(case, deed.owing(vec![outer])))
+    deed.owed.push(outer);
+    Ok(conclude(case, deed))
 }
 
 fn conclude(case: Case<'_>, deed: Deed) -> Applied {

@@ -7,36 +7,43 @@ use serde::{Deserialize, Serialize};
 
 use super::charter::BlobRef;
 use crate::ledger::signature::Approval;
-use crate::values::identifiers::{CreditCode, Region, Slug, TypeCode};
+use crate::values::identifiers::{CreditCode, Region, Short, Slug, TypeCode};
 use crate::values::time::{Date, Time};
 
 /// The id of a power: lower-case letters, digits and hyphens, 1 to 64 of them. Never used again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PowerId(String);
+pub struct PowerId(Short);
 
 /// Why a text is no power id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a power id (1 to 64 of a-z, 0-9 and -)")]
 pub struct PowerIdError(String);
 
+impl PowerId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
 impl FromStr for PowerId {
     type Err = PowerIdError;
     fn from_str(text: &str) -> Result<Self, PowerIdError> {
         let good = (1..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if good { Ok(Self(text.to_owned())) } else { Err(PowerIdError(text.to_owned())) }
+        if good { Ok(Self(text.into())) } else { Err(PowerIdError(text.to_owned())) }
     }
 }
 
 impl fmt::Display for PowerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0.as_str())
     }
 }
 
 impl Serialize for PowerId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.0.as_str())
     }
 }
 

@@ -19,6 +19,15 @@ use crate::ledger::body::{
 use crate::ledger::signature::Signature;
 use crate::values::canonical::MAX_INTEGER;
 
+/// Characters of the values that all have the same length.
+const DIGEST: usize = 64;
+const KEY: usize = 32;
+const HANDLE: usize = 36;
+const CODE: usize = 18;
+const REGION: usize = 6;
+const DATE: usize = "2026-11-22".len();
+const TIME: usize = "2026-11-22T06:00:00.123Z".len();
+
 /// Whether a body is of a licence, without approvals, and its numbers are canonical: nothing in it needs escaping or
 /// sorting when its members are written as they are declared.
 pub(super) fn is_plain(body: &Body) -> bool {
@@ -37,14 +46,14 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Unsigned, Signature)> {
     rest.pass("{\"body\":{")?;
     let body = body(&mut rest)?;
     rest.pass("},\"key\":\"")?;
-    let key = rest.value()?;
+    let key = rest.sized(KEY)?;
     rest.pass(",\"kind\":\"")?;
     let body = body.of_kind(rest.text()?)?;
-    let prev = if rest.passes(",\"prev\":\"") { Some(rest.value()?) } else { None };
+    let prev = if rest.passes(",\"prev\":\"") { Some(rest.sized(DIGEST)?) } else { None };
     rest.pass(",\"sig\":\"")?;
     let signature = Signature::from_text(rest.text()?)?;
     rest.pass(",\"time\":\"")?;
-    let time = rest.value()?;
+    let time = rest.sized(TIME)?;
     rest.pass(",\"v\":1}")?;
     rest.0.is_empty().then_some((Unsigned { body, key, prev, time }, signature))
 }
@@ -82,15 +91,15 @@ fn body(rest: &mut Rest<'_>) -> Option<Form> {
     if rest.passes("\"act\":\"") {
         let act = rest.word()?;
         rest.pass(",\"commitment\":\"")?;
-        let commitment = rest.value()?;
+        let commitment = rest.sized(DIGEST)?;
         rest.pass(",\"handle\":\"")?;
-        return Some(Form::Ended(LicenceEnded { act, commitment, handle: rest.value()? }));
+        return Some(Form::Ended(LicenceEnded { act, commitment, handle: rest.sized(HANDLE)? }));
     }
     let mut acted = Rest(rest.0);
     acted.pass("\"commitment\":\"")?;
-    let commitment: Digest = acted.value()?;
+    let commitment: Digest = acted.sized(DIGEST)?;
     if acted.passes(",\"handle\":\"") {
-        let handle = acted.value()?;
+        let handle = acted.sized(HANDLE)?;
         *rest = acted;
         return Some(Form::Acted(LicenceActed { commitment, handle }));
     }
@@ -100,19 +109,19 @@ fn body(rest: &mut Rest<'_>) -> Option<Form> {
 /// The members of an issued licence, up to the end of the last.
 fn granted(rest: &mut Rest<'_>) -> Option<LicenceIssued> {
     rest.pass("\"commitment\":\"")?;
-    let commitment = rest.value()?;
+    let commitment = rest.sized(DIGEST)?;
     rest.pass(",\"credential_digest\":\"")?;
-    let credential_digest = rest.value()?;
+    let credential_digest = rest.sized(DIGEST)?;
     rest.pass(",\"credential_key\":\"")?;
-    let credential_key = rest.value()?;
+    let credential_key = rest.sized(KEY)?;
     rest.pass(",\"department\":\"")?;
-    let department = rest.value()?;
+    let department = rest.sized(CODE)?;
     rest.pass(",\"handle\":\"")?;
-    let handle = rest.value()?;
+    let handle = rest.sized(HANDLE)?;
     rest.pass(",\"power\":\"")?;
     let power = rest.value()?;
     rest.pass(",\"region\":\"")?;
-    let region = rest.value()?;
+    let region = rest.sized(REGION)?;
     let replaces = if rest.passes(",\"replaces\":{\"cause\":\"") { Some(replaces(rest)?) } else { None };
     rest.pass(",\"status\":{\"index\":")?;
     let index = rest.integer()?.try_into().ok()?;
@@ -121,8 +130,8 @@ fn granted(rest: &mut Rest<'_>) -> Option<LicenceIssued> {
     rest.pass("},\"type\":\"")?;
     let r#type = rest.value()?;
     rest.pass(",\"valid_from\":\"")?;
-    let valid_from = rest.value()?;
-    let valid_until = if rest.passes(",\"valid_until\":\"") { Some(rest.value()?) } else { None };
+    let valid_from = rest.sized(DATE)?;
+    let valid_until = if rest.passes(",\"valid_until\":\"") { Some(rest.sized(DATE)?) } else { None };
     rest.pass(",\"version\":")?;
     let version = rest.integer()?;
     Some(LicenceIssued {
@@ -147,9 +156,9 @@ fn granted(rest: &mut Rest<'_>) -> Option<LicenceIssued> {
 fn replaces(rest: &mut Rest<'_>) -> Option<Replaces> {
     let cause = rest.word()?;
     rest.pass(",\"handle\":\"")?;
-    let handle = rest.value()?;
+    let handle = rest.sized(HANDLE)?;
     rest.pass(",\"prev\":\"")?;
-    let prev = rest.value()?;
+    let prev = rest.sized(DIGEST)?;
     rest.pass("}")?;
     Some(Replaces { cause, handle, prev })
 }
@@ -179,6 +188,14 @@ impl<'a> Rest<'a> {
     /// A value that writes itself as it is read.
     fn value<T: FromStr>(&mut self) -> Option<T> {
         self.text()?.parse().ok()
+    }
+
+    /// The same, of a value whose texts all have this length: its end needs no search.
+    fn sized<T: FromStr>(&mut self, length: usize) -> Option<T> {
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        self.pass("\"")?;
+        text.parse().ok()
     }
 
     /// One word of a closed list.

@@ -1,24 +1,34 @@
 //! The whole state in memory: the auditor's view, and the one of tests.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::charter::Charter;
 use super::effects::Effects;
 use super::licence::LicenceState;
+use super::places::Places;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
 use crate::ledger::body::StatusPlace;
 use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
+/// Licences that lie together.
+const CHUNK: usize = 256;
+/// Leaves of a full bundle.
+const BUNDLE: usize = 256;
+/// Leaves that wait for the root of their bundle, at most.
+const AT_ONCE: usize = 2 * BUNDLE;
+
 /// Charter, licences, status lists, blobs and the right edge of the tree.
 #[derive(Default)]
 pub struct MemoryState {
     charter: Charter,
-    licences: HashMap<Handle, LicenceState>,
-    statuses: BTreeMap<StatusPlace, u8>,
+    licences: Licences,
+    statuses: Places,
     blobs: HashMap<Digest, Vec<u8>>,
+    /// The right edge of the tree at some size, and the leaves behind it: its root is hardly ever asked for.
     range: Range,
+    leaves: Vec<Hash>,
 }
 
 impl MemoryState {
@@ -34,27 +44,74 @@ impl MemoryState {
 
     /// Takes in what an entry did, signatures checked.
     pub fn absorb(&mut self, effects: &Effects) {
-        self.charter.absorb(effects);
-        for licence in &effects.licences {
-            self.licences.insert(licence.handle, licence.clone());
+        self.take(effects.clone());
+    }
+
+    /// The same, of effects that nobody needs any more.
+    pub fn take(&mut self, effects: Effects) {
+        self.charter.absorb(&effects);
+        for (place, value) in effects.statuses {
+            self.statuses.set(place, value);
         }
-        self.statuses.extend(effects.statuses.iter().copied());
-        self.range.push(Hash(effects.leaf.0));
+        for licence in effects.licences {
+            self.licences.put(licence);
+        }
+        self.leaves.push(Hash(effects.leaf.0));
+        if self.leaves.len() > AT_ONCE {
+            self.range = self.range();
+            self.leaves.clear();
+        }
+    }
+
+    /// Is told the root over the last 256 entries, which were a bundle: nothing of it needs to be hashed again.
+    pub fn bundled(&mut self, root: Hash) {
+        if self.leaves.len() == BUNDLE && self.range.push_subtree(8, root, &mut |_, _, _| ()) {
+            self.leaves.clear();
+        }
     }
 
     /// All licences, in no order.
     pub fn licences(&self) -> impl Iterator<Item = &LicenceState> {
-        self.licences.values()
+        self.licences.chunks.iter().flatten()
     }
 
-    /// Every used place and its value, by list and index.
-    pub fn statuses(&self) -> &BTreeMap<StatusPlace, u8> {
+    /// Every used place and its value.
+    pub fn statuses(&self) -> &Places {
         &self.statuses
     }
 
     /// The right edge of the tree.
-    pub fn range(&self) -> &Range {
-        &self.range
+    pub fn range(&self) -> Range {
+        let mut range = self.range.clone();
+        self.leaves.iter().for_each(|leaf| range.push(*leaf));
+        range
+    }
+}
+
+/// Licences where they came to lie, and where each is: the map stays small, and none is moved when it grows.
+#[derive(Default)]
+struct Licences {
+    places: HashMap<Handle, usize>,
+    chunks: Vec<Vec<LicenceState>>,
+}
+
+impl Licences {
+    fn get(&self, handle: &Handle) -> Option<&LicenceState> {
+        let place = *self.places.get(handle)?;
+        self.chunks.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    fn put(&mut self, licence: LicenceState) {
+        let next = self.places.len();
+        let place = *self.places.entry(licence.handle).or_insert(next);
+        if self.chunks.len() * CHUNK <= place {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        let Some(chunk) = self.chunks.get_mut(place / CHUNK) else { return };
+        match chunk.get_mut(place % CHUNK) {
+            Some(held) => *held = licence,
+            None => chunk.push(licence),
+        }
     }
 }
 
@@ -68,7 +125,7 @@ impl View for MemoryState {
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {
-        Ok(self.statuses.contains_key(&place))
+        Ok(self.statuses.get(place).is_some())
     }
 
     fn blob(&self, name: &Digest) -> Result<Option<Vec<u8>>, ViewFault> {
@@ -76,6 +133,6 @@ impl View for MemoryState {
     }
 
     fn root(&self) -> Result<Digest, ViewFault> {
-        Ok(Digest(self.range.root().0))
+        Ok(Digest(self.range().root().0))
     }
 }

@@ -6,6 +6,7 @@ mod effects;
 mod licence;
 mod memory;
 mod overlay;
+mod places;
 mod view;
 
 pub use charter::{Authority, Charter, CharterChange, Held, Key, Moment, PublishedType};
@@ -13,4 +14,5 @@ pub use effects::Effects;
 pub use licence::{Carried, Event, Granted, LicenceState};
 pub use memory::MemoryState;
 pub use overlay::Overlay;
+pub use places::Places;
 pub use view::{View, ViewFault};

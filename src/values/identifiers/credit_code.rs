@@ -5,7 +5,7 @@
 
 use std::str::FromStr;
 
-use super::written_as_str;
+use super::{Short, written_as_str};
 
 const LENGTH: usize = 18;
 /// No I, O, S, V, Z.
@@ -15,7 +15,7 @@ const WEIGHTS: [usize; LENGTH - 1] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 1
 
 /// A unified social credit code with a good check character.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CreditCode(String);
+pub struct CreditCode(Short);
 
 /// Why a credit code was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum CreditCodeError {
 impl CreditCode {
     /// The 18 characters.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
@@ -81,7 +81,7 @@ impl FromStr for CreditCode {
         let expected = ALPHABET.chars().nth((31 - sum % 31) % 31).unwrap_or('0');
         match text.chars().next_back() {
             Some(found) if found != expected => Err(CreditCodeError::Check { expected, found }),
-            _ => Ok(Self(text.to_owned())),
+            _ => Ok(Self(text.into())),
         }
     }
 }

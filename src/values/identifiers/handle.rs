@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use uuid::fmt::Hyphenated;
 use uuid::{Builder, Uuid, Variant};
 
 use crate::values::text::serde_as_text_or_bytes;
@@ -84,13 +85,12 @@ impl FromStr for Handle {
     type Err = HandleError;
 
     fn from_str(text: &str) -> Result<Self, HandleError> {
-        let form = HandleError::Form { found: text.chars().count() };
-        let uuid = Uuid::try_parse(text).map_err(|_| form.clone())?;
-        // The parser of uuid takes braces, URNs and upper case too.
-        if uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) != text {
-            return Err(form);
+        // The parser of uuid takes braces, URNs and no hyphens too, each of another length, and upper case.
+        let ours = text.len() == Hyphenated::LENGTH && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        match Uuid::try_parse(text) {
+            Ok(uuid) if ours => Self::from_bytes(uuid.into_bytes()),
+            _ => Err(HandleError::Form { found: text.chars().count() }),
         }
-        Self::from_bytes(uuid.into_bytes())
     }
 }
 

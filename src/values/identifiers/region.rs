@@ -4,11 +4,11 @@
 
 use std::str::FromStr;
 
-use super::{first_misfit, written_as_str};
+use super::{Short, first_misfit, written_as_str};
 
 /// A six-digit division code that does not begin with 0. `100000` stands for the whole country.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Region(String);
+pub struct Region(Short);
 
 /// Why a division code was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,18 +32,18 @@ pub enum RegionError {
 impl Region {
     /// The six digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// Whether `other` is this division or lies in it by its number: 430000 contains 430100 and 430102, and
     /// 100000 contains everything.
     pub fn contains(&self, other: &Self) -> bool {
-        self.0 == "100000" || other.0.starts_with(self.significant())
+        self.as_str() == "100000" || other.as_str().starts_with(self.significant())
     }
 
     /// The digits up to the last pair that is not `00`.
     fn significant(&self) -> &str {
-        let county = self.0.as_str();
+        let county = self.as_str();
         let city = county.strip_suffix("00");
         city.and_then(|city| city.strip_suffix("00")).or(city).unwrap_or(county)
     }
@@ -63,7 +63,7 @@ impl FromStr for Region {
         if text.starts_with('0') {
             return Err(RegionError::Digit { position: 0, found: '0' });
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 

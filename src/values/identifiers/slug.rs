@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use super::{first_misfit, written_as_str};
+use super::{Short, first_misfit, written_as_str};
 
 /// Longest slug.
 const LONGEST: usize = 64;
 
 /// `[a-z][a-z0-9-]{0,63}` without two hyphens together and without one at the end.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slug(String);
+pub struct Slug(Short);
 
 /// Why a slug was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum SlugError {
 impl Slug {
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
@@ -59,7 +59,7 @@ impl FromStr for Slug {
         }
         match text.find("--").or_else(|| text.ends_with('-').then_some(found - 1)) {
             Some(position) => Err(SlugError::Hyphen { position }),
-            None => Ok(Self(text.to_owned())),
+            None => Ok(Self(text.into())),
         }
     }
 }

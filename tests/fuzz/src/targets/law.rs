@@ -130,7 +130,7 @@ fn judged(state: &MemoryState, bytes: &[u8]) {
         (Err(first), Err(second)) => assert_eq!(word(&first), word(&second)),
         (Ok((entry, Ok(effects))), Ok((_, Ok(_)))) => {
             assert_eq!(entry.bytes(), bytes);
-            let mut after = Overlay::new(state, state.range().clone());
+            let mut after = Overlay::new(state, state.range());
             effects.iter().for_each(|effects| after.absorb(effects));
             assert_eq!(after.charter().size(), state.charter().size() + 1);
             assert_eq!(after.charter().time(), Some(entry.time()));
