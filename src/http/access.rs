@@ -4,15 +4,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
 
 use super::HttpState;
 use super::budget::{Bearer, Budget};
+use super::problem::Problem;
 use super::request::bearer;
 use crate::crypto::Digest;
 
@@ -86,21 +85,17 @@ fn whence(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpNet]) -> Ip
 
 /// Turns away what comes too often, before anything is done for it. Only a token that is good here is its holder's own;
 /// any other counts for the address it comes from.
-pub async fn limit(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
+pub fn limit(state: &HttpState, request: &Request) -> Result<(), Problem> {
     let gate = &state.gate;
     let good = |token: &&str| state.tokens.caller(token, state.clock.now()).is_ok();
     let token = bearer(request.headers()).filter(good);
-    let taken = match (token, &gate.tokens, &gate.addresses) {
+    match (token, &gate.tokens, &gate.addresses) {
         (Some(token), Some(tokens), _) => tokens.take(Digest::of(token.as_bytes()), 1.0),
         (None, _, Some(addresses)) => {
             let from = whence(request.extensions(), request.headers(), &gate.access.proxies);
             addresses.take(from, 1.0)
         }
         _ => Ok(()),
-    };
-    match taken {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
     }
 }
 

@@ -1,12 +1,9 @@
-//! What leaves: JSON, and every problem in the caller's language, as a document or, for a browser, as a page. The
-//! outermost layer, so that whatever answers, axum itself included, answers alike. Not here: what is answered.
-
-use std::sync::Arc;
+//! What leaves: JSON, and every problem in the caller's language, as a document or, for a browser, as a page. Whatever
+//! answers, axum itself included, answers alike (`around`). Not here: what is answered.
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
@@ -63,16 +60,28 @@ pub fn tagged(mut response: Response, digest: &Digest, asked: &HeaderMap) -> Res
 /// For what never changes under its address.
 pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
+/// How somebody wants to be spoken to.
+pub struct Manner {
+    uri: Uri,
+    lang: Lang,
+    page: bool,
+}
+
+impl Manner {
+    /// As the request says.
+    pub fn of(request: &Request) -> Self {
+        let uri = request.uri().clone();
+        let lang = pages::of_path(uri.path()).unwrap_or_else(|| tongue(request.headers()));
+        Self { uri, lang, page: prefers_html(request.headers()) }
+    }
+}
+
 /// Puts problems into words and headers on everything.
-pub async fn speak(State(state): State<Arc<HttpState>>, request: Request, next: Next) -> Response {
-    let uri = request.uri().clone();
-    let lang = pages::of_path(uri.path()).unwrap_or_else(|| tongue(request.headers()));
-    let page = prefers_html(request.headers());
-    let response = next.run(request).await;
+pub fn speak(state: &HttpState, manner: &Manner, response: Response) -> Response {
     let mut response = match problem_of(&response) {
         Some(problem) => {
             metrics::counter!("vidimus_problems_total", "slug" => problem.kind().slug()).increment(1);
-            worded(&state, &uri, lang, page, &problem, response.headers())
+            worded(state, manner, &problem, response.headers())
         }
         None => response,
     };
@@ -97,15 +106,10 @@ fn is_bare(response: &Response) -> bool {
     failed && typed.is_none_or(|typed| typed.starts_with("text/plain"))
 }
 
-fn worded(
-    state: &HttpState,
-    uri: &Uri,
-    lang: Lang,
-    page: bool,
-    problem: &Problem,
-    answered: &HeaderMap,
-) -> Response {
-    let mut response = if page {
+fn worded(state: &HttpState, manner: &Manner, problem: &Problem, answered: &HeaderMap) -> Response {
+    let Manner { uri, lang, page } = manner;
+    let lang = *lang;
+    let mut response = if *page {
         let mut page = pages::problem(state, uri, lang, problem);
         *page.status_mut() = problem.status();
         page

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::StatusCode;
-use axum::middleware::Next;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::{Value, json};
@@ -112,23 +111,32 @@ pub async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
     typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", state.metrics.0.render())
 }
 
-/// Counts and times every request by route, never by path: paths hold handles.
-pub async fn measure(request: Request, next: Next) -> Response {
-    let route: Arc<str> =
-        request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).into();
-    let method = request.method().clone();
-    let begun = Instant::now();
-    let response = next.run(request).await;
-    let (method, status) = (method.as_str(), response.status());
-    let status = status.as_str();
-    metrics::counter!(
-        "vidimus_http_requests_total",
-        "route" => Arc::clone(&route), "method" => method.to_owned(), "status" => status.to_owned()
-    )
-    .increment(1);
-    let taken = begun.elapsed();
-    // By route, never by path or query: those hold handles, numbers and codes.
-    tracing::debug!(method, %route, status, ms = taken.as_secs_f64() * 1000.0, "answered");
-    metrics::histogram!("vidimus_http_request_seconds", "route" => route).record(taken.as_secs_f64());
-    response
+/// A request that is counted and timed by its route, never by path: paths hold handles.
+pub struct Timed {
+    route: Arc<str>,
+    method: Method,
+    begun: Instant,
+}
+
+impl Timed {
+    /// Begins with its arrival.
+    pub fn begin(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+        Self { route: route.into(), method: request.method().clone(), begun: Instant::now() }
+    }
+
+    /// Ends with its answer.
+    pub fn end(self, status: StatusCode) {
+        let Self { route, method, begun } = self;
+        let (method, status) = (method.as_str(), status.as_str());
+        metrics::counter!(
+            "vidimus_http_requests_total",
+            "route" => Arc::clone(&route), "method" => method.to_owned(), "status" => status.to_owned()
+        )
+        .increment(1);
+        let taken = begun.elapsed();
+        // By route, never by path or query: those hold handles, numbers and codes.
+        tracing::debug!(method, %route, status, ms = taken.as_secs_f64() * 1000.0, "answered");
+        metrics::histogram!("vidimus_http_request_seconds", "route" => route).record(taken.as_secs_f64());
+    }
 }

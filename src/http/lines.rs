@@ -1,6 +1,7 @@
 //! Newline-delimited JSON, cut from a stream of bytes. A line that is too long is passed over and told; empty lines
 //! are passed over but counted. Not here: what a line says.
 
+use std::io::BufRead as _;
 use std::mem::take;
 
 use super::problem::Problem;
@@ -29,15 +30,19 @@ pub struct Cutter {
 
 impl Cutter {
     /// Takes more bytes and gives the lines that are now whole.
-    pub fn push(&mut self, bytes: &[u8]) -> Vec<Line> {
+    pub fn push(&mut self, mut bytes: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
-        let mut parts = bytes.split(|byte| *byte == b'\n').peekable();
-        while let Some(part) = parts.next() {
-            self.too_long |= self.begun.len() + part.len() > LINE;
-            if !self.too_long {
-                self.begun.extend_from_slice(part);
+        while !bytes.is_empty() {
+            // It is memory that is read, which cannot fail.
+            let _read = bytes.read_until(b'\n', &mut self.begun);
+            let whole = self.begun.pop_if(|last| *last == b'\n').is_some();
+            if self.begun.len() > LINE {
+                self.too_long = true;
             }
-            if parts.peek().is_some() {
+            if self.too_long {
+                self.begun.clear();
+            }
+            if whole {
                 lines.extend(self.end());
             }
         }

@@ -4,6 +4,7 @@
 
 mod access;
 mod answer;
+mod around;
 mod budget;
 mod catalogue;
 mod ceremonies;

@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{FromRequestParts, Query, RawPathParams, Request};
+use axum::extract::{FromRequestParts, Query, RawPathParams};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use serde_json::Value;
 use tokio_stream::StreamExt as _;
 
@@ -105,15 +103,14 @@ pub fn bad_parameter(name: &'static str, zh: &str, en: &str) -> Problem {
     Problem::new(Kind::InvalidClaim, zh, en).of(name)
 }
 
+/// The parts of the path, if they can be read.
+pub type Parted = Result<RawPathParams, RawPathParamsRejection>;
+
 /// A part of the path that is no UTF-8 names nothing: it is answered like every path that leads nowhere.
-pub async fn readable(
-    parts: Result<RawPathParams, RawPathParamsRejection>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+pub fn readable(parts: &Parted) -> Result<(), Problem> {
     match parts {
         Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) => Err(Problem::not_found(Thing::Path)),
-        _ => Ok(next.run(request).await),
+        _ => Ok(()),
     }
 }
 

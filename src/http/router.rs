@@ -16,8 +16,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, access, answer, catalogue, ceremonies, health, issue_batch, ledger, licences, openapi,
-    operator, pages, pickup, refused, reports, request, status, verifications, verify_batch,
+    HttpState, around, catalogue, ceremonies, health, issue_batch, ledger, licences, openapi, operator,
+    pages, pickup, refused, reports, status, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -34,11 +34,10 @@ pub fn router(state: Arc<HttpState>) -> Router {
         .merge(everyone())
         .fallback(async || Problem::not_found(Thing::Path))
         .method_not_allowed_fallback(not_offered)
-        .layer(from_fn(request::readable))
-        .layer(CatchPanicLayer::custom(|_| Problem::fault(&"a panic").into_response()))
-        .layer(from_fn_with_state(Arc::clone(&state), access::limit))
-        .layer(from_fn_with_state(Arc::clone(&state), answer::speak))
-        .layer(from_fn(health::measure))
+        .layer((
+            from_fn_with_state(Arc::clone(&state), around::answer),
+            CatchPanicLayer::custom(|_| Problem::fault(&"a panic").into_response()),
+        ))
         .layer(RequestBodyTimeoutLayer::new(IDLE))
         .with_state(state)
 }

@@ -217,6 +217,10 @@ impl Judged {
 /// the canonical form of what they say.
 fn written(verified: Verified, brief: bool) -> Result<String, Problem> {
     let report = verified.report;
-    let value = if brief { serde_json::to_value(report.brief()) } else { serde_json::to_value(&report) };
-    value.map(|value| value.to_string()).map_err(|error| Problem::fault(&error))
+    let text = if brief {
+        serde_json::to_string(&report.brief())
+    } else {
+        serde_json::to_value(&report).map(|value| value.to_string())
+    };
+    text.map_err(|error| Problem::fault(&error))
 }

@@ -11,7 +11,7 @@ use crate::crypto::{Digest, Entropy, base64url};
 use crate::jose::jws;
 
 use super::disclosure::{Disclosure, decoy};
-use super::placing::Path;
+use super::placing::{Path, Step};
 use super::{DIGESTS, ELEMENT, HASH, HASH_NAME, NEVER_HIDDEN, SdJwtError, TYPE, is_reserved};
 
 /// The JOSE header of credentials, written once for all that one key seals.
@@ -58,7 +58,7 @@ impl CredentialDraft {
     pub fn fix(self, entropy: &dyn Entropy) -> Result<FixedCredential, SdJwtError> {
         let Self { header, claims, disclosable } = self;
         let mut payload = Value::Object(claims);
-        refuse_reserved(&payload, &mut Path::default())?;
+        refuse_reserved(&payload, &Path::default())?;
         let mut disclosures = hide(&mut payload, &disclosable, entropy)?;
         disclosures.sort_by_key(|(place, _)| *place);
         if let Some(top) = payload.as_object_mut() {
@@ -160,20 +160,19 @@ fn sort_digests(value: &mut Value) {
 }
 
 /// No claim at any depth bears a reserved name, and none lies deeper than a verifier reads.
-fn refuse_reserved(value: &Value, at: &mut Path) -> Result<(), SdJwtError> {
+fn refuse_reserved(value: &Value, at: &Path<'_>) -> Result<(), SdJwtError> {
     match value {
         Value::Object(members) => members.iter().try_for_each(|(name, member)| {
-            at.below(name, |at| {
-                if is_reserved(name) {
-                    return Err(SdJwtError::Reserved { at: at.pointer() });
-                }
-                refuse_reserved(member, at)
-            })
+            let at = at.below(Step::Name(name))?;
+            if is_reserved(name) {
+                return Err(SdJwtError::Reserved { at: at.pointer() });
+            }
+            refuse_reserved(member, &at)
         }),
         Value::Array(elements) => elements
             .iter()
             .enumerate()
-            .try_for_each(|(index, element)| at.below(&index.to_string(), |at| refuse_reserved(element, at))),
+            .try_for_each(|(index, element)| refuse_reserved(element, &at.below(Step::Index(index))?)),
         _ => Ok(()),
     }
 }

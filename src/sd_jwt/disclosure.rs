@@ -38,6 +38,9 @@ pub enum DisclosureError {
     Reserved(String),
 }
 
+/// A member's name, none for an array's element, and the value.
+pub(super) type Claim = (Option<String>, Value);
+
 /// A disclosure whose form is right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disclosure {
@@ -108,9 +111,9 @@ impl Disclosure {
         &self.value
     }
 
-    /// Name and value by themselves.
-    pub(super) fn into_claim(self) -> (Option<String>, Value) {
-        (self.name, self.value)
+    /// The digest, and the claim by itself.
+    pub(super) fn into_claim(self) -> (String, Claim) {
+        (self.digest, (self.name, self.value))
     }
 
     fn salted(name: Option<String>, value: Value, entropy: &dyn Entropy) -> Result<Self, DisclosureError> {

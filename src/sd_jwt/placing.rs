@@ -1,157 +1,194 @@
 //! Putting disclosures where their digests stand (RFC 9901 section 7.1, step 3). Every digest is met once, every
 //! disclosure is used once, nothing is overwritten. Not here: the payload's outer form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::disclosure::Disclosure;
+use super::disclosure::{Claim, Disclosure};
 use super::{DIGESTS, ELEMENT, MAX_DEPTH, NEVER_HIDDEN, SdJwtError, is_reserved};
 
-/// Where a claim stands.
-#[derive(Debug, Default)]
-pub(super) struct Path(Vec<String>);
+/// Where a claim stands: its step and those above it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Path<'p> {
+    last: Option<(&'p Path<'p>, Step<'p>)>,
+    depth: usize,
+}
 
-impl Path {
+/// One level down.
+#[derive(Clone, Copy)]
+pub(super) enum Step<'p> {
+    /// Into a member.
+    Name(&'p str),
+    /// Into an element.
+    Index(usize),
+}
+
+impl<'p> Path<'p> {
     /// The JSON pointer (RFC 6901).
     pub(super) fn pointer(&self) -> String {
-        self.0.iter().flat_map(|name| ["/".to_owned(), name.replace('~', "~0").replace('/', "~1")]).collect()
+        match self.last {
+            None => String::new(),
+            Some((above, Step::Index(index))) => format!("{}/{index}", above.pointer()),
+            Some((above, Step::Name(name))) => {
+                format!("{}/{}", above.pointer(), name.replace('~', "~0").replace('/', "~1"))
+            }
+        }
     }
 
-    /// Does something one level below, if that is not too deep.
-    pub(super) fn below<T>(
-        &mut self,
-        name: &str,
-        work: impl FnOnce(&mut Self) -> Result<T, SdJwtError>,
-    ) -> Result<T, SdJwtError> {
-        self.0.push(name.to_owned());
-        if self.0.len() > MAX_DEPTH {
-            return Err(SdJwtError::TooDeep { at: self.pointer() });
-        }
-        let result = work(self)?;
-        self.0.pop();
-        Ok(result)
+    /// One level below, if that is not too deep.
+    pub(super) fn below(&'p self, step: Step<'p>) -> Result<Self, SdJwtError> {
+        let below = Self { last: Some((self, step)), depth: self.depth + 1 };
+        if below.depth > MAX_DEPTH { Err(SdJwtError::TooDeep { at: below.pointer() }) } else { Ok(below) }
     }
 
     /// Nothing here may be hidden when it is, or lies in, one of [`NEVER_HIDDEN`].
     fn require_hideable(&self) -> Result<(), SdJwtError> {
-        match self.0.first() {
-            Some(top) if NEVER_HIDDEN.contains(&top.as_str()) => {
+        match self.top() {
+            Some(Step::Name(top)) if NEVER_HIDDEN.contains(&top) => {
                 Err(SdJwtError::NeverHidden { at: self.pointer() })
             }
             _ => Ok(()),
         }
     }
+
+    /// The first step.
+    fn top(&self) -> Option<Step<'p>> {
+        let (above, step) = self.last?;
+        above.top().or(Some(step))
+    }
 }
 
 /// The disclosures on their way into the claims.
 pub(super) struct Placing {
-    /// Those that were not yet met, by digest, with their places in the presentation.
-    disclosures: BTreeMap<String, (usize, Disclosure)>,
-    met: BTreeSet<String>,
+    /// In the order of their digests.
+    hidden: Vec<Hidden>,
+    /// Every digest that was met, in order.
+    met: Vec<String>,
+}
+
+/// A disclosure.
+struct Hidden {
+    digest: String,
+    /// Its place in the presentation.
+    position: usize,
+    /// Gone once it was met.
+    claim: Option<Claim>,
 }
 
 impl Placing {
-    /// Indexes the disclosures by digest; two with the same digest are refused.
+    /// Sorts the disclosures by digest; two with the same digest are refused.
     pub(super) fn new(disclosures: Vec<Disclosure>) -> Result<Self, SdJwtError> {
-        let mut by_digest = BTreeMap::new();
-        for (second, disclosure) in disclosures.into_iter().enumerate() {
-            if let Some((first, _)) = by_digest.insert(disclosure.digest().to_owned(), (second, disclosure)) {
-                return Err(SdJwtError::SameDisclosure { first, second });
+        let hidden = disclosures.into_iter().enumerate().map(|(position, disclosure)| {
+            let (digest, claim) = disclosure.into_claim();
+            Hidden { digest, position, claim: Some(claim) }
+        });
+        let mut hidden: Vec<_> = hidden.collect();
+        // Stable: of the same digest the earlier stays before the later.
+        hidden.sort_by(|one, other| one.digest.cmp(&other.digest));
+        let pairs = hidden.iter().zip(hidden.iter().skip(1));
+        let same = pairs.filter(|(first, second)| first.digest == second.digest);
+        match same.min_by_key(|(_, second)| second.position) {
+            Some((first, second)) => {
+                Err(SdJwtError::SameDisclosure { first: first.position, second: second.position })
             }
+            None => Ok(Self { hidden, met: Vec::new() }),
         }
-        Ok(Self { disclosures: by_digest, met: BTreeSet::new() })
     }
 
-    /// The object with its hidden members put back and its `_sd` gone.
+    /// Puts the hidden members of an object back; its `_sd` is gone afterwards.
     pub(super) fn object(
         &mut self,
-        mut members: Map<String, Value>,
-        at: &mut Path,
-    ) -> Result<Map<String, Value>, SdJwtError> {
+        members: &mut Map<String, Value>,
+        at: &Path<'_>,
+    ) -> Result<(), SdJwtError> {
         let digests = member_digests(members.remove(DIGESTS), at)?;
-        let mut claims = Map::new();
-        for (name, value) in members {
-            let value = at.below(&name, |at| {
-                if is_reserved(&name) {
-                    return Err(SdJwtError::Reserved { at: at.pointer() });
-                }
-                self.value(value, at)
-            })?;
-            claims.insert(name, value);
+        for (name, value) in members.iter_mut() {
+            let at = at.below(Step::Name(name))?;
+            if is_reserved(name) {
+                return Err(SdJwtError::Reserved { at: at.pointer() });
+            }
+            self.value(value, &at)?;
         }
         for digest in digests {
             at.require_hideable()?;
-            let Some((position, disclosure)) = self.meet(digest)? else { continue };
-            let (name, value) = disclosure.into_claim();
+            let Some((position, (name, mut value))) = self.meet(digest)? else { continue };
             let name = name.ok_or_else(|| SdJwtError::Misplaced { position, at: at.pointer() })?;
-            let value = at.below(&name, |at| {
-                at.require_hideable()?;
-                if claims.contains_key(&name) {
-                    return Err(SdJwtError::Overwrites { position, at: at.pointer() });
-                }
-                self.value(value, at)
-            })?;
-            claims.insert(name, value);
+            let below = at.below(Step::Name(&name))?;
+            below.require_hideable()?;
+            if members.contains_key(&name) {
+                return Err(SdJwtError::Overwrites { position, at: below.pointer() });
+            }
+            self.value(&mut value, &below)?;
+            members.insert(name, value);
         }
-        Ok(claims)
+        Ok(())
     }
 
     /// Every disclosure was referred to.
     pub(super) fn all_used(&self) -> Result<(), SdJwtError> {
-        match self.disclosures.values().map(|(position, _)| *position).min() {
+        let unused = self.hidden.iter().filter(|hidden| hidden.claim.is_some());
+        match unused.map(|hidden| hidden.position).min() {
             Some(position) => Err(SdJwtError::Unreferenced { position }),
             None => Ok(()),
         }
     }
 
-    fn value(&mut self, value: Value, at: &mut Path) -> Result<Value, SdJwtError> {
+    fn value(&mut self, value: &mut Value, at: &Path<'_>) -> Result<(), SdJwtError> {
         match value {
-            Value::Object(members) => Ok(Value::Object(self.object(members, at)?)),
-            Value::Array(elements) => Ok(Value::Array(self.array(elements, at)?)),
-            other => Ok(other),
+            Value::Object(members) => self.object(members, at),
+            Value::Array(elements) => self.array(elements, at),
+            _ => Ok(()),
         }
     }
 
-    /// The array with its hidden elements put back, and those withheld gone.
-    fn array(&mut self, elements: Vec<Value>, at: &mut Path) -> Result<Vec<Value>, SdJwtError> {
-        let mut claims = Vec::with_capacity(elements.len());
-        for element in elements {
-            let index = claims.len().to_string();
+    /// Puts the hidden elements of an array back; those withheld are gone afterwards.
+    fn array(&mut self, elements: &mut Vec<Value>, at: &Path<'_>) -> Result<(), SdJwtError> {
+        let given = std::mem::take(elements);
+        elements.reserve(given.len());
+        for mut element in given {
+            let index = Step::Index(elements.len());
             let Some(digest) = element_digest(&element, at)? else {
-                claims.push(at.below(&index, |at| self.value(element, at))?);
+                self.value(&mut element, &at.below(index)?)?;
+                elements.push(element);
                 continue;
             };
             at.require_hideable()?;
-            let Some((position, disclosure)) = self.meet(digest)? else { continue };
-            let (None, value) = disclosure.into_claim() else {
+            let Some((position, (name, mut value))) = self.meet(digest)? else { continue };
+            if name.is_some() {
                 return Err(SdJwtError::Misplaced { position, at: at.pointer() });
-            };
-            claims.push(at.below(&index, |at| self.value(value, at))?);
+            }
+            self.value(&mut value, &at.below(index)?)?;
+            elements.push(value);
         }
-        Ok(claims)
+        Ok(())
     }
 
     /// The disclosure a digest stands for; none for a decoy and for what is withheld.
-    fn meet(&mut self, digest: String) -> Result<Option<(usize, Disclosure)>, SdJwtError> {
-        if self.met.contains(&digest) {
+    fn meet(&mut self, digest: String) -> Result<Option<(usize, Claim)>, SdJwtError> {
+        let Err(place) = self.met.binary_search(&digest) else {
             return Err(SdJwtError::RepeatedDigest { digest });
-        }
-        let found = self.disclosures.remove(&digest);
-        self.met.insert(digest);
-        Ok(found)
+        };
+        let found = self.hidden.binary_search_by(|hidden| hidden.digest.cmp(&digest)).ok();
+        self.met.insert(place, digest);
+        let hidden = found.and_then(|found| self.hidden.get_mut(found));
+        Ok(hidden.and_then(|hidden| Some((hidden.position, hidden.claim.take()?))))
     }
 }
 
-fn member_digests(digests: Option<Value>, at: &Path) -> Result<Vec<String>, SdJwtError> {
+fn member_digests(digests: Option<Value>, at: &Path<'_>) -> Result<Vec<String>, SdJwtError> {
     let malformed = || SdJwtError::Digests { at: at.pointer() };
     let Some(digests) = digests else { return Ok(Vec::new()) };
     let Value::Array(digests) = digests else { return Err(malformed()) };
-    digests.iter().map(|digest| digest.as_str().map(str::to_owned).ok_or_else(malformed)).collect()
+    let text = |digest| match digest {
+        Value::String(digest) => Ok(digest),
+        _ => Err(malformed()),
+    };
+    digests.into_iter().map(text).collect()
 }
 
 /// The digest of an element `{"...": digest}`; none when the element is anything without `...`.
-fn element_digest(element: &Value, at: &Path) -> Result<Option<String>, SdJwtError> {
+fn element_digest(element: &Value, at: &Path<'_>) -> Result<Option<String>, SdJwtError> {
     let Some((members, digest)) =
         element.as_object().and_then(|members| Some((members, members.get(ELEMENT)?)))
     else {

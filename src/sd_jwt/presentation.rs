@@ -101,9 +101,9 @@ impl<'a> Presentation<'a> {
         }
         let count = disclosures.len();
         let mut placing = Placing::new(disclosures)?;
-        let claims = DisclosedClaims(placing.object(payload, &mut Path::default())?);
+        placing.object(&mut payload, &Path::default())?;
         placing.all_used()?;
-        Ok(Disclosed { jws, claims, disclosures: count, bound, key_binding })
+        Ok(Disclosed { jws, claims: DisclosedClaims(payload), disclosures: count, bound, key_binding })
     }
 
     /// The same credential with only the disclosures `keep` wants, unbound. A disclosure inside a withheld one is

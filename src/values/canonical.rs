@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, de};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Deepest nesting of arrays and objects in a canonical value.
@@ -217,8 +218,11 @@ impl<'de> Visitor<'de> for Strict {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.deeper()?)?;
-            if object.insert(name.clone(), value).is_some() {
-                return Err(de::Error::custom(format_args!("{DUPLICATE}{name}")));
+            match object.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(value)),
+                Entry::Occupied(held) => {
+                    return Err(de::Error::custom(format_args!("{DUPLICATE}{}", held.key())));
+                }
             }
         }
         Ok(Value::Object(object))

@@ -6,8 +6,8 @@ use crate::values::identifiers::{LicenceNumber, VerificationCode};
 
 /// Whether a text is an address at all.
 pub(super) fn is_address(text: &str) -> bool {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    matches!(scheme.as_deref(), Some("http" | "https"))
+    let begins = |with: &str| text.get(..with.len()).is_some_and(|begun| begun.eq_ignore_ascii_case(with));
+    begins("http://") || begins("https://")
 }
 
 /// Number and code of a verification address.

@@ -118,10 +118,10 @@ impl Evidence {
 
 /// A damaged credential is still one: that it is damaged is a finding, not an error.
 fn looks_like_a_credential(text: &str) -> bool {
-    // What is shown is long and ASCII: its bytes say the same as its characters, sooner.
-    let spaced = |byte: u8| byte.is_ascii_whitespace() || byte == 0x0b;
+    // What is shown is long and ASCII: its bytes say the same as its characters, sooner, and soonest without a stop.
+    let spaced = |any: bool, byte: u8| any | byte.is_ascii_whitespace() | (byte == 0x0b);
     let one_word =
-        if text.is_ascii() { !text.bytes().any(spaced) } else { !text.contains(char::is_whitespace) };
+        if text.is_ascii() { !text.bytes().fold(false, spaced) } else { !text.contains(char::is_whitespace) };
     let jws = text.split('~').next().unwrap_or_default();
     let parts = jws.split('.').count() == 3;
     (one_word && parts) || (text.starts_with("ey") && (one_word || text.contains('~')))

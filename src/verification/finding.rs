@@ -2,9 +2,12 @@
 //! person. Not here: the sentences (`wording`) and the verdict over all seven (`judgement`).
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::Number;
 
 use super::code::{Code, Outcome};
+use crate::crypto::{Digest, KeyId};
+use crate::values::identifiers::Short;
+use crate::values::time::{Date, Time, UtcOffset};
 
 /// The seven checks, in the order of every report (law 0, section 10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -39,27 +42,92 @@ impl Check {
     ];
 }
 
-/// What a finding rests on: values under names, in the order of the names.
+/// What a finding rests on: facts under names, in the order of the names.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Basis(Vec<(&'static str, Value)>);
+pub struct Basis(Vec<(&'static str, Fact)>);
+
+/// A fact as it is known; it is put into JSON only where somebody reads it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Fact {
+    /// An index, a size, a count, a NumericDate.
+    Number(Number),
+    /// The id of a key.
+    Key(KeyId),
+    /// A digest.
+    Digest(Digest),
+    /// A time.
+    Time(Time),
+    /// A day.
+    Day(Date),
+    /// The offset of days.
+    Offset(UtcOffset),
+    /// A name, a code, a word.
+    Text(Short),
+    /// Known to be absent.
+    Absent,
+}
+
+/// Facts of a finding, as a rule no more.
+const FACTS: usize = 4;
 
 impl Basis {
     /// What stands under a name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(held, _)| *held == name).map(|(_, value)| value)
+    pub fn get(&self, name: &str) -> Option<&Fact> {
+        self.0.iter().find(|(held, _)| *held == name).map(|(_, fact)| fact)
     }
 
-    fn set(&mut self, name: &'static str, value: Value) {
+    fn set(&mut self, name: &'static str, fact: Fact) {
+        if self.0.capacity() == 0 {
+            self.0.reserve(FACTS);
+        }
         match self.0.binary_search_by_key(&name, |(held, _)| held) {
-            Ok(place) => self.0.splice(place..=place, [(name, value)]).for_each(drop),
-            Err(place) => self.0.insert(place, (name, value)),
+            Ok(place) => self.0.splice(place..=place, [(name, fact)]).for_each(drop),
+            Err(place) => self.0.insert(place, (name, fact)),
         }
     }
 }
 
 impl Serialize for Basis {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        serializer.collect_map(self.0.iter().map(|(name, fact)| (name, fact)))
+    }
+}
+
+impl Fact {
+    /// The number, if it is one and not negative.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => number.as_u64(),
+            _ => None,
+        }
+    }
+}
+
+/// Facts of these types, each under its variant.
+macro_rules! facts {
+    ($($variant:ident: $($of:ty),+;)+) => {$($(
+        impl From<$of> for Fact {
+            fn from(fact: $of) -> Self {
+                Self::$variant(fact.into())
+            }
+        }
+    )+)+};
+}
+
+facts! {
+    Number: u64, i64, u32, usize;
+    Key: KeyId;
+    Digest: Digest;
+    Time: Time;
+    Day: Date;
+    Offset: UtcOffset;
+    Text: &str;
+}
+
+impl<T: Into<Self>> From<Option<T>> for Fact {
+    fn from(fact: Option<T>) -> Self {
+        fact.map_or(Self::Absent, Into::into)
     }
 }
 
@@ -83,8 +151,8 @@ impl Finding {
     }
 
     /// The same finding, resting on this too.
-    pub(super) fn on(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.basis.set(name, value.into());
+    pub(super) fn on(mut self, name: &'static str, fact: impl Into<Fact>) -> Self {
+        self.basis.set(name, fact.into());
         self
     }
 

@@ -34,14 +34,11 @@ pub(super) fn judge(
     let path = match (context.paths)(opened.chain(), point.time().seconds(), Profile::Credential) {
         Ok(path) => path,
         Err(error) => {
-            return finding(code_of(&error, opened, context)).on("detail", error.to_string());
+            return finding(code_of(&error, opened, context)).on("detail", error.to_string().as_str());
         }
     };
     let code = recognised(opened, &path, point, context).err().unwrap_or(Code::IssuerRecognised);
-    finding(code)
-        .on("department", path.code())
-        .on("key", path.public_key().id().to_string())
-        .on("root", path.root().to_string())
+    finding(code).on("department", path.code()).on("key", path.public_key().id()).on("root", path.root())
 }
 
 fn recognised(
@@ -120,7 +117,7 @@ impl Point {
     fn shown(self, finding: Finding) -> Finding {
         match self {
             Self::Entry(moment) => finding.on("judged_at_index", moment.index),
-            Self::Time(at) => finding.on("judged_at", at.to_string()),
+            Self::Time(at) => finding.on("judged_at", at),
         }
     }
 }

@@ -34,11 +34,11 @@ pub(super) fn judge(opened: &Opened<'_>, receipt: Option<&str>, context: &Contex
         Err(code) => return Ruling { finding: finding(code), entered: None, state },
     };
     // A name that is not known may be one that the authority took later.
-    if opened.licence_type(context).is_none() && !context.reaches(entered.moment.index) {
+    if opened.licence_type.is_none() && !context.reaches(entered.moment.index) {
         let finding = shown(finding(Code::TrustTooOld), &entered, context.age());
         return Ruling { finding, entered: Some(entered), state };
     }
-    if let Some(member) = difference(opened, &entered, context) {
+    if let Some(member) = difference(opened, &entered) {
         let finding = shown(finding(Code::EntryDiffers), &entered, context.age()).on("differs", member);
         return Ruling { finding, entered: None, state };
     }
@@ -77,8 +77,9 @@ fn find(
 }
 
 /// What the credential says otherwise than its entry; handle and digest are equal already.
-fn difference(opened: &Opened<'_>, entered: &Entered, context: &Context<'_>) -> Option<&'static str> {
-    if opened.licence_type(context) != Some((entered.licence_type.clone(), entered.version)) {
+fn difference(opened: &Opened<'_>, entered: &Entered) -> Option<&'static str> {
+    let named = opened.licence_type.as_ref();
+    if !named.is_some_and(|(slug, version)| *slug == entered.licence_type && *version == entered.version) {
         return Some("type");
     }
     if opened.leaf.subject().code() != entered.department.as_str() {
@@ -95,7 +96,7 @@ fn difference(opened: &Opened<'_>, entered: &Entered, context: &Context<'_>) -> 
 
 /// A receipt does not age; what was read from the ledger is as old as the source.
 fn shown(finding: Finding, entered: &Entered, age: i64) -> Finding {
-    let finding = finding.on("index", entered.moment.index).on("time", entered.moment.time.to_string());
+    let finding = finding.on("index", entered.moment.index).on("time", entered.moment.time);
     match entered.checkpoint {
         Some(size) => finding.on("by", "receipt").on("checkpoint_size", size),
         None => finding.on("by", "ledger").aged(age),

@@ -35,19 +35,19 @@ fn at_entry(entered: &Entered, context: &Context<'_>) -> Finding {
         }
     };
     Finding::new(Check::Power, code)
-        .on("power", entered.power.to_string())
+        .on("power", entered.power.as_str())
         .on("department", entered.department.as_str())
         .on("region", entered.region.as_str())
         .on("judged_at_index", entered.granted.index)
 }
 
 fn without_entry(opened: &Opened<'_>, context: &Context<'_>) -> Code {
-    let Some((licence_type, _)) = opened.licence_type(context) else { return Code::PowerNeedsEntry };
+    let Some((licence_type, _)) = &opened.licence_type else { return Code::PowerNeedsEntry };
     let department = opened.leaf.subject().code();
     let ever = context
         .charter
         .powers()
-        .any(|(_, held)| held.value.department.as_str() == department && held.value.r#type == licence_type);
+        .any(|(_, held)| held.value.department.as_str() == department && held.value.r#type == *licence_type);
     match (ever, context.source.is_own_tree()) {
         (true, _) => Code::PowerNeedsEntry,
         (false, true) => Code::PowerNeverHeld,

@@ -107,20 +107,37 @@ pub struct Issuer {
     pub name: String,
 }
 
-/// A report reduced to what a batch needs.
+/// A report reduced to what a batch needs. Members are declared, and so written, in the order of their names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Brief {
+    /// Those that did not pass.
+    pub findings: Vec<BriefLine>,
+    /// As in the report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Told>,
+    /// Its code only.
+    pub reason: ReasonCode,
     /// `R-…`.
     pub report: String,
     /// Over all seven.
     pub verdict: Verdict,
-    /// Its code only.
-    pub reason: ReasonCode,
-    /// As in the report.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub notice: Option<Told>,
-    /// Those that did not pass.
-    pub findings: Vec<Line>,
+}
+
+/// One finding of a brief report: a [`Line`], its members in the order of their names.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BriefLine {
+    /// As in [`Line`].
+    pub age_s: Option<u64>,
+    /// As in [`Line`].
+    pub basis: Basis,
+    /// As in [`Line`].
+    pub check: Check,
+    /// As in [`Line`].
+    pub code: Code,
+    /// As in [`Line`].
+    pub result: Outcome,
+    /// As in [`Line`].
+    pub text: &'static str,
 }
 
 /// A reason without its sentence.
@@ -150,8 +167,14 @@ impl Report {
     /// Number, verdict, reason code, notice and the findings that did not pass.
     pub fn brief(self) -> Brief {
         let reason = ReasonCode { code: self.reason.code };
-        let findings = self.findings.into_iter().filter(|line| line.result != Outcome::Passed).collect();
-        Brief { findings, notice: self.notice, reason, report: self.report, verdict: self.verdict }
+        let findings = self.findings.into_iter().filter(|line| line.result != Outcome::Passed);
+        Brief {
+            findings: findings.map(Line::brief).collect(),
+            notice: self.notice,
+            reason,
+            report: self.report,
+            verdict: self.verdict,
+        }
     }
 }
 
@@ -177,6 +200,13 @@ impl Line {
             code: finding.code,
             text: finding.code.text(lang),
         }
+    }
+}
+
+impl Line {
+    fn brief(self) -> BriefLine {
+        let Self { check, result, code, text, basis, age_s } = self;
+        BriefLine { age_s, basis, check, code, result, text }
     }
 }
 

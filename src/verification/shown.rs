@@ -44,7 +44,7 @@ impl Shown {
         status: &Finding,
         context: &Context<'_>,
     ) -> Self {
-        let licence_type = opened.licence_type(context);
+        let licence_type = opened.licence_type;
         let version =
             licence_type.as_ref().and_then(|(slug, version)| context.charter.version(slug, *version));
         let subject = opened.leaf.subject();

@@ -22,6 +22,7 @@ pub(super) type Refused = (Code, String);
 pub(super) struct Read<'e> {
     presentation: Disclosed<'e>,
     leaf: Arc<Certificate>,
+    licence_type: Option<(Slug, u64)>,
 }
 
 /// A credential whose signature is good under the key it brings along.
@@ -32,6 +33,8 @@ pub(super) struct Opened<'e> {
     pub(super) digest: Digest,
     /// `jti`.
     pub(super) handle: Option<Handle>,
+    /// Type and version, when `vct` is one of the authority's own names.
+    pub(super) licence_type: Option<(Slug, u64)>,
 }
 
 impl<'e> Read<'e> {
@@ -44,7 +47,9 @@ impl<'e> Read<'e> {
         let leaf = chain.first().map(|der| (context.certificates)(der));
         let leaf = leaf.ok_or_else(|| keyless("x5c is empty".to_owned()))?;
         let leaf = leaf.map_err(|error| keyless(error.to_string()))?;
-        Ok(Self { presentation, leaf })
+        let vct = presentation.claims().get("vct").and_then(Value::as_str);
+        let licence_type = vct.and_then(|vct| licence_type(vct, context));
+        Ok(Self { presentation, leaf, licence_type })
     }
 
     /// The signature, to be judged alone or with others.
@@ -58,10 +63,10 @@ impl<'e> Read<'e> {
         if !good {
             return Err(refused(JwsError::Signature));
         }
-        let Self { presentation, leaf } = self;
+        let Self { presentation, leaf, licence_type } = self;
         let handle =
             presentation.claims().get("jti").and_then(Value::as_str).and_then(|jti| jti.parse().ok());
-        Ok(Opened { digest: presentation.credential_digest(), presentation, leaf, handle })
+        Ok(Opened { digest: presentation.credential_digest(), presentation, leaf, handle, licence_type })
     }
 }
 
@@ -71,23 +76,17 @@ impl Opened<'_> {
         self.presentation.claims()
     }
 
-    /// A claim that is text.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.claims().get(name).and_then(Value::as_str)
-    }
-
     /// The certificates it brings along (DER), leaf first.
     pub(super) fn chain(&self) -> &[Vec<u8>] {
         self.presentation.jws().header().chain().unwrap_or_default()
     }
+}
 
-    /// Type and version, when `vct` is one of the authority's own names.
-    pub(super) fn licence_type(&self, context: &Context<'_>) -> Option<(Slug, u64)> {
-        let name = context.own_name(self.text("vct")?)?.strip_prefix("/types/")?;
-        let (slug, version) = name.split_once('/')?;
-        let number: u64 = version.parse().ok()?;
-        (number.to_string() == version).then_some((slug.parse().ok()?, number))
-    }
+fn licence_type(vct: &str, context: &Context<'_>) -> Option<(Slug, u64)> {
+    let name = context.own_name(vct)?.strip_prefix("/types/")?;
+    let (slug, version) = name.split_once('/')?;
+    let number: u64 = version.parse().ok()?;
+    (number.to_string() == version).then_some((slug.parse().ok()?, number))
 }
 
 /// The finding, and what was opened when it passed. `good`: whether the signature is, under the law's one equation.
@@ -97,12 +96,12 @@ pub(super) fn judge(read: Result<Read<'_>, Refused>, good: bool) -> (Finding, Op
         Ok(opened) => {
             let finding = finding(Code::SignatureGood)
                 .on("alg", opened.presentation.jws().header().algorithm())
-                .on("key", opened.leaf.public_key().id().to_string())
-                .on("credential_digest", opened.digest.to_string())
+                .on("key", opened.leaf.public_key().id())
+                .on("credential_digest", opened.digest)
                 .on("disclosures", opened.presentation.disclosures());
             (finding, Some(opened))
         }
-        Err((code, detail)) => (finding(code).on("detail", detail), None),
+        Err((code, detail)) => (finding(code).on("detail", detail.as_str()), None),
     }
 }
 

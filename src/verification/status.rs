@@ -105,7 +105,7 @@ fn by_ledger(
         return None;
     }
     let finding = finding(code_of(event.standing)).on("by", "ledger").on("index", event.index);
-    Some(finding.on("time", event.time.to_string()).aged(context.age()))
+    Some(finding.on("time", event.time).aged(context.age()))
 }
 
 /// By the list; none where there is no token at all.
@@ -130,8 +130,7 @@ fn by_list(place: StatusPlace, context: &Context<'_>, at: Time) -> Option<Findin
             _ => Code::StatusUnreadable,
         }
     };
-    let finding =
-        finding(code).on("iat", token.iat()).on("exp", token.exp()).on("key", token.key().to_string());
+    let finding = finding(code).on("iat", token.iat()).on("exp", token.exp()).on("key", token.key());
     Some(finding.on("list_ledger_size", token.ledger_size()).aged(context.now.seconds() - token.iat()))
 }
 

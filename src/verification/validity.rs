@@ -17,7 +17,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     at: Time,
 ) -> Finding {
-    let finding = |code| Finding::new(Check::Validity, code).on("offset", context.offset().to_string());
+    let finding = |code| Finding::new(Check::Validity, code).on("offset", context.offset());
     let (from, until) = match span(opened, entered) {
         Ok(span) => span,
         Err(code) => return finding(code),
@@ -38,9 +38,9 @@ pub(super) fn judge(
             Some(_) => Code::WithinValidity,
         }
     };
-    let finding = finding(code).on("valid_from", from.to_string());
+    let finding = finding(code).on("valid_from", from);
     match until {
-        Some(until) => finding.on("valid_until", until.to_string()),
+        Some(until) => finding.on("valid_until", until),
         None => finding,
     }
 }

@@ -186,7 +186,7 @@ fn the_past_is_judged_by_what_the_ledger_showed() {
 
     let void = verdict(&acted(Standing::Ended(Ending::Rescinded)), just_before);
     assert_eq!((void.verdict, void.reason), (Verdict::NotValid, Reason::Finding(Code::RescindedLater)));
-    assert_eq!(void.finding(Check::Status).basis.get("shown_then").unwrap(), "valid");
+    assert_eq!(void.finding(Check::Status).basis.get("shown_then"), Some(&"valid".into()));
     assert_eq!(void.licence.unwrap().standing, Some("rescinded"));
 }
 
@@ -261,7 +261,12 @@ fn a_brief_report_keeps_what_did_not_pass() {
     let (_, issued, mut desk) = sample_and_desk();
     desk.answer = LedgerAnswer::Absent;
     let brief = Report::of(judge(&desk, &issued), "R-2".into(), Lang::Zh).brief();
-    let value = serde_json::to_value(brief).unwrap();
+    let value = serde_json::to_value(&brief).unwrap();
+    assert_eq!(
+        serde_json::to_string(&brief).unwrap(),
+        value.to_string(),
+        "members in the order of their names"
+    );
     assert_eq!(value["reason"], json!({"code": "not_entered"}));
     let checks: Vec<_> =
         value["findings"].as_array().unwrap().iter().map(|line| line["check"].clone()).collect();
