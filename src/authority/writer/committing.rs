@@ -98,7 +98,7 @@ impl Committer {
             return Ok(None);
         }
         let size = self.range.size();
-        let entered = self.enter(candidates, effects, after);
+        let entered = self.enter(candidates, &effects, after);
         entered.map(Some).map_err(|failure| {
             if self.store.head().is_ok_and(|head| head.size == size) {
                 return failure;
@@ -199,7 +199,7 @@ impl Committer {
     fn enter(
         &mut self,
         mut candidates: Vec<Candidate>,
-        effects: Vec<Effects>,
+        effects: &[Effects],
         (charter, expected_range): (Charter, Range),
     ) -> Result<Entered, Failure> {
         let leaves: Vec<Hash> = effects.iter().map(|effects| Hash(effects.leaf.0)).collect();
@@ -209,9 +209,9 @@ impl Committer {
         let mut blocks = self.blocks.clone();
         let finders: Vec<_> = candidates.iter_mut().map(|one| std::mem::take(&mut one.finders)).collect();
         let bytes: Vec<&[u8]> = candidates.iter().map(|one| one.entry.bytes()).collect();
-        writes.extend(blocks.push(&bytes, &effects, &finders)?);
+        writes.extend(blocks.push(&bytes, effects, &finders)?);
         let mut entries = Vec::with_capacity(candidates.len());
-        for ((candidate, effects), finders) in candidates.into_iter().zip(&effects).zip(finders) {
+        for ((candidate, effects), finders) in candidates.into_iter().zip(effects).zip(finders) {
             rows_of(effects, &mut writes)?;
             writes.extend(candidate.rows);
             writes.extend(
