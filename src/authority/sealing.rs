@@ -103,7 +103,13 @@ impl Sealer {
         while from < size {
             let until = size.min(from + BLOCK);
             let mut sealings = Vec::new();
-            for entry in entries(self.store.as_ref(), from, until)? {
+            let found = entries(self.store.as_ref(), from, until)?;
+            if u64::try_from(found.len()).ok() != until.checked_sub(from) {
+                return Err(
+                    Fault::Damaged(format!("entries from {from} to {until} are not all there")).into()
+                );
+            }
+            for entry in found {
                 let issued = law::read(&entry).ok().and_then(|entry| issued_by(entry.body()));
                 let Some(handle) = issued else { continue };
                 if self.store.get(&Row::Seal(handle))?.is_none() {

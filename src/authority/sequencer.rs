@@ -3,7 +3,7 @@
 //! group. Full means 503, not collapse.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,12 +12,15 @@ use tokio::sync::{Semaphore, oneshot};
 use super::issuance::Patience;
 use super::refusal::{Failure, Fault, Refusal};
 use super::sealing::{Seal, Sealer, Sealing};
+use super::store::BATCH_BYTES;
 use super::writer::{Attempt, Committed, Committer, Outcome, Proposal, Publisher, Writer};
 
 /// Most proposals of a group: the width of a tile.
 const GROUP: usize = 256;
 /// Most rows of a commit: sled's batches grow expensive beyond it.
 const ROWS: usize = 900;
+/// Bytes of rows that are enough for a commit, far below what a store takes at once.
+const BYTES: usize = BATCH_BYTES / 4;
 /// Rows that an entry makes beside those of its proposal and its blocks: its licence, and what its standing moves.
 const OWN_ROWS: usize = 2;
 /// How long a group waits at first for more, once a second proposal shows that there is company; in all twice that.
@@ -46,6 +49,7 @@ pub struct Sequencer {
 impl Sequencer {
     /// Starts the writer's two threads.
     pub fn start(writer: Writer, sealer: Arc<Sealer>) -> Result<Self, Fault> {
+        let (in_front, behind) = (writer.guard(), writer.guard());
         let (committer, publisher) = writer.halves();
         let (queue, waiting) = sync_channel(QUEUE);
         // A group is handed over when the one before it is answered: what comes meanwhile makes the next one fuller.
@@ -53,8 +57,20 @@ impl Sequencer {
         let thread = |name: &str, work: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new().name(name.into()).spawn(work).map_err(|_| Fault::Stopped)
         };
-        let front = thread("sequencer", Box::new(move || commit_groups(committer, &waiting, &handing)))?;
-        let back = thread("publisher", Box::new(move || publish_groups(publisher, &sealer, &handed)))?;
+        let front = thread(
+            "sequencer",
+            Box::new(move || {
+                let _guard = in_front;
+                commit_groups(committer, &waiting, &handing);
+            }),
+        )?;
+        let back = thread(
+            "publisher",
+            Box::new(move || {
+                let _guard = behind;
+                publish_groups(publisher, &sealer, &handed);
+            }),
+        )?;
         let room = || Semaphore::new(QUEUE / 2);
         Ok(Self { queue: Some(queue), requests: room(), lines: room(), threads: vec![front, back] })
     }
@@ -75,9 +91,9 @@ impl Sequencer {
         let queue = self.queue.as_ref().ok_or(Fault::Stopped)?;
         queue.try_send(Waiting { proposal, seal, reply }).map_err(|error| match error {
             TrySendError::Full(_) => Failure::Refused(Refusal::Busy),
-            TrySendError::Disconnected(_) => Failure::Fault(Fault::Stopped),
+            TrySendError::Disconnected(_) => broken_off(),
         })?;
-        answer.await.map_err(|_| Fault::Stopped)?
+        answer.await.map_err(|_| broken_off())?
     }
 }
 
@@ -89,6 +105,11 @@ impl Drop for Sequencer {
             let _ = thread.join();
         }
     }
+}
+
+/// Nobody can say what became of it, so whoever waits is told to ask again, under the same key.
+fn broken_off() -> Failure {
+    Refusal::NotReady("the writer broke off: read the log, then restart".into()).into()
 }
 
 /// What the committer did with a group, and who waits for it: nobody where a proposal was deferred.
@@ -116,7 +137,8 @@ fn commit_groups(mut committer: Committer, waiting: &Receiver<Waiting>, handed: 
         collect(&mut group, waiting);
         let (handing, again) = commit(&mut committer, group);
         deferred = again;
-        if handed.send(handing).is_err() {
+        if let Err(SendError(unsigned)) = handed.send(handing) {
+            unsigned.askers.into_iter().flatten().for_each(|asker| drop(asker.reply.send(Err(broken_off()))));
             return;
         }
     }
@@ -127,8 +149,9 @@ fn commit_groups(mut committer: Committer, waiting: &Receiver<Waiting>, handed: 
 fn collect(group: &mut Vec<Waiting>, waiting: &Receiver<Waiting>) {
     let rows = |waiting: &Waiting| waiting.proposal.rows.len() + OWN_ROWS;
     let mut total: usize = group.iter().map(rows).sum();
+    let mut bytes: usize = group.iter().map(|waiting| waiting.proposal.bytes()).sum();
     let mut company = COMPANY;
-    while group.len() < GROUP && total < ROWS {
+    while group.len() < GROUP && total < ROWS && bytes < BYTES {
         let next = match waiting.try_recv() {
             Ok(next) => next,
             Err(_) if group.len() == 1 => return,
@@ -141,6 +164,7 @@ fn collect(group: &mut Vec<Waiting>, waiting: &Receiver<Waiting>) {
             },
         };
         total += rows(&next);
+        bytes += next.proposal.bytes();
         group.push(next);
     }
 }

@@ -20,9 +20,9 @@ pub struct Head {
 }
 
 /// The name of a frame: the first bytes of the digest of what it holds.
-pub type FrameName = [u8; 8];
+pub type FrameName = [u8; 16];
 /// The name of a grant: the first bytes of the digest of what it holds.
-pub type GrantName = [u8; 8];
+pub type GrantName = [u8; 16];
 
 /// A row's key. Families are told apart by their first byte; within one, keys ascend as the values do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -290,9 +290,9 @@ mod tests {
             Row::Tile(TileId::new(1, 2).unwrap()),
             Row::CharterEntry(3),
             Row::Licence(handle),
-            Row::Grant([8; 8]),
+            Row::Grant([8; 16]),
             Row::Vault(handle, 5),
-            Row::Frame([6; 8]),
+            Row::Frame([6; 16]),
             Row::Seal(handle),
             Row::Unsealed(handle),
             Row::Places(9),

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::disclosure::{Claim, Disclosure};
@@ -63,8 +65,8 @@ impl<'p> Path<'p> {
 pub(super) struct Placing {
     /// In the order of their digests.
     hidden: Vec<Hidden>,
-    /// Every digest that was met, in order.
-    met: Vec<String>,
+    /// Every digest that was met. As many as a stranger likes, in an order of the stranger's.
+    met: HashSet<String>,
 }
 
 /// A disclosure.
@@ -92,7 +94,7 @@ impl Placing {
             Some((first, second)) => {
                 Err(SdJwtError::SameDisclosure { first: first.position, second: second.position })
             }
-            None => Ok(Self { hidden, met: Vec::new() }),
+            None => Ok(Self { hidden, met: HashSet::new() }),
         }
     }
 
@@ -166,11 +168,10 @@ impl Placing {
 
     /// The disclosure a digest stands for; none for a decoy and for what is withheld.
     fn meet(&mut self, digest: String) -> Result<Option<(usize, Claim)>, SdJwtError> {
-        let Err(place) = self.met.binary_search(&digest) else {
-            return Err(SdJwtError::RepeatedDigest { digest });
-        };
         let found = self.hidden.binary_search_by(|hidden| hidden.digest.cmp(&digest)).ok();
-        self.met.insert(place, digest);
+        if let Some(digest) = self.met.replace(digest) {
+            return Err(SdJwtError::RepeatedDigest { digest });
+        }
         let hidden = found.and_then(|found| self.hidden.get_mut(found));
         Ok(hidden.and_then(|hidden| Some((hidden.position, hidden.claim.take()?))))
     }

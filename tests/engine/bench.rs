@@ -138,6 +138,7 @@ pub struct MortalKeyring {
     pub history: Arc<Mutex<Vec<String>>>,
     pub gate: Arc<Gate>,
     pub jammed: Arc<AtomicBool>,
+    pub breaks: Arc<AtomicBool>,
 }
 
 impl Keyring for MortalKeyring {
@@ -176,6 +177,7 @@ impl Keyring for MortalKeyring {
     }
     fn replace_last_signed(&self, old: Option<&str>, new: &str) -> Result<(), KeyringError> {
         self.gate.pass();
+        assert!(!self.breaks.load(Ordering::SeqCst), "a thread breaks off, as it is told");
         self.fate.step().map_err(KeyringError::Unwritable)?;
         if self.jammed.load(Ordering::SeqCst) {
             return Err(KeyringError::Unwritable("jammed".into()));
@@ -201,6 +203,8 @@ pub struct Bench {
     pub gate: Arc<Gate>,
     /// Whether it cannot be replaced.
     pub jammed: Arc<AtomicBool>,
+    /// Whether the thread that would replace it breaks off.
+    pub breaks: Arc<AtomicBool>,
 }
 
 impl Bench {
@@ -251,6 +255,7 @@ impl Bench {
             committed: Arc::new(watch::Sender::new(0)),
             gate: Arc::default(),
             jammed: Arc::default(),
+            breaks: Arc::default(),
         }
     }
 
@@ -269,6 +274,7 @@ impl Bench {
             history: Arc::clone(&self.signed),
             gate: Arc::clone(&self.gate),
             jammed: Arc::clone(&self.jammed),
+            breaks: Arc::clone(&self.breaks),
         };
         Opening {
             store: Arc::new(store),

@@ -159,3 +159,41 @@ async fn what_is_committed_behind_a_slow_last_signed() {
         bench.check_no_fork();
     }
 }
+
+/// The thread that signs heads breaks off while another group waits behind it: everybody is answered, nothing more is
+/// entered, and the next start has what was committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_breaks_off_ends_writing() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    let market = bench.code("market-regulation");
+    let size = authority.published().range.size();
+    let mut committed = bench.committed.subscribe();
+    bench.gate.shut();
+    let mut asked = Vec::new();
+    for number in 0..2_u64 {
+        let (authority, market) = (Arc::clone(&authority), market.clone());
+        let name = format!("公司{number}");
+        asked.push(tokio::spawn(async move {
+            issue(&authority, &market, &business(&name), &number.to_string()).await
+        }));
+        committed.wait_for(|found| *found == size + number + 1).await.unwrap();
+    }
+    bench.breaks.store(true, Ordering::SeqCst);
+    bench.gate.open();
+    for one in asked {
+        let failure = one.await.unwrap().unwrap_err();
+        assert!(matches!(failure, Failure::Refused(Refusal::NotReady(_))), "{failure:?}");
+    }
+    let again = issue(&authority, &market, &business("乙"), "3").await.unwrap_err();
+    assert!(matches!(again, Failure::Refused(Refusal::NotReady(_))), "{again:?}");
+    assert!(authority.readiness().writing.is_some());
+    assert_eq!(*committed.borrow(), size + 2);
+    drop(authority);
+
+    bench.breaks.store(false, Ordering::SeqCst);
+    let authority = bench.start(None).unwrap();
+    assert_eq!(authority.published().range.size(), size + 2);
+    assert_eq!(check_ledger(&authority).licences().count(), 2);
+    bench.check_no_fork();
+}

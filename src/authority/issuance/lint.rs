@@ -4,7 +4,6 @@
 use super::{Approved, Drafted, Linted};
 use crate::authority::Authority;
 use crate::authority::refusal::{Failure, Fault, Refusal};
-use crate::crypto::base64url;
 use crate::jose::CompactJws;
 use crate::sd_jwt::Presentation;
 use crate::values::identifiers::CreditCode;
@@ -51,7 +50,7 @@ impl Authority {
 
     /// Reads the draft as a stranger would: it must say what the entry will say.
     pub(in crate::authority) fn lint(&self, drafted: Drafted) -> Result<Linted, Failure> {
-        let text = format!("{}.{}~", drafted.draft.signing_input, base64url::encode(&[0; 64]));
+        let text = drafted.draft.credential(&[0; 64]);
         let jws = |jws| CompactJws::parse_with(jws, &|header| self.chains.header(header));
         let read = Presentation::parse_with(&text, &jws).map_err(|error| Fault::Crypto(error.to_string()))?;
         if read.credential_digest() != drafted.grant.credential_digest {

@@ -39,6 +39,12 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// Bytes of its rows and blobs.
+    pub fn bytes(&self) -> usize {
+        let rows = self.rows.iter().filter_map(|write| write.value.as_ref());
+        rows.chain(&self.blobs).map(Vec::len).sum()
+    }
+
     /// What happened, and nothing beside it.
     pub fn of(body: Body) -> Self {
         Self { body, blobs: Vec::new(), rows: Vec::new(), finders: Vec::new() }
@@ -157,6 +163,11 @@ impl Writer {
         Self { committer, publisher }
     }
 
+    /// What a thread that has a half holds.
+    pub fn guard(&self) -> Guard {
+        Guard(Arc::clone(&self.publisher.window))
+    }
+
     /// The halves, each for a thread of its own.
     pub fn halves(self) -> (Committer, Publisher) {
         (self.committer, self.publisher)
@@ -175,6 +186,17 @@ impl Writer {
             return Err(refused);
         }
         self.publisher.publish(attempt.entered.take()).map(drop).map_err(|failure| (0, failure))
+    }
+}
+
+/// Ends writing when the thread that holds it breaks off, so that nothing more is entered and everybody hears of it.
+pub struct Guard(Arc<Window>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.halt("a thread of the writer broke off: read the log, then restart".into());
+        }
     }
 }
 
