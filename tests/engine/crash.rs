@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use vidimus::authority::{Failure, Filter, Refusal};
+use tokio::task::JoinHandle;
+use vidimus::authority::{Authority, Failure, Filter, Issued, Refusal};
+use vidimus::values::identifiers::CreditCode;
 
 use crate::bench::{Bench, business, check_ledger, issue};
 
@@ -107,6 +109,27 @@ async fn what_cannot_be_signed_is_not_shown() {
     bench.check_no_fork();
 }
 
+/// Two groups of one licence each: the first waits for `last-signed` behind the gate, the second is committed behind it.
+async fn two_behind_the_gate(
+    bench: &Bench,
+    authority: &Arc<Authority>,
+    market: &CreditCode,
+) -> Vec<JoinHandle<Result<Issued, Failure>>> {
+    let size = authority.published().range.size();
+    let mut committed = bench.committed.subscribe();
+    bench.gate.shut();
+    let mut asked = Vec::new();
+    for number in 0..2_u64 {
+        let (authority, market) = (Arc::clone(authority), market.clone());
+        let name = format!("公司{number}");
+        asked.push(tokio::spawn(async move {
+            issue(&authority, &market, &business(&name), &number.to_string()).await
+        }));
+        committed.wait_for(|found| *found == size + number + 1).await.unwrap();
+    }
+    asked
+}
+
 /// A group is committed while the one before it waits for `last-signed`: nobody sees either before both can be shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_committed_behind_a_slow_last_signed() {
@@ -115,17 +138,7 @@ async fn what_is_committed_behind_a_slow_last_signed() {
         let authority = Arc::new(bench.start(None).unwrap());
         let market = bench.code("market-regulation");
         let size = authority.published().range.size();
-        let mut committed = bench.committed.subscribe();
-        bench.gate.shut();
-        let mut asked = Vec::new();
-        for number in 0..2_u64 {
-            let (authority, market) = (Arc::clone(&authority), market.clone());
-            let name = format!("公司{number}");
-            asked.push(tokio::spawn(async move {
-                issue(&authority, &market, &business(&name), &number.to_string()).await
-            }));
-            committed.wait_for(|found| *found == size + number + 1).await.unwrap();
-        }
+        let asked = two_behind_the_gate(&bench, &authority, &market).await;
         assert_eq!(authority.published().range.size(), size);
         assert!(authority.own_licences(&market, &Filter::default()).unwrap().items.is_empty());
         bench.jammed.store(jammed, Ordering::SeqCst);
@@ -168,17 +181,7 @@ async fn a_thread_that_breaks_off_ends_writing() {
     let authority = Arc::new(bench.start(None).unwrap());
     let market = bench.code("market-regulation");
     let size = authority.published().range.size();
-    let mut committed = bench.committed.subscribe();
-    bench.gate.shut();
-    let mut asked = Vec::new();
-    for number in 0..2_u64 {
-        let (authority, market) = (Arc::clone(&authority), market.clone());
-        let name = format!("公司{number}");
-        asked.push(tokio::spawn(async move {
-            issue(&authority, &market, &business(&name), &number.to_string()).await
-        }));
-        committed.wait_for(|found| *found == size + number + 1).await.unwrap();
-    }
+    let asked = two_behind_the_gate(&bench, &authority, &market).await;
     bench.breaks.store(true, Ordering::SeqCst);
     bench.gate.open();
     for one in asked {
@@ -188,7 +191,7 @@ async fn a_thread_that_breaks_off_ends_writing() {
     let again = issue(&authority, &market, &business("乙"), "3").await.unwrap_err();
     assert!(matches!(again, Failure::Refused(Refusal::NotReady(_))), "{again:?}");
     assert!(authority.readiness().writing.is_some());
-    assert_eq!(*committed.borrow(), size + 2);
+    assert_eq!(*bench.committed.borrow(), size + 2);
     drop(authority);
 
     bench.breaks.store(false, Ordering::SeqCst);
