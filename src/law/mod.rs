@@ -11,14 +11,17 @@ mod zero;
 pub use applied::{Applied, Debt, discharge, settle};
 pub use violation::{Refused, Rule, Violation};
 
+use crate::ledger::body::OfficerId;
 use crate::ledger::entry::{Entry, EntryError};
-use crate::ledger::state::View;
+use crate::ledger::state::{CaseState, View};
 
 /// The newest version of the law that this code knows.
 pub const NEWEST: u64 = 0;
 
-/// The text of law 0 and the digests of its vectors: the blob that entry 0 names.
-pub const TEXT: &[u8] = include_bytes!("../../schemas/law/law-0.md");
+/// The text of law 0, and of the kinds that joined it: the blob that entry 0 names.
+pub const TEXT: &[u8] =
+    concat!(include_str!("../../schemas/law/law-0.md"), "\n", include_str!("../../schemas/law/cases.md"))
+        .as_bytes();
 
 /// Judges an entry against the state just before it. The signatures are still owed: see [`discharge`].
 pub fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> {
@@ -26,6 +29,11 @@ pub fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> {
         None | Some(0) => zero::apply(view, entry),
         Some(version) => Err(Refused::UnknownLaw(version)),
     }
+}
+
+/// Whether an officer may decide or approve what a case comes to: he who examined it may not (审签分离).
+pub fn may_sign(case: &CaseState, officer: OfficerId) -> Result<(), Refused> {
+    zero::may_sign(case, officer)
 }
 
 /// Reads and judges the bytes at the next index. Where a law is in force that this code lacks, that is the answer

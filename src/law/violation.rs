@@ -53,6 +53,14 @@ rules! {
     HandleTime = "handle-time", "Section 7: no entry before its handle's time.";
     Dates = "dates", "Section 1: the first day is not after the last.";
     StatusPlace = "status-place", "Section 5: a status index is used once.";
+    Officer = "officer", "An officer is of one department, with keys that are nobody else's, until he leaves.";
+    Process = "process", "A type's process asks for as many officers as the type, and promises days.";
+    Calendar = "calendar", "A calendar says which days of its year are not what the week says.";
+    Case = "case", "The case exists, and is about this; a type with a process is issued from one, others are not.";
+    CaseStep = "case-step", "The step follows from where the case stands.";
+    Separation = "separation", "Who accepts does not examine, who examines does not sign.";
+    Correction = "correction", "A correction is of a standing licence of its department, and upheld only when that was acted upon.";
+    Draft = "draft", "Section 5: what is issued is the draft that was decided.";
     Licence = "licence", "The licence exists.";
     NotYours = "not-yours", "Only the issuing department acts on a licence.";
     Transition = "transition", "Section 9: the table of standing, act and expiry.";

@@ -158,6 +158,23 @@ impl VerifiedCheckpoint {
         Ok(Self { checkpoint, log: pinned.clone(), cosignatures, note })
     }
 
+    /// As [`VerifiedCheckpoint::verify`], under the first of several pinned keys that will do: those of a log that changed
+    /// its key, or of several logs.
+    pub fn verify_under_any(
+        note: &Note,
+        pinned: &[VerifierKey],
+        witnesses: &[VerifierKey],
+    ) -> Result<Self, CheckpointError> {
+        let mut refused = CheckpointError::Note(NoteError::NoneKnown);
+        for key in pinned {
+            match Self::verify(note.clone(), key, witnesses) {
+                Ok(verified) => return Ok(verified),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
     /// What the log says.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint

@@ -1,10 +1,13 @@
 //! Floor 3: the ledger's formats: entries and what they say, the state they add up to, checkpoints,
-//! receipts. Not the rules (`law`), not where
+//! receipts, what a witness is sent, whose cosignatures suffice. Not the rules (`law`), not where
 //! entries are kept (`store`).
 
 pub mod body;
 pub mod checkpoint;
+pub mod commitment;
 pub mod entry;
+pub mod policy;
 pub mod receipt;
 pub mod signature;
 pub mod state;
+pub mod submission;

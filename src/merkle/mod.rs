@@ -15,7 +15,7 @@ mod tile_path;
 pub use bundle::{BundleError, decode_bundle, encode_bundle};
 pub use hash::{EMPTY_ROOT, Hash, HashError, leaf, node};
 pub use proof::{ConsistencyProof, InclusionProof, ProofError};
-pub use prove::{consistency, inclusion, root_from_nodes};
+pub use prove::{Nodes, consistency, inclusion, root_from_nodes};
 pub use range::{Range, RangeError};
 pub use tile::{
     TileError, TileId, Width, bundles, decode_hashes, encode_hashes, node_from_tiles, tiles, width_at,

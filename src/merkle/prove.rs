@@ -6,7 +6,7 @@ use super::hash::{EMPTY_ROOT, Hash, node};
 use super::proof::{ConsistencyProof, InclusionProof, ProofError};
 
 /// Where hashes of complete subtrees come from: level, index.
-type Nodes<'a> = &'a dyn Fn(u8, u64) -> Option<Hash>;
+pub type Nodes<'a> = &'a dyn Fn(u8, u64) -> Option<Hash>;
 
 /// The root of the first `size` leaves, from the hashes of complete subtrees.
 pub fn root_from_nodes(size: u64, nodes: Nodes<'_>) -> Result<Hash, ProofError> {

@@ -136,7 +136,8 @@ impl VerifierKey {
         self.public_key().is_some()
     }
 
-    pub(super) fn is_named_by(&self, line: &NoteSignature) -> bool {
+    /// Whether a line says that this key made it; whether it did, only verifying tells.
+    pub fn is_named_by(&self, line: &NoteSignature) -> bool {
         self.name == line.name && self.id == line.id
     }
 
@@ -148,6 +149,11 @@ impl VerifierKey {
     #[cfg(test)]
     pub(super) fn set_id(&mut self, id: [u8; 4]) {
         self.id = id;
+    }
+
+    /// Whether the other wraps the same public key, under whatever name and scheme.
+    pub fn wraps_the_key_of(&self, other: &Self) -> bool {
+        self.key_bytes() == other.key_bytes()
     }
 
     fn key_bytes(&self) -> &[u8] {

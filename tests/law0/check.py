@@ -78,6 +78,7 @@ def receipt_is_good(text, log, witness):
 
 # One line a file of vectors, or a folder of them.
 CHECKERS = {
+    "cases": ledgers.check_ledger,
     "credential-digest.json": ledgers.check_credential_digest,
     "dates.json": ledgers.check_dates,
     "ed25519.json": check_ed25519,

@@ -63,6 +63,7 @@ REGION = pattern("[1-9][0-9]{5}")
 ORIGIN = pattern(r"(?!vidimus/|cosignature/)(?=.{1,255}$)[a-z0-9.-]+(/[a-z0-9._-]+)*")
 OFFSET = pattern(r"(?!-00:00)[+-](0[0-9]|1[0-7]):[0-5][0-9]|[+-]18:00")
 TEXT = lambda text: True
+TRUE = object()
 PURPOSE = one_of(
     "root", "issuing", "registry", "registrar", "officer", "credential", "seal", "status", "report", "checkpoint", "witness"
 )
@@ -80,11 +81,14 @@ LAW = {"text": BLOB, "version": int}
 PLACE = {"index": range(1 << 32), "list": range(1 << 32)}
 APPROVED = {"approvals?": [{"key": KEY_ID, "sig": is_binary(64)}], "not_after": is_time}
 GRANT = {
-    "approvals?": APPROVED["approvals?"], "commitment": DIGEST, "credential_digest": DIGEST, "credential_key": KEY_ID,
+    "approvals?": APPROVED["approvals?"], "case?": {"handle": is_handle, "prev": DIGEST}, "commitment": DIGEST,
+    "credential_digest": DIGEST, "credential_key": KEY_ID,
     "department": is_code, "handle": is_handle, "not_after?": is_time, "power": POWER, "region": REGION,
     "replaces?": {"cause": one_of("renewed", "changed", "corrected", "reissued"), "handle": is_handle, "prev": DIGEST},
     "status": PLACE, "type": SLUG, "valid_from": is_date, "valid_until?": is_date, "version": int,
 }
+DAYS = {name: int for name in ("accept", "decide", "deliver", "examine", "issue", "total")}
+ACTING = APPROVED | {"case": is_handle}
 ENDING = one_of("recalled", "rescinded", "penalty", "annulled", "cancelled")
 ACTED = {"commitment": DIGEST, "handle": is_handle}
 BODIES = {
@@ -112,6 +116,33 @@ BODIES = {
         "until?": is_date,
     },
     "power.withdrawn": APPROVED | {"power": POWER},
+    "officer.appointed": APPROVED | {
+        "department": is_code, "from": is_date, "key": KEY_ID, "officer": is_handle,
+        "roles": [one_of("intake", "examiner", "signer", "supervisor")], "until?": is_date,
+    },
+    "officer.left": APPROVED | {"officer": is_handle},
+    "process.published": APPROVED | {
+        "approvers": [{"department?": is_code, "officers": int}], "promise?": int, "promised": DAYS, "type": SLUG,
+        "version": int,
+    },
+    "calendar.published": APPROVED | {"exceptions": [{"date": is_date, "working": bool}], "year": range(1 << 16)},
+    "case.filed": {
+        "case": is_handle, "commitment": DIGEST, "corrects?": is_handle, "department": is_code, "matter?": is_handle,
+        "promise": bool, "region": REGION, "type": SLUG, "version": int,
+    },
+    "case.accepted": ACTING,
+    "case.declined": ACTING | {"commitment": DIGEST},
+    "case.asked": ACTING | {"commitment": DIGEST},
+    "case.supplied": {"case": is_handle, "commitment": DIGEST},
+    "case.examined": ACTING | {"commitment": DIGEST, "opinion": one_of("grant", "refuse")},
+    "case.decided": ACTING | {
+        "commitment": DIGEST, "licence?": {"credential_digest": DIGEST, "handle": is_handle}, "upheld?": TRUE,
+    },
+    "case.delivered": {"case": is_handle},
+    "case.rated": {"case": is_handle, "commitment?": DIGEST, "level": range(1, 6)},
+    "case.withdrawn": {"case": is_handle, "commitment": DIGEST},
+    "case.rectified": ACTING | {"commitment": DIGEST},
+    "case.checked": ACTING | {"commitment": DIGEST, "truth": one_of("kept", "false")},
     "licence.issued": GRANT,
     "licence.recorded": {
         "grant": GRANT, "standing": lambda text: text in ("valid", "suspended") or ENDING(text),
@@ -134,6 +165,10 @@ BODIES = {
 
 
 def fits(value, form):
+    if form is TRUE:
+        return value is True
+    if form is bool:
+        return type(value) is bool
     if form is int:
         return type(value) is int and value >= 0
     if isinstance(form, range):

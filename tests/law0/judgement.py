@@ -4,12 +4,13 @@ import base64url
 import note
 import standing
 import tree
+from cases import Cases
 from preimages import day, demand, good, handle_time, key_id, possession, preimage, statement, subject
 
 PLACES = 1 << 20
 
 
-class Judgement:
+class Judgement(Cases):
     """One entry against the state just before it. Every rule is checked before anything changes."""
 
     def __init__(self, ledger, entry):
@@ -33,6 +34,8 @@ class Judgement:
 
     def outer(self):
         owner = "authority"
+        if self.kind.startswith("case."):
+            owner = self.body.get("department") or self.ledger.cases[self.body["case"]]["department"]
         if self.kind.startswith("licence."):
             grant = self.body.get("grant", self.body)
             owner = grant.get("department") or self.ledger.licences[grant["handle"]]["department"]
@@ -275,18 +278,27 @@ class Judgement:
         key = ledger.held(ledger.keys, grant["credential_key"])
         demand(key and (key["owner"], key["purpose"]) == (grant["department"], "credential"), "key-purpose")
         self.free(grant["status"])
-        officers = versions[grant["version"] - 1]["officers"]
-        if officers:
+        process = ledger.processes.get((grant["type"], grant["version"])) if "grant" not in self.body else None
+        officers, step = versions[grant["version"] - 1]["officers"], lambda: None
+        if process:
+            step = self.from_case(grant, process)
+        else:
+            demand("case" not in grant, "case")
+            asked = [version for slug, version in ledger.processes if slug == grant["type"]]
+            demand(all(version < grant["version"] for version in asked), "process")
+        if process:
+            pass
+        elif officers:
             self.approved([(self.spkis(ledger.keys_of(grant["department"], "officer")), officers)])
         else:
             demand("approvals" not in grant and "not_after" not in grant, "approvals")
         place = grant["status"]["list"], grant["status"]["index"]
-        licence = {
-            "department": grant["department"], "type": grant["type"], "valid_until": grant.get("valid_until"),
-            "entries": [(self.index, begins)], "erased": False, "places": [place],
+        licence = {name: grant[name] for name in ("department", "region", "type", "version")} | {
+            "valid_until": grant.get("valid_until"), "entries": [(self.index, begins)], "erased": False, "places": [place],
         }
 
         def change():
+            step()
             ledger.licences[grant["handle"]] = licence
             ledger.statuses[place] = standing.status(begins)
             if "replaces" in grant:

@@ -10,6 +10,7 @@ class Ledger:
         self.blobs, self.leaves, self.time = blobs, [], None
         self.origin = self.authority = self.counted = None
         self.departments, self.keys, self.types, self.powers = {}, {}, {}, {}
+        self.officers, self.processes, self.calendars, self.cases = {}, {}, {}, {}
         self.licences, self.statuses, self.last = {}, {}, {}
 
     def judge(self, given):
@@ -22,8 +23,10 @@ class Ledger:
             return str(broken)
         self.leaves.append(tree.leaf_hash(given))
         self.time = entry["time"]
-        for name in {entry["body"].get("replaces", {}).get("handle")} - {None}:
-            self.last["licence", name] = self.leaves[-1].hex()
+        for family, member in (("licence", "replaces"), ("case", "case")):
+            of = entry["body"].get(member)
+            if isinstance(of, dict):
+                self.last[family, of["handle"]] = self.leaves[-1].hex()
         self.last[subject(entry["kind"], entry["body"])] = self.leaves[-1].hex()
         change()
         return "accepted"
@@ -46,6 +49,15 @@ class Ledger:
             "last": self.last["licence", handle],
             "places": [{"index": index, "list": number} for number, index in held["places"]],
         } | {name: held[name] for name in ("replaces", "replaced_by") if name in held}
+        case = lambda name, held: {
+            "last": self.last["case", name], "stage": held["stage"], "steps": [list(step) for step in held["steps"]],
+        }
+        joined = {
+            "calendars": {str(year): held for year, held in self.calendars.items()},
+            "cases": {name: case(name, held) for name, held in self.cases.items()},
+            "officers": {name: [span(one) for one in held] for name, held in self.officers.items()},
+            "processes": {f"{slug} {version}": span(held) for (slug, version), held in self.processes.items()},
+        }
         return {
             "authority": self.authority,
             "departments": {code: span(held) for code, held in self.departments.items()},
@@ -56,4 +68,4 @@ class Ledger:
             "statuses": [[*place, value] for place, value in sorted(self.statuses.items())],
             "time": self.time,
             "types": {slug: [span(held) for held in versions] for slug, versions in self.types.items()},
-        } | ({"counted_until": self.counted} if self.counted else {})
+        } | ({"counted_until": self.counted} if self.counted else {}) | {name: of for name, of in joined.items() if of}

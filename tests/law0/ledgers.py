@@ -98,7 +98,7 @@ def check_ledger(files):
         yield f"list {v['list']}: lst", bytes(packed), decompress(base64url.decode(v["lst"]))
     yield from answers(files["mutations.json"], files)
     before = list(states(files))
-    for v in files["continuations.json"]:
+    for v in files.get("continuations.json", []):
         ledger = copy.deepcopy(before[v["index"]])
         for number, step in enumerate(v["entries"]):
             yield f"{v['name']}: {number}", step["answer"], ledger.judge(step["entry"].encode())

@@ -68,7 +68,11 @@ def subject(kind, body):
         return "authority"
     if family == "key":
         return "key", body.get("key") or key_id(body["title"])
-    return family, body.get("grant", body)[{"department": "code", "type": "type", "power": "power"}.get(family, "handle")]
+    names = {
+        "department": "code", "type": "type", "power": "power", "officer": "officer", "process": "type",
+        "calendar": "year", "case": "case",
+    }
+    return family, body.get("grant", body)[names.get(family, "handle")]
 
 
 def read(given):

@@ -141,7 +141,7 @@ fn make() -> BTreeMap<String, Certified> {
 }
 
 fn request<'a>(profile: Profile, subject: &'a Subject, public_key: &'a PublicKey) -> Request<'a> {
-    Request { profile, subject, public_key, validity: VALIDITY }
+    Request { profile, subject, public_key, validity: VALIDITY, type_codes: &[] }
 }
 
 fn unproven(certificate: &Certificate) -> Certified {

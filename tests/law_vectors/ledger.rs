@@ -109,6 +109,7 @@ pub(crate) fn last(state: &MemoryState, kind: &str, body: &Value) -> Option<Dige
     let body = Body::from_value(Kind::parse(kind)?, body.clone()).unwrap();
     match body.subject() {
         Subject::Licence(handle) => state.licence(&handle).unwrap().map(|licence| licence.last),
+        Subject::Case(case) => state.case(&case).unwrap().map(|case| case.last),
         subject => state.charter().chain(&subject),
     }
 }

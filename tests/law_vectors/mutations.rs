@@ -27,13 +27,13 @@ pub(crate) fn mutations(ledger: &Ledger) -> Vec<Mutation> {
         .collect()
 }
 
-struct Copies<'a> {
-    ledger: &'a Ledger,
+pub(crate) struct Copies<'a> {
+    pub(crate) ledger: &'a Ledger,
 }
 
 impl Copies<'_> {
     /// The `nth` entry of a kind, changed.
-    fn copy(
+    pub(crate) fn copy(
         &self,
         name: &'static str,
         rule: Rule,
@@ -46,7 +46,7 @@ impl Copies<'_> {
     }
 
     /// The `nth` entry of a kind with another body; `prev` is that of the body's subject.
-    fn body(
+    pub(crate) fn body(
         &self,
         name: &'static str,
         rule: Rule,

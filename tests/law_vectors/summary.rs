@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use vidimus::ledger::state::{Charter, Held, LicenceState, MemoryState, View as _};
+use vidimus::ledger::state::{CaseState, Charter, Held, LicenceState, MemoryState, View as _};
 
 /// Everything that later entries are judged by, except the last leaf hashes of subjects that are no licences.
 pub(crate) fn summary(state: &MemoryState) -> Value {
@@ -21,6 +21,27 @@ pub(crate) fn summary(state: &MemoryState) -> Value {
             (slug.to_string(), Value::Array(published.versions.iter().map(span).collect()))
         })),
     });
+    let joined = [
+        ("calendars", members(charter.calendars().map(|year| (year.to_string(), calendar(charter, *year))))),
+        ("cases", members(state.cases().map(|case| (case.case.to_string(), moved(case))))),
+        (
+            "officers",
+            members(charter.officers().map(|(officer, appointed)| {
+                (officer.to_string(), Value::Array(appointed.iter().map(span).collect()))
+            })),
+        ),
+        (
+            "processes",
+            members(
+                charter
+                    .processes()
+                    .map(|held| (format!("{} {}", held.value.r#type, held.value.version), span(held))),
+            ),
+        ),
+    ];
+    for (name, of) in joined.into_iter().filter(|(_, of)| of.as_object().is_some_and(|of| !of.is_empty())) {
+        summary[name] = of;
+    }
     if let Some(until) = charter.counted_until() {
         summary["counted_until"] = json!(until);
     }
@@ -63,6 +84,17 @@ fn of(licence: &LicenceState) -> Value {
         value["replaced_by"] = json!(new);
     }
     value
+}
+
+/// Since which entry the working days of a year are what they are.
+fn calendar(charter: &Charter, year: u16) -> Value {
+    json!(charter.calendar(year).map(|held| held.since.index))
+}
+
+fn moved(case: &CaseState) -> Value {
+    let steps: Vec<Value> =
+        case.events.iter().map(|event| json!([event.index, event.step.as_str()])).collect();
+    json!({"last": case.last, "stage": case.stage(), "steps": steps})
 }
 
 /// `[list, index, value]` of every used place.

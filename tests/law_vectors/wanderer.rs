@@ -13,7 +13,8 @@ use crate::story::{begun, digest, grant, handle, introduction, publication};
 /// More handles than these are never used, so that acts meet.
 const HANDLES: u8 = 8;
 const ENDINGS: [&str; 5] = ["recalled", "rescinded", "penalty", "annulled", "cancelled"];
-const CAUSES: [&str; 4] = ["renewed", "changed", "corrected", "reissued"];
+/// Why licences are replaced.
+pub(crate) const CAUSES: [&str; 4] = ["renewed", "changed", "corrected", "reissued"];
 const REGISTRARS: [&str; 5] = ["registrar-1", "registrar-2", "registrar-3", "registrar-4", "registrar-5"];
 const OFFICERS: [&str; 4] = ["officer-1", "officer-2", "officer-3", "officer-4"];
 /// Keys that come later: name, owner, purpose.

@@ -1,26 +1,17 @@
-//! `ledger/`: entries one a line, blobs, root and state after each, status lists at the end, mutated copies, and how the
-//! ledger may go on instead of being frozen.
-
-use std::collections::BTreeSet;
+//! `ledger/`: a ledger of every kind of law 0, mutated copies, and how it may go on instead of being frozen.
 
 use serde_json::{Value, json};
-use vidimus::crypto::Digest;
-use vidimus::crypto::base64url::encode;
 use vidimus::law::Rule;
 use vidimus::ledger::body::Kind;
-use vidimus::ledger::entry::Entry;
-use vidimus::ledger::state::{MemoryState, View as _};
-use vidimus::status_list::{Bits, StatusList};
-use vidimus::values::canonical::canonical;
+use vidimus::ledger::state::MemoryState;
 
-use crate::ledger::{Ledger, admit, answer};
+use crate::held::{hold_ledger, hold_mutations, kinds_of};
+use crate::hold;
+use crate::joined::{JOINED, has_joined};
+use crate::ledger::{Ledger, answer};
 use crate::mutations::mutations;
 use crate::story::{decided, freeze, law_change, told};
-use crate::summary::summary;
-use crate::{hold, hold_text};
 
-/// Places of one list.
-const PLACES: usize = 1 << 20;
 /// Rules that no entry breaks: the auditor's own.
 const NOT_OF_ENTRIES: [Rule; 4] = [Rule::Tree, Rule::StatusList, Rule::File, Rule::Consistency];
 
@@ -29,19 +20,12 @@ fn the_whole_ledger() {
     let mut ledger = told();
     let continuations = continuations(&mut ledger);
     ledger.append(freeze());
-    let kinds: BTreeSet<Kind> =
-        ledger.entries.iter().map(|bytes| Entry::parse(bytes).unwrap().kind()).collect();
-    let missing: Vec<&Kind> = Kind::ALL.iter().filter(|kind| !kinds.contains(kind)).collect();
+    let kinds = kinds_of(&ledger);
+    let missing: Vec<&Kind> =
+        Kind::ALL.iter().filter(|kind| !has_joined(**kind) && !kinds.contains(kind)).collect();
     assert_eq!(missing, [&Kind::LawChanged], "the law is changed in a continuation");
 
-    let lines: Vec<String> =
-        ledger.entries.iter().map(|bytes| String::from_utf8(bytes.clone()).unwrap()).collect();
-    hold_text("ledger/entries.jsonl", &format!("{}\n", lines.join("\n")));
-    let blobs: serde_json::Map<String, Value> =
-        ledger.blobs.iter().map(|blob| (Digest::of(blob).to_string(), json!(encode(blob)))).collect();
-    hold("ledger/blobs.json", &Value::Object(blobs));
-    hold("ledger/states.json", &states(&ledger));
-    hold("ledger/status-lists.json", &status_lists(&ledger.state));
+    hold_ledger("ledger", &ledger);
     hold("ledger/continuations.json", &continuations);
 }
 
@@ -49,45 +33,10 @@ fn the_whole_ledger() {
 fn one_mutated_copy_for_every_rule() {
     let mut ledger = told();
     ledger.append(freeze());
-    let mut rules = BTreeSet::new();
-    let mut vectors = Vec::new();
-    for mutation in mutations(&ledger) {
-        let answer = answer(&mut ledger.state_at(mutation.index), &mutation.bytes);
-        assert_eq!(answer, mutation.rule.as_str(), "{} at {}", mutation.name, mutation.index);
-        rules.insert(mutation.rule);
-        vectors.push(json!({
-            "entry": String::from_utf8(mutation.bytes).unwrap(), "index": mutation.index, "name": mutation.name,
-            "rule": answer,
-        }));
-    }
-    let expected = Rule::ALL.iter().filter(|rule| !NOT_OF_ENTRIES.contains(rule)).copied();
+    let rules = hold_mutations("ledger", &ledger, mutations(&ledger));
+    let expected =
+        Rule::ALL.iter().filter(|rule| !NOT_OF_ENTRIES.contains(rule) && !JOINED.contains(rule)).copied();
     assert_eq!(rules, expected.collect());
-    hold("ledger/mutations.json", &Value::Array(vectors));
-}
-
-/// Root and digest of the state at every size, and the last state whole.
-fn states(ledger: &Ledger) -> Value {
-    let mut state = ledger.state_at(0);
-    let mut sizes = Vec::new();
-    for bytes in &ledger.entries {
-        admit(&mut state, bytes).unwrap();
-        let digest = Digest::of(&canonical(&summary(&state)).unwrap());
-        let size = state.charter().size();
-        sizes.push(json!({"root": state.root().unwrap(), "size": size, "state": digest}));
-    }
-    json!({"last": summary(&state), "sizes": sizes})
-}
-
-/// Two bits a status, as they are published: SHA-256 of the bytes, and `lst`.
-fn status_lists(state: &MemoryState) -> Value {
-    let list = |number: u32| {
-        let mut list = StatusList::zeros(Bits::Two, PLACES).unwrap();
-        for (place, value) in state.statuses().of_list(number) {
-            list.set(place.index.into(), value).unwrap();
-        }
-        json!({"list": number, "lst": list.compressed().unwrap(), "sha256": Digest::of(list.as_bytes())})
-    };
-    state.statuses().lists().map(list).collect()
 }
 
 /// Entries after the last but one, in order, with the law's answer to each.

@@ -1,17 +1,18 @@
 //! Approvals: who must have signed a statement, in ascending order of key id, none twice, none to spare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Case, demand};
+use super::{Bench, demand};
 use crate::crypto::{KeyId, KeyPurpose, PublicKey};
 use crate::law::applied::Owed;
 use crate::law::violation::{Refused, Rule, Violation};
-use crate::ledger::body::Owner;
+use crate::ledger::body::{Approvers, OfficerId, Owner, ProcessPublished, Role};
 use crate::ledger::entry::statement;
 use crate::ledger::signature::Approval;
+use crate::ledger::state::CaseState;
 use crate::values::identifiers::CreditCode;
 
-impl Case<'_> {
+impl Bench<'_> {
     /// Exactly m registrars in force.
     pub(super) fn registrars_approve(&self) -> Result<Vec<Owed>, Refused> {
         self.registrars_and(&[])
@@ -56,6 +57,61 @@ impl Case<'_> {
         self.owed(approvals, |id| {
             officers.iter().find(|(known, _)| *known == id).map(|(_, held)| &held.value.public)
         })
+    }
+
+    /// Exactly one officer with this role in the department of a case; who it is.
+    pub(super) fn officer_acts(
+        &self,
+        role: Role,
+        case: &CaseState,
+    ) -> Result<(OfficerId, Vec<Owed>), Refused> {
+        let one = [Approvers { department: None, officers: 1 }];
+        let (officers, owed) = self.officers_of(&one, role, &case.department)?;
+        let officer = officers.into_iter().next();
+        let officer = officer.ok_or_else(|| Violation::new(Rule::Approvals, "no officer signed"))?;
+        Ok((officer, owed))
+    }
+
+    /// The signers that a process asks for, of every department as many as it says; who they are.
+    pub(super) fn signers_approve(
+        &self,
+        process: &ProcessPublished,
+        lead: &CreditCode,
+    ) -> Result<(Vec<OfficerId>, Vec<Owed>), Refused> {
+        self.officers_of(&process.approvers, Role::Signer, lead)
+    }
+
+    fn officers_of(
+        &self,
+        approvers: &[Approvers],
+        role: Role,
+        lead: &CreditCode,
+    ) -> Result<(Vec<OfficerId>, Vec<Owed>), Refused> {
+        let charter = self.view.charter();
+        let approvals = self.approvals()?;
+        let mut officers = Vec::with_capacity(approvals.len());
+        // A department that leads and is named too is asked once, for both.
+        let mut wanted: BTreeMap<&CreditCode, u64> = BTreeMap::new();
+        for one in approvers {
+            let asked = wanted.entry(one.department.as_ref().unwrap_or(lead)).or_default();
+            *asked = asked.saturating_add(one.officers);
+        }
+        for (department, count) in wanted {
+            let before = officers.len();
+            officers.extend(approvals.iter().filter_map(|approval| {
+                let held = charter.officer_acting(&approval.key, department, role, self.moment)?;
+                Some((approval.key, held.value.officer))
+            }));
+            let found = officers.len() - before;
+            demand(u64::try_from(found) == Ok(count), Rule::Approvals, || {
+                format!("{found} of {department} with role {} sign; it takes {count}", role.as_str())
+            })?;
+        }
+        let owed = self.owed(approvals, |id| {
+            let known = officers.iter().any(|(key, _)| key == id);
+            charter.key(id).filter(|_| known).map(|held| &held.value.public)
+        })?;
+        Ok((officers.into_iter().map(|(_, officer)| officer).collect(), owed))
     }
 
     /// All these keys and no others: how entry 0 is approved.

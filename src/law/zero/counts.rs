@@ -1,18 +1,18 @@
 //! Counts of refusals, and anchors.
 
-use super::{Case, Deed, demand};
+use super::{Bench, Deed, demand};
 use crate::law::violation::{Refused, Rule};
 use crate::ledger::body::{LedgerAnchored, RefusalsCounted};
 use crate::ledger::state::CharterChange;
 
-pub(super) fn refusals(case: Case<'_>, body: &RefusalsCounted) -> Result<Deed, Refused> {
-    demand(body.from <= body.until && body.until <= case.moment.time, Rule::Counts, || {
+pub(super) fn refusals(bench: Bench<'_>, body: &RefusalsCounted) -> Result<Deed, Refused> {
+    demand(body.from <= body.until && body.until <= bench.moment.time, Rule::Counts, || {
         "the span is not before the entry".into()
     })?;
     demand(body.from < body.until || body.counts.is_empty(), Rule::Counts, || {
         "refusals in no time at all".into()
     })?;
-    let last = case.view.charter().counted_until();
+    let last = bench.view.charter().counted_until();
     demand(last.is_none_or(|last| last == body.from), Rule::Counts, || {
         format!("the span begins at {}, not where the last count ended", body.from)
     })?;
@@ -26,10 +26,10 @@ pub(super) fn refusals(case: Case<'_>, body: &RefusalsCounted) -> Result<Deed, R
     Ok(Deed::charter(CharterChange::Counted(body.until)))
 }
 
-pub(super) fn anchored(case: Case<'_>, body: &LedgerAnchored) -> Result<Deed, Refused> {
-    let root = case.view.root()?;
-    demand(body.size == case.moment.index && body.root == root, Rule::Anchor, || {
-        format!("anchors {} at {}; the tree is {root} at {}", body.root, body.size, case.moment.index)
+pub(super) fn anchored(bench: Bench<'_>, body: &LedgerAnchored) -> Result<Deed, Refused> {
+    let root = bench.view.root()?;
+    demand(body.size == bench.moment.index && body.root == root, Rule::Anchor, || {
+        format!("anchors {} at {}; the tree is {root} at {}", body.root, body.size, bench.moment.index)
     })?;
     Ok(Deed::charter(CharterChange::Anchored))
 }

@@ -1,6 +1,6 @@
 //! Entry 0: origin, base URL, offset, law, and the first keys with their proofs of possession (sections 1 and 4).
 
-use super::{Case, Deed, demand};
+use super::{Bench, Deed, demand};
 use crate::crypto::{KeyPurpose, PublicKey};
 use crate::law::violation::{Refused, Rule, Violation};
 use crate::ledger::body::{AuthorityFounded, KeyTitle, Owner, Predecessor};
@@ -12,10 +12,10 @@ use crate::values::identifiers::BaseUrl;
 /// Most registrars of an authority.
 const MAX_REGISTRARS: usize = 64;
 
-pub(super) fn found(case: Case<'_>, body: &AuthorityFounded) -> Result<Deed, Refused> {
+pub(super) fn found(bench: Bench<'_>, body: &AuthorityFounded) -> Result<Deed, Refused> {
     check_base_url(&body.base_url)?;
     demand(body.law.version == 0, Rule::Law, || format!("law {} at founding", body.law.version))?;
-    case.blob(&body.law.text)?;
+    bench.blob(&body.law.text)?;
     check_quorum(body.quorum, &body.registrars)?;
 
     let mut keys = Vec::new();
@@ -30,27 +30,27 @@ pub(super) fn found(case: Case<'_>, body: &AuthorityFounded) -> Result<Deed, Ref
         demand(title.owner == Owner::Authority, Rule::KeyPurpose, || {
             format!("the first {purpose} key is the authority's, not {}'s", title.owner)
         })?;
-        let mut key = case.new_key(title, purpose, &keys, &mut owed)?;
+        let mut key = bench.new_key(title, purpose, &keys, &mut owed)?;
         if purpose == KeyPurpose::Root {
-            case.check_certificate(&body.root.certificate, &key)?;
+            bench.check_certificate(&body.root.certificate, &key)?;
             key.certificate = Some(body.root.certificate);
         }
         keys.push(key);
     }
-    check_vkey(case, body)?;
+    check_vkey(bench, body)?;
     if let Some(predecessor) = &body.succeeds {
-        check_predecessor(case, predecessor)?;
+        check_predecessor(bench, predecessor)?;
     }
 
     let registrars: Vec<&PublicKey> = body.registrars.iter().map(|title| &title.spki).collect();
-    owed.extend(case.all_approve(&registrars)?);
+    owed.extend(bench.all_approve(&registrars)?);
     let registry = body.registry.spki.id();
-    demand(case.entry.key() == registry, Rule::OuterKey, || {
-        format!("signed by {}, not by the authority's registry key {registry}", case.entry.key())
+    demand(bench.entry.key() == registry, Rule::OuterKey, || {
+        format!("signed by {}, not by the authority's registry key {registry}", bench.entry.key())
     })?;
     let registry = keys.iter().find(|key| key.purpose == KeyPurpose::Registry);
     owed.push(
-        case.outer_owed(registry.ok_or_else(|| Violation::new(Rule::OuterKey, "there is no registry key"))?),
+        bench.outer_owed(registry.ok_or_else(|| Violation::new(Rule::OuterKey, "there is no registry key"))?),
     );
     Ok(Deed::charter(CharterChange::Founded(Box::new(body.clone()), keys)).owing(owed))
 }
@@ -73,21 +73,21 @@ pub(super) fn check_quorum(quorum: u64, registrars: &[KeyTitle]) -> Result<(), R
 
 /// The checkpoint of the ledger before this one is there and says what entry 0 says of it. Who signed it is for those
 /// who pinned that ledger's keys.
-fn check_predecessor(case: Case<'_>, predecessor: &Predecessor) -> Result<(), Refused> {
-    let bytes = case.blob(&predecessor.checkpoint)?;
+fn check_predecessor(bench: Bench<'_>, predecessor: &Predecessor) -> Result<(), Refused> {
+    let bytes = bench.blob(&predecessor.checkpoint)?;
     let checkpoint = Note::parse(&bytes).ok().and_then(|note| note.text().parse::<Checkpoint>().ok());
     let same = checkpoint.is_some_and(|checkpoint| {
         checkpoint.origin.as_str() == predecessor.origin.as_str()
             && checkpoint.size == predecessor.size
             && checkpoint.root == predecessor.root.0
     });
-    demand(same && predecessor.origin != *case.origin, Rule::Founding, || {
+    demand(same && predecessor.origin != *bench.origin, Rule::Founding, || {
         format!("the checkpoint of {} is not of that origin, size and root", predecessor.origin)
     })
 }
 
-fn check_vkey(case: Case<'_>, body: &AuthorityFounded) -> Result<(), Refused> {
-    let name = case.origin.as_str().parse();
+fn check_vkey(bench: Bench<'_>, body: &AuthorityFounded) -> Result<(), Refused> {
+    let name = bench.origin.as_str().parse();
     let expected = name
         .and_then(|name| VerifierKey::of(name, Scheme::Ed25519, &body.checkpoint.title.spki))
         .map_err(|error| Violation::new(Rule::Vkey, error.to_string()))?

@@ -1,7 +1,7 @@
 //! Keys: introduced with a proof of possession, retired, and the whole set of registrars changed (section 4).
 
 use super::founding::check_quorum;
-use super::{Case, Deed, demand};
+use super::{Bench, Deed, demand};
 use crate::crypto::{Algorithm, KeyId, KeyPurpose, PublicKey};
 use crate::law::applied::Owed;
 use crate::law::violation::{Refused, Rule, Violation};
@@ -12,11 +12,11 @@ use crate::ledger::state::{CharterChange, Key};
 use crate::values::identifiers::CreditCode;
 use crate::x509::Certificate;
 
-pub(super) fn introduced(case: Case<'_>, body: &KeyIntroduced) -> Result<Deed, Refused> {
+pub(super) fn introduced(bench: Bench<'_>, body: &KeyIntroduced) -> Result<Deed, Refused> {
     let title = &body.title;
-    check_owner(case, title)?;
+    check_owner(bench, title)?;
     let mut owed = Vec::new();
-    let mut key = case.new_key(title, title.purpose, &[], &mut owed)?;
+    let mut key = bench.new_key(title, title.purpose, &[], &mut owed)?;
     let certified = matches!(
         title.purpose,
         KeyPurpose::Issuing | KeyPurpose::Credential | KeyPurpose::Seal | KeyPurpose::Status
@@ -28,21 +28,21 @@ pub(super) fn introduced(case: Case<'_>, body: &KeyIntroduced) -> Result<Deed, R
         let certificate = body.certificate.ok_or_else(|| {
             Violation::new(Rule::Certificate, format!("a {} key needs its certificate", title.purpose))
         })?;
-        case.check_certificate(&certificate, &key)?;
+        bench.check_certificate(&certificate, &key)?;
         key.certificate = Some(certificate);
     }
     let old: Vec<&PublicKey> = if title.purpose == KeyPurpose::Checkpoint {
-        let keys = case.view.charter().keys_of(&Owner::Authority, KeyPurpose::Checkpoint);
+        let keys = bench.view.charter().keys_of(&Owner::Authority, KeyPurpose::Checkpoint);
         keys.last().map(|(_, held)| &held.value.public).into_iter().collect()
     } else {
         Vec::new()
     };
-    owed.extend(case.registrars_and(&old)?);
+    owed.extend(bench.registrars_and(&old)?);
     Ok(Deed::charter(CharterChange::Key(key)).owing(owed))
 }
 
-pub(super) fn retired(case: Case<'_>, body: &KeyRetired) -> Result<Deed, Refused> {
-    let charter = case.view.charter();
+pub(super) fn retired(bench: Bench<'_>, body: &KeyRetired) -> Result<Deed, Refused> {
+    let charter = bench.view.charter();
     let held = charter
         .key(&body.key)
         .filter(|held| held.in_force())
@@ -57,13 +57,13 @@ pub(super) fn retired(case: Case<'_>, body: &KeyRetired) -> Result<Deed, Refused
     demand(!(needed && last && authority), Rule::KeyPurpose, || {
         format!("the authority's last {purpose} key cannot be retired: introduce its successor first")
     })?;
-    let owed = case.registrars_approve()?;
+    let owed = bench.registrars_approve()?;
     Ok(Deed::charter(CharterChange::KeyRetired(body.key)).owing(owed))
 }
 
-pub(super) fn registrars_changed(case: Case<'_>, body: &RegistrarsChanged) -> Result<Deed, Refused> {
+pub(super) fn registrars_changed(bench: Bench<'_>, body: &RegistrarsChanged) -> Result<Deed, Refused> {
     check_quorum(body.quorum, &body.registrars)?;
-    let charter = case.view.charter();
+    let charter = bench.view.charter();
     let old: Vec<KeyId> =
         charter.keys_of(&Owner::Authority, KeyPurpose::Registrar).into_iter().map(|(id, _)| *id).collect();
     let mut owed = Vec::new();
@@ -78,21 +78,21 @@ pub(super) fn registrars_changed(case: Case<'_>, body: &RegistrarsChanged) -> Re
         )?;
         if old.contains(&id) {
             demand(!kept.contains(&id), Rule::Registrars, || format!("registrar {id} stands twice"))?;
-            owed.push(case.proof(title)?);
+            owed.push(bench.proof(title)?);
             kept.push(id);
         } else {
-            added.push(case.new_key(title, KeyPurpose::Registrar, &added, &mut owed)?);
+            added.push(bench.new_key(title, KeyPurpose::Registrar, &added, &mut owed)?);
         }
     }
     let new: Vec<&PublicKey> = added.iter().map(|key| &key.public).collect();
-    owed.extend(case.registrars_and(&new)?);
+    owed.extend(bench.registrars_and(&new)?);
     let dropped = old.into_iter().filter(|id| !kept.contains(id)).collect();
     let quorum = usize::try_from(body.quorum).unwrap_or(usize::MAX);
     Ok(Deed::charter(CharterChange::Registrars { quorum, added, dropped }).owing(owed))
 }
 
 /// Which purposes an owner may have a key for by `key.introduced`.
-fn check_owner(case: Case<'_>, title: &KeyTitle) -> Result<(), Refused> {
+fn check_owner(bench: Bench<'_>, title: &KeyTitle) -> Result<(), Refused> {
     let purpose = title.purpose;
     let allowed = match &title.owner {
         Owner::Authority => matches!(
@@ -105,7 +105,7 @@ fn check_owner(case: Case<'_>, title: &KeyTitle) -> Result<(), Refused> {
                 | KeyPurpose::Witness
         ),
         Owner::Department(code) => {
-            case.department(code)?;
+            bench.department(code)?;
             matches!(
                 purpose,
                 KeyPurpose::Registry | KeyPurpose::Officer | KeyPurpose::Credential | KeyPurpose::Seal
@@ -115,7 +115,7 @@ fn check_owner(case: Case<'_>, title: &KeyTitle) -> Result<(), Refused> {
     demand(allowed, Rule::KeyPurpose, || format!("{} cannot have a {purpose} key this way", title.owner))
 }
 
-impl Case<'_> {
+impl Bench<'_> {
     /// The authority's credit code: entry 0's own while it is judged.
     fn authority_code(&self) -> Option<&CreditCode> {
         match self.entry.body() {

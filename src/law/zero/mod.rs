@@ -1,19 +1,23 @@
 //! Law 0. This version stays in the code for ever, whatever comes after it.
 
 mod approvals;
+mod cases;
 mod catalogue;
 mod charter;
 mod counts;
 mod founding;
 mod keys;
 mod licences;
+mod officers;
+
+pub(super) use cases::may_sign;
 
 use super::applied::{Applied, Owed};
 use super::violation::{Refused, Rule, Violation, demand};
 use crate::crypto::KeyPurpose;
 use crate::ledger::body::{BlobRef, Body, MAX_BLOB_BYTES, Owner, StatusPlace, Subject};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{CharterChange, Effects, Key, LicenceState, Moment, View};
+use crate::ledger::state::{CaseState, CharterChange, Effects, Key, LicenceState, Moment, View};
 use crate::values::identifiers::{CreditCode, Origin};
 
 /// What a body does, before its envelope is judged.
@@ -21,6 +25,7 @@ use crate::values::identifiers::{CreditCode, Origin};
 struct Deed {
     charter: Option<CharterChange>,
     licences: Vec<LicenceState>,
+    case: Option<CaseState>,
     statuses: Vec<(StatusPlace, u8)>,
     owed: Vec<Owed>,
 }
@@ -38,7 +43,7 @@ impl Deed {
 
 /// One entry, where it would stand, and the state just before it.
 #[derive(Clone, Copy)]
-struct Case<'a> {
+struct Bench<'a> {
     view: &'a dyn View,
     entry: &'a Entry,
     origin: &'a Origin,
@@ -54,67 +59,85 @@ pub(super) fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> 
             format!("entry {} founds a ledger that is founded", moment.index)
         })?;
         demand(entry.prev().is_none(), Rule::Prev, || "entry 0 has no prev".into())?;
-        let case = Case { view, entry, origin: &body.origin, moment };
-        return Ok(conclude(case, founding::found(case, body)?));
+        let bench = Bench { view, entry, origin: &body.origin, moment };
+        return Ok(conclude(bench, founding::found(bench, body)?));
     }
     let origin = charter
         .origin()
         .ok_or_else(|| Violation::new(Rule::Founding, "the first entry is not authority.founded"))?;
-    let case = Case { view, entry, origin, moment };
+    let bench = Bench { view, entry, origin, moment };
     demand(!charter.is_frozen(), Rule::Frozen, || "the ledger is frozen".into())?;
     demand(charter.time().is_none_or(|last| last <= moment.time), Rule::TimeOrder, || {
         format!("{} is before the last entry", moment.time)
     })?;
-    case.check_prev()?;
+    bench.check_prev()?;
     let mut deed = match entry.body() {
         Body::AuthorityFounded(_) => Deed::default(), // judged above
-        Body::AuthorityMoved(body) => charter::moved(case, body)?,
-        Body::RegistrarsChanged(body) => keys::registrars_changed(case, body)?,
-        Body::LawChanged(body) => charter::law_changed(case, body)?,
-        Body::LedgerFrozen(_) => charter::frozen(case)?,
-        Body::DepartmentRegistered(body) => charter::registered(case, body)?,
-        Body::DepartmentWithdrawn(body) => charter::withdrawn(case, body)?,
-        Body::KeyIntroduced(body) => keys::introduced(case, body)?,
-        Body::KeyRetired(body) => keys::retired(case, body)?,
-        Body::TypePublished(body) => catalogue::published(case, body)?,
-        Body::TypeWithdrawn(body) => catalogue::withdrawn(case, body)?,
-        Body::PowerGranted(body) => catalogue::granted(case, body)?,
-        Body::PowerWithdrawn(body) => catalogue::power_withdrawn(case, body)?,
-        Body::LicenceIssued(body) => licences::issued(case, body)?,
-        Body::LicenceRecorded(body) => licences::recorded(case, body)?,
-        Body::LicenceCarried(body) => licences::carried(case, body)?,
-        Body::LicenceSuspended(body) => licences::suspended(case, body)?,
-        Body::LicenceReinstated(body) => licences::reinstated(case, body)?,
-        Body::LicenceEnded(body) => licences::ended(case, body)?,
-        Body::LicenceErased(body) => licences::erased(case, body)?,
-        Body::RefusalsCounted(body) => counts::refusals(case, body)?,
-        Body::LedgerAnchored(body) => counts::anchored(case, body)?,
+        Body::AuthorityMoved(body) => charter::moved(bench, body)?,
+        Body::RegistrarsChanged(body) => keys::registrars_changed(bench, body)?,
+        Body::LawChanged(body) => charter::law_changed(bench, body)?,
+        Body::LedgerFrozen(_) => charter::frozen(bench)?,
+        Body::DepartmentRegistered(body) => charter::registered(bench, body)?,
+        Body::DepartmentWithdrawn(body) => charter::withdrawn(bench, body)?,
+        Body::KeyIntroduced(body) => keys::introduced(bench, body)?,
+        Body::KeyRetired(body) => keys::retired(bench, body)?,
+        Body::TypePublished(body) => catalogue::published(bench, body)?,
+        Body::TypeWithdrawn(body) => catalogue::withdrawn(bench, body)?,
+        Body::PowerGranted(body) => catalogue::granted(bench, body)?,
+        Body::PowerWithdrawn(body) => catalogue::power_withdrawn(bench, body)?,
+        Body::OfficerAppointed(body) => officers::appointed(bench, body)?,
+        Body::OfficerLeft(body) => officers::left(bench, body)?,
+        Body::ProcessPublished(body) => officers::process(bench, body)?,
+        Body::CalendarPublished(body) => officers::calendar(bench, body)?,
+        Body::CaseFiled(body) => cases::filed(bench, body)?,
+        Body::CaseAccepted(body) => cases::accepted(bench, &body.case)?,
+        Body::CaseDeclined(body) => cases::declined(bench, &body.case)?,
+        Body::CaseAsked(body) => cases::asked(bench, &body.case)?,
+        Body::CaseSupplied(body) => cases::supplied(bench, &body.case)?,
+        Body::CaseExamined(body) => cases::examined(bench, body)?,
+        Body::CaseDecided(body) => cases::decided(bench, body)?,
+        Body::CaseDelivered(body) => cases::delivered(bench, &body.case)?,
+        Body::CaseRated(body) => cases::rated(bench, body)?,
+        Body::CaseWithdrawn(body) => cases::withdrawn(bench, &body.case)?,
+        Body::CaseChecked(body) => cases::checked(bench, body)?,
+        Body::CaseRectified(body) => cases::rectified(bench, &body.case)?,
+        Body::LicenceIssued(body) => licences::issued(bench, body)?,
+        Body::LicenceRecorded(body) => licences::recorded(bench, body)?,
+        Body::LicenceCarried(body) => licences::carried(bench, body)?,
+        Body::LicenceSuspended(body) => licences::suspended(bench, body)?,
+        Body::LicenceReinstated(body) => licences::reinstated(bench, body)?,
+        Body::LicenceEnded(body) => licences::ended(bench, body)?,
+        Body::LicenceErased(body) => licences::erased(bench, body)?,
+        Body::RefusalsCounted(body) => counts::refusals(bench, body)?,
+        Body::LedgerAnchored(body) => counts::anchored(bench, body)?,
     };
-    let outer = case.outer_signature()?;
+    let outer = bench.outer_signature()?;
     deed.owed.push(outer);
-    Ok(conclude(case, deed))
+    Ok(conclude(bench, deed))
 }
 
-fn conclude(case: Case<'_>, deed: Deed) -> Applied {
+fn conclude(bench: Bench<'_>, deed: Deed) -> Applied {
     Applied {
         effects: Effects {
-            index: case.moment.index,
-            time: case.moment.time,
-            leaf: case.entry.leaf_hash(),
-            subject: case.entry.body().subject(),
+            index: bench.moment.index,
+            time: bench.moment.time,
+            leaf: bench.entry.leaf_hash(),
+            subject: bench.entry.body().subject(),
             charter: deed.charter,
             licences: deed.licences,
+            case: deed.case,
             statuses: deed.statuses,
         },
         owed: deed.owed,
     }
 }
 
-impl<'a> Case<'a> {
+impl<'a> Bench<'a> {
     /// `prev` is the subject's last leaf hash; absent on its first entry.
     fn check_prev(&self) -> Result<(), Refused> {
         let last = match self.entry.body().subject() {
             Subject::Licence(handle) => self.view.licence(&handle)?.map(|licence| licence.last),
+            Subject::Case(case) => self.view.case(&case)?.map(|case| case.last),
             subject => self.view.charter().chain(&subject),
         };
         demand(self.entry.prev() == last, Rule::Prev, || match (self.entry.prev(), last) {
@@ -129,7 +152,9 @@ impl<'a> Case<'a> {
         let owner = match self.entry.body() {
             Body::LicenceIssued(body) => Owner::Department(body.department.clone()),
             Body::LicenceRecorded(body) => Owner::Department(body.grant.department.clone()),
+            Body::CaseFiled(body) => Owner::Department(body.department.clone()),
             body => match body.subject() {
+                Subject::Case(case) => Owner::Department(self.case(&case)?.department),
                 Subject::Licence(handle) => Owner::Department(self.licence(&handle)?.department),
                 _ => Owner::Authority,
             },

@@ -98,7 +98,7 @@ pub struct PowerGranted {
     /// m registrars.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub approvals: Vec<Approval>,
-    /// The legal basis: `{"en":"…","zh":"…"}`.
+    /// The legal basis, and who answers for the power where that is said: `{"en":"…","zh":"…","responsibility":{…}}`.
     pub basis: BlobRef,
     /// Who may.
     pub department: CreditCode,

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use super::case::FromCase;
 use super::catalogue::PowerId;
 use crate::crypto::{Digest, KeyId};
 use crate::ledger::signature::Approval;
@@ -54,6 +55,9 @@ pub struct LicenceIssued {
     /// As many officers as the type asks for.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub approvals: Vec<Approval>,
+    /// The case it was decided in, where the type's process asks for one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub case: Option<FromCase>,
     /// HMAC over the payload under a salt that can be destroyed.
     pub commitment: Digest,
     /// SHA-256 over the JWS signing input.

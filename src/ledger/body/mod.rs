@@ -1,16 +1,24 @@
 //! What entries say: one closed schema a kind (law 0, section 2). Adding a kind is adding a row to the table below.
 //! Not here: the rules (`law`).
 
+mod case;
 mod catalogue;
 mod charter;
 mod counts;
 mod licence;
+mod officer;
+mod process;
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+pub use case::{
+    CaseAccepted, CaseAsked, CaseChecked, CaseDecided, CaseDeclined, CaseDelivered, CaseExamined, CaseFiled,
+    CaseId, CaseRated, CaseRectified, CaseSupplied, CaseWithdrawn, DraftedLicence, FromCase, Level, Opinion,
+    Truth,
+};
 pub use catalogue::{PowerGranted, PowerId, PowerWithdrawn, TypePublished, TypeWithdrawn};
 pub use charter::{
     AuthorityFounded, AuthorityMoved, BlobRef, CheckpointKey, DepartmentRegistered, DepartmentWithdrawn,
@@ -22,6 +30,8 @@ pub use licence::{
     Carrier, LicenceActed, LicenceCarried, LicenceEnded, LicenceErased, LicenceIssued, LicenceRecorded,
     Replaces, StatusPlace,
 };
+pub use officer::{OfficerAppointed, OfficerId, OfficerLeft, Role};
+pub use process::{Approvers, CalendarPublished, Exception, ProcessPublished, Promised, Year};
 
 use super::entry::EntryError;
 use super::signature::Approval;
@@ -42,6 +52,14 @@ pub enum Subject {
     Type(Slug),
     /// A power.
     Power(PowerId),
+    /// An officer.
+    Officer(OfficerId),
+    /// How a licence type is issued.
+    Process(Slug),
+    /// The working days of a year.
+    Calendar(Year),
+    /// A case.
+    Case(CaseId),
     /// A licence.
     Licence(Handle),
     /// The count of refusals.
@@ -112,6 +130,22 @@ kinds! {
     TypeWithdrawn(TypeWithdrawn) = "type.withdrawn", "A type no more.";
     PowerGranted(PowerGranted) = "power.granted", "A department may issue a type.";
     PowerWithdrawn(PowerWithdrawn) = "power.withdrawn", "It may no more.";
+    OfficerAppointed(OfficerAppointed) = "officer.appointed", "An officer, with key, roles and time; or other ones.";
+    OfficerLeft(OfficerLeft) = "officer.left", "An officer no more.";
+    ProcessPublished(ProcessPublished) = "process.published", "Which steps, days and approvals a type's issue takes.";
+    CalendarPublished(CalendarPublished) = "calendar.published", "The working days of a year.";
+    CaseFiled(CaseFiled) = "case.filed", "申请: somebody applies.";
+    CaseAccepted(CaseAccepted) = "case.accepted", "受理: it is taken up.";
+    CaseDeclined(CaseDeclined) = "case.declined", "不予受理: it is not taken up.";
+    CaseAsked(CaseAsked) = "case.asked", "补正: something is missing; the clock stops.";
+    CaseSupplied(CaseSupplied) = "case.supplied", "补正: it is there; the clock goes on.";
+    CaseExamined(CaseExamined) = "case.examined", "审查: an examiner's opinion.";
+    CaseDecided(CaseDecided) = "case.decided", "决定: granted, with the draft fixed, or refused.";
+    CaseDelivered(CaseDelivered) = "case.delivered", "送达: the applicant has the outcome.";
+    CaseRated(CaseRated) = "case.rated", "评价: the applicant's rating.";
+    CaseWithdrawn(CaseWithdrawn) = "case.withdrawn", "The applicant wants it no more.";
+    CaseChecked(CaseChecked) = "case.checked", "承诺核查: whether what was promised is true.";
+    CaseRectified(CaseRectified) = "case.rectified", "整改: what a bad rating called for.";
     LicenceIssued(LicenceIssued) = "licence.issued", "A licence is issued.";
     LicenceRecorded(LicenceRecorded) = "licence.recorded", "A licence granted before the ledger is recorded.";
     LicenceCarried(LicenceCarried) = "licence.carried", "A further signed carrier of a licence.";
@@ -132,6 +166,11 @@ impl Kind {
     /// Whether it is about a licence: signed by a department, at most 2 KiB.
     pub fn is_licence(self) -> bool {
         self.as_str().starts_with("licence.")
+    }
+
+    /// Whether it is a step of a case: signed by the department that has it.
+    pub fn is_case(self) -> bool {
+        self.as_str().starts_with("case.")
     }
 
     /// Whether strings outside ASCII may stand in it: the public names of the authority and of departments.
@@ -163,6 +202,22 @@ impl Body {
             Self::TypeWithdrawn(body) => Subject::Type(body.r#type.clone()),
             Self::PowerGranted(body) => Subject::Power(body.power.clone()),
             Self::PowerWithdrawn(body) => Subject::Power(body.power.clone()),
+            Self::OfficerAppointed(body) => Subject::Officer(body.officer),
+            Self::OfficerLeft(body) => Subject::Officer(body.officer),
+            Self::ProcessPublished(body) => Subject::Process(body.r#type.clone()),
+            Self::CalendarPublished(body) => Subject::Calendar(body.year),
+            Self::CaseFiled(body) => Subject::Case(body.case),
+            Self::CaseAccepted(body) => Subject::Case(body.case),
+            Self::CaseDeclined(body) => Subject::Case(body.case),
+            Self::CaseAsked(body) => Subject::Case(body.case),
+            Self::CaseSupplied(body) => Subject::Case(body.case),
+            Self::CaseExamined(body) => Subject::Case(body.case),
+            Self::CaseDecided(body) => Subject::Case(body.case),
+            Self::CaseDelivered(body) => Subject::Case(body.case),
+            Self::CaseRated(body) => Subject::Case(body.case),
+            Self::CaseWithdrawn(body) => Subject::Case(body.case),
+            Self::CaseChecked(body) => Subject::Case(body.case),
+            Self::CaseRectified(body) => Subject::Case(body.case),
             Self::LicenceIssued(body) => Subject::Licence(body.handle),
             Self::LicenceRecorded(body) => Subject::Licence(body.grant.handle),
             Self::LicenceCarried(body) => Subject::Licence(body.handle),
@@ -190,9 +245,25 @@ impl Body {
             Self::TypeWithdrawn(body) => Some((&body.approvals, Some(body.not_after))),
             Self::PowerGranted(body) => Some((&body.approvals, Some(body.not_after))),
             Self::PowerWithdrawn(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::OfficerAppointed(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::OfficerLeft(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::ProcessPublished(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CalendarPublished(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CaseAccepted(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CaseDeclined(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CaseAsked(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CaseExamined(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CaseDecided(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CaseChecked(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CaseRectified(body) => Some((&body.approvals, Some(body.not_after))),
             Self::LicenceIssued(body) => Some((&body.approvals, body.not_after)),
             Self::LicenceRecorded(body) => Some((&body.grant.approvals, body.grant.not_after)),
-            Self::LicenceCarried(_)
+            Self::CaseFiled(_)
+            | Self::CaseSupplied(_)
+            | Self::CaseDelivered(_)
+            | Self::CaseRated(_)
+            | Self::CaseWithdrawn(_)
+            | Self::LicenceCarried(_)
             | Self::LicenceSuspended(_)
             | Self::LicenceReinstated(_)
             | Self::LicenceEnded(_)

@@ -31,7 +31,9 @@ const TIME: usize = "2026-11-22T06:00:00.123Z".len();
 /// Whether a body is of a licence, without approvals, and its numbers are canonical: nothing in it needs escaping or
 /// sorting when its members are written as they are declared.
 pub(super) fn is_plain(body: &Body) -> bool {
-    let plain = |grant: &LicenceIssued| grant.approvals.is_empty() && grant.version <= MAX_INTEGER;
+    let plain = |grant: &LicenceIssued| {
+        grant.approvals.is_empty() && grant.case.is_none() && grant.version <= MAX_INTEGER
+    };
     match body {
         Body::LicenceIssued(grant) => plain(grant),
         Body::LicenceRecorded(recorded) => plain(&recorded.grant),
@@ -136,6 +138,7 @@ fn granted(rest: &mut Rest<'_>) -> Option<LicenceIssued> {
     let version = rest.integer()?;
     Some(LicenceIssued {
         approvals: Vec::new(),
+        case: None,
         commitment,
         credential_digest,
         credential_key,

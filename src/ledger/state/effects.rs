@@ -1,5 +1,6 @@
 //! What one entry does to the state. Only the law makes these.
 
+use super::case::CaseState;
 use super::charter::CharterChange;
 use super::licence::LicenceState;
 use crate::crypto::Digest;
@@ -21,6 +22,8 @@ pub struct Effects {
     pub charter: Option<CharterChange>,
     /// Licences as they now are: none, one, or with a replacement two.
     pub licences: Vec<LicenceState>,
+    /// The case as it now is, if the entry is a step of one.
+    pub case: Option<CaseState>,
     /// Places on status lists and their values now.
     pub statuses: Vec<(StatusPlace, u8)>,
 }

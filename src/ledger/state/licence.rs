@@ -111,6 +111,13 @@ impl LicenceState {
         self.valid_until.is_some_and(|last| at >= last.end(offset))
     }
 
+    /// Whether its standing changed by an entry after the one at `index`: an act, or a replacement. A further carrier and
+    /// an erasure change none.
+    pub fn acted_upon_since(&self, index: u64) -> bool {
+        let later = self.events.iter().zip(self.events.iter().skip(1));
+        later.into_iter().any(|(before, event)| event.index > index && event.standing != before.standing)
+    }
+
     /// Every place that one act sets.
     pub fn places(&self) -> impl Iterator<Item = StatusPlace> + '_ {
         std::iter::once(self.status).chain(self.carriers.iter().map(|carried| carried.status))
@@ -188,5 +195,8 @@ mod tests {
             .map(|state| (state.carriers.len(), state.replaced_by.is_some(), state.erased))
             .collect();
         assert_eq!(seen, [(0, false, false), (1, false, false), (1, true, false), (1, true, true)]);
+        // The carrier at 4 and the erasure at 6 are no acts.
+        let acted: Vec<_> = (2..=6).map(|index| now.acted_upon_since(index)).collect();
+        assert_eq!(acted, [true, true, true, false, false]);
     }
 }

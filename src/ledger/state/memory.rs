@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::case::CaseState;
 use super::charter::Charter;
 use super::effects::Effects;
 use super::licence::LicenceState;
 use super::places::Places;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
-use crate::ledger::body::StatusPlace;
+use crate::ledger::body::{CaseId, StatusPlace};
 use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
@@ -24,6 +25,7 @@ const AT_ONCE: usize = 2 * BUNDLE;
 pub struct MemoryState {
     charter: Charter,
     licences: Licences,
+    cases: HashMap<CaseId, CaseState>,
     statuses: Places,
     blobs: HashMap<Digest, Vec<u8>>,
     /// The right edge of the tree at some size, and the leaves behind it: its root is hardly ever asked for.
@@ -56,6 +58,9 @@ impl MemoryState {
         for licence in effects.licences {
             self.licences.put(licence);
         }
+        if let Some(case) = effects.case {
+            self.cases.insert(case.case, case);
+        }
         self.leaves.push(Hash(effects.leaf.0));
         if self.leaves.len() > AT_ONCE {
             self.range = self.range();
@@ -73,6 +78,11 @@ impl MemoryState {
     /// All licences, in no order.
     pub fn licences(&self) -> impl Iterator<Item = &LicenceState> {
         self.licences.chunks.iter().flatten()
+    }
+
+    /// All cases, in no order.
+    pub fn cases(&self) -> impl Iterator<Item = &CaseState> {
+        self.cases.values()
     }
 
     /// Every used place and its value.
@@ -122,6 +132,10 @@ impl View for MemoryState {
 
     fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
         Ok(self.licences.get(handle).cloned())
+    }
+
+    fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
+        Ok(self.cases.get(case).cloned())
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

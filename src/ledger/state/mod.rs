@@ -1,7 +1,9 @@
-//! The state that entries add up to: the charter, the licences, the used places, and the views the law looks through.
+//! The state that entries add up to: the charter, the cases, the licences, the used places, and the views the law looks through.
 //! Not here: which entries may add to it (`law`).
 
+mod case;
 mod charter;
+mod deadline;
 mod effects;
 mod licence;
 mod memory;
@@ -9,7 +11,9 @@ mod overlay;
 mod places;
 mod view;
 
+pub use case::{CaseEvent, CaseState, CaseStep, Stage};
 pub use charter::{Authority, Charter, CharterChange, Held, Key, Moment, PublishedType};
+pub use deadline::{Clock, Due};
 pub use effects::Effects;
 pub use licence::{Carried, Event, Granted, LicenceState};
 pub use memory::MemoryState;

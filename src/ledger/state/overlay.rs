@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::case::CaseState;
 use super::charter::Charter;
 use super::effects::Effects;
 use super::licence::LicenceState;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
-use crate::ledger::body::StatusPlace;
+use crate::ledger::body::{CaseId, StatusPlace};
 use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
@@ -16,6 +17,7 @@ pub struct Overlay<'a> {
     base: &'a dyn View,
     charter: Charter,
     licences: HashMap<Handle, LicenceState>,
+    cases: HashMap<CaseId, CaseState>,
     places: HashSet<StatusPlace>,
     blobs: HashMap<Digest, Vec<u8>>,
     range: Range,
@@ -28,6 +30,7 @@ impl<'a> Overlay<'a> {
             charter: base.charter().clone(),
             base,
             licences: HashMap::new(),
+            cases: HashMap::new(),
             places: HashSet::new(),
             blobs: HashMap::new(),
             range,
@@ -45,6 +48,7 @@ impl<'a> Overlay<'a> {
         for licence in &effects.licences {
             self.licences.insert(licence.handle, licence.clone());
         }
+        self.cases.extend(effects.case.iter().map(|case| (case.case, case.clone())));
         self.places.extend(effects.statuses.iter().map(|(place, _)| *place));
         self.range.push(Hash(effects.leaf.0));
     }
@@ -64,6 +68,13 @@ impl View for Overlay<'_> {
         match self.licences.get(handle) {
             Some(licence) => Ok(Some(licence.clone())),
             None => self.base.licence(handle),
+        }
+    }
+
+    fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
+        match self.cases.get(case) {
+            Some(case) => Ok(Some(case.clone())),
+            None => self.base.case(case),
         }
     }
 

@@ -1,9 +1,10 @@
 //! What the law may look at: the state just before an entry. The store, memory and the auditor's map implement it.
 
+use super::case::CaseState;
 use super::charter::Charter;
 use super::licence::LicenceState;
 use crate::crypto::Digest;
-use crate::ledger::body::StatusPlace;
+use crate::ledger::body::{CaseId, StatusPlace};
 use crate::values::identifiers::Handle;
 
 /// The state could not be read.
@@ -18,6 +19,9 @@ pub trait View {
 
     /// A licence, if its handle was ever used.
     fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault>;
+
+    /// A case, if its number was ever used.
+    fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault>;
 
     /// Whether a place on a status list was ever used.
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault>;

@@ -24,7 +24,7 @@ pub use holder_code::{CodeType, CodeTypeError, HolderCode, HolderCodeError};
 pub use licence_identifier::{LicenceIdentifier, LicenceIdentifierError};
 pub use licence_number::{LicenceNumber, LicenceNumberError};
 pub use origin::{Origin, OriginError};
-pub use region::{Region, RegionError};
+pub use region::{Region, RegionError, RegionLevel};
 pub use resident_number::{ResidentNumber, ResidentNumberError};
 pub use short::Short;
 pub use slug::{Slug, SlugError};

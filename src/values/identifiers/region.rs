@@ -10,6 +10,41 @@ use super::{Short, first_misfit, written_as_str};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(Short);
 
+/// The four levels of divisions, from the top.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RegionLevel {
+    /// 国家.
+    Country,
+    /// 省, an autonomous region or a municipality under the central government.
+    Province,
+    /// 市, a prefecture or a league.
+    City,
+    /// 县, a county-level city or a district.
+    County,
+}
+
+impl RegionLevel {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Province => "province",
+            Self::City => "city",
+            Self::County => "county",
+        }
+    }
+
+    /// The word in Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Country => "国家",
+            Self::Province => "省级",
+            Self::City => "市级",
+            Self::County => "县级",
+        }
+    }
+}
+
 /// Why a division code was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RegionError {
@@ -39,6 +74,16 @@ impl Region {
     /// 100000 contains everything.
     pub fn contains(&self, other: &Self) -> bool {
         self.as_str() == "100000" || other.as_str().starts_with(self.significant())
+    }
+
+    /// Its level, by its number.
+    pub fn level(&self) -> RegionLevel {
+        match self.significant().len() {
+            _ if self.as_str() == "100000" => RegionLevel::Country,
+            2 => RegionLevel::Province,
+            4 => RegionLevel::City,
+            _ => RegionLevel::County,
+        }
     }
 
     /// The digits up to the last pair that is not `00`.
@@ -96,5 +141,18 @@ mod tests {
         assert!(!region("430100").contains(&region("430200")));
         assert!(!region("430000").contains(&region("440000")));
         assert!(!region("430000").contains(&region("100000")));
+    }
+
+    #[test]
+    fn each_division_has_one_of_four_levels() {
+        for (code, level) in [
+            ("100000", RegionLevel::Country),
+            ("430000", RegionLevel::Province),
+            ("430700", RegionLevel::City),
+            ("430702", RegionLevel::County),
+            ("429004", RegionLevel::County),
+        ] {
+            assert_eq!(region(code).level(), level, "{code}");
+        }
     }
 }

@@ -53,6 +53,11 @@ impl Date {
         self.0.tomorrow().ok().map(Self)
     }
 
+    /// Whether it is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        matches!(self.0.weekday(), civil::Weekday::Saturday | civil::Weekday::Sunday)
+    }
+
     /// The first instant of the day at `offset`: its local midnight. Stops at [`Time::MIN`].
     pub fn first_instant(self, offset: UtcOffset) -> Time {
         Time::at(self.midnight(), -offset.millis())

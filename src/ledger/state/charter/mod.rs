@@ -1,57 +1,23 @@
 //! The charter: the authority, its departments, keys, types and powers, as its entries so far make them.
 //! Small enough to be held in memory whole; each record knows from and until which index it counts.
 
+mod change;
+mod held;
+mod people;
+
 use std::collections::BTreeMap;
+
+pub use change::CharterChange;
+pub use held::{Held, Moment};
 
 use super::effects::Effects;
 use crate::crypto::{Digest, KeyId, KeyPurpose, PublicKey};
 use crate::ledger::body::{
-    AuthorityFounded, BlobRef, DepartmentRegistered, LawVersion, Owner, PowerGranted, PowerId, Subject,
-    TypePublished,
+    AuthorityFounded, BlobRef, CalendarPublished, DepartmentRegistered, LawVersion, OfficerAppointed,
+    OfficerId, Owner, PowerGranted, PowerId, ProcessPublished, Subject, TypePublished, Year,
 };
 use crate::values::identifiers::{CreditCode, Origin, Region, Slug};
 use crate::values::time::{Time, UtcOffset};
-
-/// A moment of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Index of the entry.
-    pub index: u64,
-    /// Its time.
-    pub time: Time,
-}
-
-/// A record that begins with one entry and may end with another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held<T> {
-    /// What is held.
-    pub value: T,
-    /// Since which entry.
-    pub since: Moment,
-    /// Until which entry.
-    pub ended: Option<Moment>,
-}
-
-impl<T> Held<T> {
-    fn begin(value: T, since: Moment) -> Self {
-        Self { value, since, ended: None }
-    }
-
-    /// Whether it counts for the entry at `index`: begun before it, not ended before it.
-    pub fn counts_at(&self, index: u64) -> bool {
-        self.since.index < index && self.ended.is_none_or(|ended| ended.index >= index)
-    }
-
-    /// Whether the ledger showed it in force at `at`.
-    pub fn shown_at(&self, at: Time) -> bool {
-        self.since.time <= at && self.ended.is_none_or(|ended| ended.time > at)
-    }
-
-    /// Whether it has not ended.
-    pub fn in_force(&self) -> bool {
-        self.ended.is_none()
-    }
-}
 
 /// A key as its entry gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,48 +54,6 @@ pub struct Authority {
     pub laws: Vec<u64>,
 }
 
-/// What one entry changes in the charter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CharterChange {
-    /// The authority and its first keys.
-    Founded(Box<AuthorityFounded>, Vec<Key>),
-    /// Another base URL.
-    Moved(String),
-    /// m, and the registrar keys that come and go.
-    Registrars {
-        /// The new m.
-        quorum: usize,
-        /// New registrar keys.
-        added: Vec<Key>,
-        /// Registrar keys that no longer count.
-        dropped: Vec<KeyId>,
-    },
-    /// The law from the next index on.
-    Law(LawVersion),
-    /// Nothing follows.
-    Frozen,
-    /// A department.
-    Department(DepartmentRegistered),
-    /// A department no more.
-    DepartmentWithdrawn(CreditCode),
-    /// A key.
-    Key(Key),
-    /// A key no more.
-    KeyRetired(KeyId),
-    /// A type or its next version.
-    Type(TypePublished),
-    /// A type no more.
-    TypeWithdrawn(Slug),
-    /// A power.
-    Power(PowerGranted),
-    /// A power no more.
-    PowerWithdrawn(PowerId),
-    /// Refusals are counted up to here.
-    Counted(Time),
-    /// An anchor: nothing but its place in the chain.
-    Anchored,
-}
-
 /// The authority's public state. Empty before entry 0.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Charter {
@@ -141,6 +65,9 @@ pub struct Charter {
     keys: BTreeMap<KeyId, Held<Key>>,
     types: BTreeMap<Slug, PublishedType>,
     powers: BTreeMap<PowerId, Held<PowerGranted>>,
+    officers: BTreeMap<OfficerId, Vec<Held<OfficerAppointed>>>,
+    processes: BTreeMap<(Slug, u64), Held<ProcessPublished>>,
+    calendars: BTreeMap<Year, Vec<Held<CalendarPublished>>>,
     chains: BTreeMap<Subject, Digest>,
     counted_until: Option<Time>,
 }
@@ -270,7 +197,16 @@ impl Charter {
             && held.value.until.is_none_or(|until| day <= until)
     }
 
-    /// Leaf hash of the last entry about a subject other than a licence.
+    /// What the power list said at a time; nothing before the first entry.
+    pub fn powers_at(&self, at: Time) -> impl Iterator<Item = &Held<PowerGranted>> {
+        let day = self.offset().map(|offset| at.date(offset));
+        self.powers.values().filter(move |held| {
+            let covers = |day| held.value.from <= day && held.value.until.is_none_or(|until| day <= until);
+            held.shown_at(at) && day.is_some_and(covers)
+        })
+    }
+
+    /// Leaf hash of the last entry about a subject other than a licence or a case.
     pub fn chain(&self, subject: &Subject) -> Option<Digest> {
         self.chains.get(subject).copied()
     }
@@ -294,78 +230,5 @@ impl Charter {
         let Some(change) = &effects.charter else { return };
         self.chains.insert(effects.subject.clone(), effects.leaf);
         self.change(change.clone(), moment);
-    }
-
-    fn change(&mut self, change: CharterChange, moment: Moment) {
-        match change {
-            CharterChange::Founded(founded, keys) => {
-                for key in keys {
-                    self.add_key(key, moment);
-                }
-                self.authority = Some(Authority {
-                    base_urls: vec![founded.base_url.clone()],
-                    quorum: usize::try_from(founded.quorum).unwrap_or(usize::MAX),
-                    law: founded.law.clone(),
-                    laws: vec![founded.law.version],
-                    founded: *founded,
-                });
-            }
-            CharterChange::Moved(base_url) => {
-                if let Some(authority) = &mut self.authority {
-                    authority.base_urls.push(base_url);
-                }
-            }
-            CharterChange::Registrars { quorum, added, dropped } => {
-                for key in added {
-                    self.add_key(key, moment);
-                }
-                for key in dropped {
-                    end(self.keys.get_mut(&key), moment);
-                }
-                if let Some(authority) = &mut self.authority {
-                    authority.quorum = quorum;
-                }
-            }
-            CharterChange::Law(law) => {
-                if let Some(authority) = &mut self.authority {
-                    authority.laws.push(law.version);
-                    authority.law = law;
-                }
-            }
-            CharterChange::Frozen => self.frozen = true,
-            CharterChange::Department(body) => {
-                self.departments.insert(body.code.clone(), Held::begin(body, moment));
-            }
-            CharterChange::DepartmentWithdrawn(code) => end(self.departments.get_mut(&code), moment),
-            CharterChange::Key(key) => self.add_key(key, moment),
-            CharterChange::KeyRetired(key) => end(self.keys.get_mut(&key), moment),
-            CharterChange::Type(body) => {
-                let published = self.types.entry(body.r#type.clone()).or_default();
-                published.versions.push(Held::begin(body, moment));
-            }
-            CharterChange::TypeWithdrawn(slug) => {
-                for version in self.types.get_mut(&slug).into_iter().flat_map(|held| &mut held.versions) {
-                    end(Some(version), moment);
-                }
-            }
-            CharterChange::Power(body) => {
-                self.powers.insert(body.power.clone(), Held::begin(body, moment));
-            }
-            CharterChange::PowerWithdrawn(power) => end(self.powers.get_mut(&power), moment),
-            CharterChange::Counted(until) => self.counted_until = Some(until),
-            CharterChange::Anchored => {}
-        }
-    }
-
-    fn add_key(&mut self, key: Key, moment: Moment) {
-        self.keys.insert(key.public.id(), Held::begin(key, moment));
-    }
-}
-
-fn end<T>(held: Option<&mut Held<T>>, moment: Moment) {
-    if let Some(held) = held
-        && held.ended.is_none()
-    {
-        held.ended = Some(moment);
     }
 }
