@@ -14,6 +14,8 @@ use crate::values::time::Date;
 pub struct ClaimsSchema {
     schema: Value,
     validator: Validator,
+    /// Of each claim alone: what is required or goes with another is left to `validator`.
+    each: Validator,
     parts: Vec<Part>,
 }
 
@@ -21,16 +23,19 @@ impl ClaimsSchema {
     /// Compiles a schema. It must be closed and list its claims, so that what a type knows can be seen.
     pub(super) fn compile(schema: &Value) -> Result<Self, Vec<SchemaError>> {
         let parts = parts(schema);
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(false)
-            .with_format("date", |text: &str| text.parse::<Date>().is_ok())
-            .build(schema)
-            .map_err(|problem| SchemaError::Form(problem.to_string()));
-        match (parts, validator) {
-            (Ok(parts), Ok(validator)) => Ok(Self { schema: schema.clone(), validator, parts }),
-            (parts, validator) => Err(parts.err().into_iter().flatten().chain(validator.err()).collect()),
+        let build = |schema: &Value| {
+            jsonschema::options()
+                .with_draft(Draft::Draft202012)
+                .should_validate_formats(true)
+                .should_ignore_unknown_formats(false)
+                .with_format("date", |text: &str| text.parse::<Date>().is_ok())
+                .build(schema)
+                .map_err(|problem| SchemaError::Form(problem.to_string()))
+        };
+        let validators = build(schema).and_then(|validator| Ok((validator, build(&alone(schema))?)));
+        match (parts, validators) {
+            (Ok(parts), Ok((validator, each))) => Ok(Self { schema: schema.clone(), validator, each, parts }),
+            (parts, validators) => Err(parts.err().into_iter().flatten().chain(validators.err()).collect()),
         }
     }
 
@@ -66,6 +71,18 @@ impl ClaimsSchema {
     pub(super) fn check(&self, claims: &Map<String, Value>, pointer: &str) -> Result<(), RequestError> {
         let instance = Value::Object(claims.clone());
         self.validator.validate(&instance).map_err(|refused| self.translate(&refused, pointer))
+    }
+
+    /// Everything that is wrong with the claims.
+    pub(super) fn check_all(&self, claims: &Map<String, Value>, pointer: &str) -> Vec<RequestError> {
+        let instance = Value::Object(claims.clone());
+        self.validator.iter_errors(&instance).map(|refused| self.translate(&refused, pointer)).collect()
+    }
+
+    /// Checks each of the claims by itself, where others are still to come.
+    pub(super) fn check_each(&self, claims: &Map<String, Value>, pointer: &str) -> Result<(), RequestError> {
+        let instance = Value::Object(claims.clone());
+        self.each.validate(&instance).map_err(|refused| self.translate(&refused, pointer))
     }
 
     fn translate(&self, refused: &ValidationError<'_>, pointer: &str) -> RequestError {
@@ -112,6 +129,27 @@ impl ClaimsSchema {
             _ => ClaimRule::Schema { keyword: refused.kind().keyword().to_owned() },
         }
     }
+}
+
+/// The schema without what it asks of the claims together.
+fn alone(schema: &Value) -> Value {
+    let together = [
+        "required",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+        "if",
+        "then",
+        "else",
+        "dependentRequired",
+        "dependentSchemas",
+    ];
+    let mut schema = schema.clone();
+    if let Some(members) = schema.as_object_mut() {
+        together.iter().for_each(|name| drop(members.remove(*name)));
+    }
+    schema
 }
 
 fn texts(options: &Value) -> Vec<String> {

@@ -38,6 +38,13 @@ pub fn narrowings(old: &LicenceType, new: &LicenceType) -> Vec<Narrowing> {
     found.0
 }
 
+/// Whether one schema may refuse what another takes.
+pub(super) fn takes_away(old: &Value, new: &Value) -> bool {
+    let mut found = Found::default();
+    found.schema(old, new, "");
+    !found.0.is_empty()
+}
+
 #[derive(Default)]
 struct Found(Vec<Narrowing>);
 

@@ -2,7 +2,9 @@
 //! language.
 
 use super::columns::ColumnError;
+use super::facts::{FACTS_FILE, FactError};
 use super::licence_type::{COLUMNS_FILE, EXAMPLE_FILE, METADATA_FILE, SCHEMA_FILE, TYPE_FILE};
+use super::matters::{MATTERS_FOLDER, MatterError};
 use super::metadata::MetadataError;
 use super::parts::SchemaError;
 use super::refusal::RequestError;
@@ -49,6 +51,9 @@ pub enum CatalogueError {
     /// `example.json` is no request that the type allows.
     #[error(transparent)]
     Example(RequestError),
+    /// `facts.toml`, which stands beside the folders.
+    #[error(transparent)]
+    Facts(#[from] FactError),
     /// The folder is named otherwise than the type in it.
     #[error("the folder is {folder}, the type in it {found}")]
     Folder {
@@ -67,10 +72,18 @@ pub enum CatalogueError {
         /// The other; or the same, where its versions differ.
         second: Slug,
     },
+    /// A matter, which stands beside the folders too.
+    #[error("{file}: {error}")]
+    Matter {
+        /// Its file.
+        file: String,
+        /// What is wrong in it.
+        error: MatterError,
+    },
     /// In which folder the error is.
     #[error("{folder}: {}: {error}", .error.file())]
     In {
-        /// `<slug>/<version>`.
+        /// `<slug>/<version>`, or `.` where the folders stand.
         folder: String,
         /// What is wrong in it.
         error: Box<Self>,
@@ -88,6 +101,8 @@ impl CatalogueError {
             Self::Metadata(_) => METADATA_FILE,
             Self::Columns(_) => COLUMNS_FILE,
             Self::Example(_) => EXAMPLE_FILE,
+            Self::Facts(_) => FACTS_FILE,
+            Self::Matter { .. } => MATTERS_FOLDER,
             Self::In { error, .. } => error.file(),
         }
     }
@@ -104,11 +119,13 @@ impl CatalogueError {
             Self::Schema(error) => error.zh(),
             Self::Metadata(error) => error.zh(),
             Self::Columns(error) => error.zh(),
+            Self::Facts(error) => error.zh(),
             Self::Example(error) => format!("{}:{}", error.pointer, error.kind.zh()),
             Self::Folder { folder, found } => format!("目录名为 {folder},其中的类型却是 {found}"),
             Self::TypeCode { code, first, second } => {
                 format!("证照类型代码 {code} 同时属于 {first} 和 {second}")
             }
+            Self::Matter { file, error } => format!("{file}:{}", error.zh()),
             Self::In { error, .. } => error.zh(),
         }
     }

@@ -15,6 +15,7 @@ use super::request::IssueRequest;
 use super::rules::{Bilingual, Rules};
 use crate::values::canonical::parse_strict;
 use crate::values::identifiers::{BaseUrl, Slug, TypeCode};
+use crate::values::time::Date;
 
 /// The rules.
 pub const TYPE_FILE: &str = "type.toml";
@@ -111,6 +112,12 @@ impl LicenceType {
     /// Everything in `type.toml`.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// The last day of the longest validity that begins on a day; none where the type allows 长期, or says no longest.
+    pub fn longest_until(&self, from: Date) -> Option<Date> {
+        let days = self.rules.validity.longest_days.filter(|_| !self.rules.validity.open_ended)?;
+        (1..days).try_fold(from, |day, _| day.next())
     }
 
     /// The compiled claims schema.

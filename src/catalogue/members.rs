@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule, below};
+use super::written::Written;
+use crate::values::standing::Cause;
 use crate::values::time::Date;
 
 /// Longest holder name, reference, idempotency key and case number, in characters.
@@ -65,9 +67,19 @@ impl<'a> Members<'a> {
         self.worded(name, LONGEST_TEXT, |character| character.is_control())
     }
 
-    /// Sentences: as a text, but of several lines and longer.
+    /// Sentences: as a text, but longer, of several lines, however they end, and with tabs.
     pub fn prose(&self, name: &str) -> Result<Option<String>, RequestError> {
-        self.worded(name, LONGEST_PROSE, |character| character.is_control() && character != '\n')
+        self.worded(name, LONGEST_PROSE, |character| {
+            character.is_control() && !matches!(character, '\t' | '\n' | '\r')
+        })
+    }
+
+    /// A number of something counted, or of an amount of them.
+    pub fn number(&self, name: &str, of: (&str, &str)) -> Result<Option<u32>, RequestError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let rule = || ClaimRule::described(of.0, of.1);
+        number.map(Some).ok_or_else(|| RequestError::rule(self.pointer(name), rule()))
     }
 
     fn worded(
@@ -104,11 +116,17 @@ impl<'a> Members<'a> {
             .ok_or_else(|| RequestError::rule(self.pointer(name), ClaimRule::OneOf { options: options() }))
     }
 
+    /// Why a licence takes another's place.
+    pub fn cause(&self, name: &str) -> Result<Option<Cause>, RequestError> {
+        self.word(name, &Cause::ALL, Cause::as_str)
+    }
+
     /// A text that a value is parsed from.
-    pub fn parsed<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>, RequestError> {
+    pub fn parsed<T: Written>(&self, name: &str) -> Result<Option<T>, RequestError> {
         let Some(text) = self.string(name)? else { return Ok(None) };
-        let refuse = |problem: T::Err| ClaimRule::Form(problem.to_string());
-        text.parse().map(Some).map_err(|problem| RequestError::rule(self.pointer(name), refuse(problem)))
+        text.parse().map(Some).map_err(|problem: T::Err| {
+            RequestError::rule(self.pointer(name), ClaimRule::written::<T>(&problem))
+        })
     }
 
     /// A calendar day.
@@ -118,6 +136,15 @@ impl<'a> Members<'a> {
             let rule = ValidityRule::NoSuchDay(problem.to_string());
             RequestError::at(self.pointer(name), RequestErrorKind::Validity(rule))
         })
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, RequestError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(*value)),
+            Some(other) => Err(wrong_type(self.pointer(name), JsonKind::Boolean, other)),
+        }
     }
 
     /// An object.
@@ -144,4 +171,22 @@ impl<'a> Members<'a> {
 
 fn wrong_type(pointer: String, expected: JsonKind, found: &Value) -> RequestError {
     RequestError::at(pointer, RequestErrorKind::WrongType { expected, found: JsonKind::of(found) })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::values::identifiers::Handle;
+
+    #[test]
+    fn how_a_value_is_written_is_told_in_one_language_at_a_time() {
+        let value = json!({"licence": "CASE-7"});
+        let members = Members::open(&value, "/replaces".into(), &["licence"]).unwrap();
+        let refused = members.parsed::<Handle>("licence").unwrap_err();
+        let zh = refused.kind.zh();
+        assert!(zh.starts_with("应为句柄") && !zh.contains("a handle"), "{zh}");
+        assert!(refused.to_string().starts_with("/replaces/licence: a handle is a UUID"), "{refused}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Floor 3: the catalogue 目录, all licence types as data (GB/T 36902), and what hangs on a type: the issue request
-//! and its check, the layout of a credential's claims, the mapping of CSV columns; and the plan an authority is
-//! founded from.
+//! and its check, the layout of a credential's claims, the mapping of CSV columns; the plan an authority is
+//! founded from, and calendars.
 //!
 //! A type is a folder `<slug>/<version>/` of four files (`schemas/README.md`); a new one needs no code. Nothing is
 //! read from a disk here: the built-in folders are part of the program, others are handed in as bytes. Not here: which
@@ -13,17 +13,27 @@ use rust_embed::RustEmbed;
 
 use crate::values::identifiers::{Slug, TypeCode};
 
+mod application;
+mod calendar;
 mod check;
 mod claims_schema;
 mod columns;
 mod comparison;
+mod correction;
 mod error;
+mod facts;
+#[cfg(test)]
+mod fixtures;
 mod layout;
 mod legacy;
 mod licence_type;
+mod matters;
 mod members;
 mod metadata;
+mod naming;
 mod parts;
+mod power;
+mod process;
 mod recorded;
 mod refusal;
 mod request;
@@ -31,18 +41,26 @@ mod rules;
 mod sample;
 mod sources;
 mod target;
+mod written;
 
+pub use application::{Application, Decided, Replacing};
+pub use calendar::{Calendar, CalendarDay, CalendarError};
 pub use check::{Checked, Holder};
 pub use claims_schema::ClaimsSchema;
 pub use columns::{ColumnError, ColumnMapping, content_key};
 pub use comparison::{Narrowing, narrowings};
+pub use correction::{Correction, CorrectionItem};
 pub use error::CatalogueError;
+pub use facts::{Contradiction, FACTS_FILE, Fact, FactError, Facts, Place, ProvedBy, UsedIn};
 pub use layout::Layout;
 pub use licence_type::LicenceType;
 pub use licence_type::{COLUMNS_FILE, EXAMPLE_FILE, METADATA_FILE, SCHEMA_FILE, TYPE_FILE};
+pub use matters::{MATTERS_FOLDER, Matter, MatterError, MatterLicence, MatterRequest, Question, Spot};
 pub use members::Members;
 pub use metadata::{ClaimDisplay, ClaimMetadata, Disclosure, Metadata, MetadataError, TypeDisplay};
 pub use parts::{Part, PartKind, SchemaError};
+pub use power::{PowerBasis, PowerPlan, Promised, Responsibility, WorkingDays, WorkingDaysError};
+pub use process::{ApproverRule, ProcessRules, PromisedDays};
 pub use recorded::RecordedRequest;
 pub use refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, ValidityRule};
 pub use request::{ApprovalRequest, HolderRequest, IssueRequest};
@@ -50,22 +68,25 @@ pub use rules::{
     ApprovalRules, Bilingual, CatalogueFields, DefinedBy, DefiningLevel, HolderCategory, HolderRules,
     IssueRules, IssuingLevel, Kind, RoleRule, Rules, StatusRules, ValidityRules,
 };
-pub use sample::{AuthorityPlan, DepartmentError, DepartmentPlan, PlanError, PowerPlan, RegistrarPlan};
+pub use sample::{AuthorityPlan, DepartmentError, DepartmentPlan, PlanError, RegistrarPlan};
 pub use sources::{Sharing, Source, SourceError, SourceRules};
+pub use written::Written;
 
 #[derive(RustEmbed)]
 #[folder = "schemas/types"]
 struct BuiltIn;
 
-/// All licence types, every version of each.
+/// All licence types, every version of each, and the matters that join them.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     types: BTreeMap<Slug, BTreeMap<u16, Arc<LicenceType>>>,
     by_code: BTreeMap<TypeCode, Slug>,
+    facts: Arc<Facts>,
+    matters: BTreeMap<Slug, Arc<Matter>>,
 }
 
 impl Catalogue {
-    /// The licence types built into the program.
+    /// The licence types and matters built into the program.
     pub fn built_in() -> Result<Self, CatalogueError> {
         Self::from_folder_files(BuiltIn::iter().filter_map(|path| {
             let bytes = BuiltIn::get(&path)?.data.into_owned();
@@ -73,8 +94,19 @@ impl Catalogue {
         }))
     }
 
+    /// Every matter, by slug.
+    pub fn matters(&self) -> impl Iterator<Item = &Arc<Matter>> {
+        self.matters.values()
+    }
+
+    /// The matter of this name.
+    pub fn matter(&self, slug: &str) -> Option<&Arc<Matter>> {
+        self.matters.get(&slug.parse().ok()?)
+    }
+
     /// The licence types in a folder, given as its files: paths `<slug>/<version>/<name>` with forward slashes, and
-    /// contents. A path of another depth is none of a type's and is passed over.
+    /// contents, and beside the folders `facts.toml` where there are facts, and `matters/<name>` where there are matters.
+    /// A path of another depth is passed over.
     pub fn from_folder_files(
         files: impl IntoIterator<Item = (String, Vec<u8>)>,
     ) -> Result<Self, CatalogueError> {
@@ -89,8 +121,11 @@ impl Catalogue {
     /// folder.
     pub fn read(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> (Self, Vec<(String, CatalogueError)>) {
         let mut folders: BTreeMap<String, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
+        let (mut facts, mut matters) = (None, Vec::new());
         for (path, bytes) in files {
             match path.rsplit_once('/') {
+                None if path == FACTS_FILE => facts = Some(bytes),
+                Some((MATTERS_FOLDER, name)) => matters.push((name.to_owned(), bytes)),
                 Some((folder, name)) if folder.matches('/').count() == 1 => {
                     folders.entry(folder.to_owned()).or_default().insert(name.to_owned(), bytes);
                 }
@@ -106,7 +141,44 @@ impl Catalogue {
             };
             errors.extend(found.into_iter().map(|error| (folder.clone(), error)));
         }
+        let wrong = facts.map(|facts| catalogue.add_facts(&facts)).unwrap_or_default();
+        errors.extend(wrong.into_iter().map(|error| (".".to_owned(), error.into())));
+        // Of a type that is no good a matter could only say that it is not there.
+        let good = errors.is_empty();
+        for (file, bytes) in matters.into_iter().filter(|_| good) {
+            let wrong = catalogue.add_matter(&file, &bytes).into_iter();
+            let wrong = wrong.map(|error| CatalogueError::Matter { file: file.clone(), error });
+            errors.extend(wrong.map(|error| (".".to_owned(), error)));
+        }
         (catalogue, errors)
+    }
+
+    /// Takes a matter in, or says everything that is wrong with it. Types and facts are there already.
+    fn add_matter(&mut self, file: &str, bytes: &[u8]) -> Vec<MatterError> {
+        match Matter::read(file, bytes, self) {
+            Ok(matter) => {
+                self.matters.insert(matter.slug().clone(), Arc::new(matter));
+                Vec::new()
+            }
+            Err(errors) => errors,
+        }
+    }
+
+    /// Takes facts in, and says everything in which they disagree with the types.
+    fn add_facts(&mut self, bytes: &[u8]) -> Vec<FactError> {
+        match Facts::read(bytes) {
+            Ok(facts) => {
+                let wrong = facts.disagreements(self);
+                self.facts = Arc::new(facts);
+                wrong
+            }
+            Err(error) => vec![error],
+        }
+    }
+
+    /// The facts that stand in more than one type.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     fn add(&mut self, folder: &str, licence_type: LicenceType) -> Result<(), CatalogueError> {
@@ -157,29 +229,7 @@ impl Catalogue {
 mod tests {
     use super::*;
 
-    /// A built-in file.
-    pub(super) fn file_of(folder: &str, name: &str) -> Option<Vec<u8>> {
-        BuiltIn::get(&format!("{folder}/{name}")).map(|file| file.data.into_owned())
-    }
-
-    /// A built-in folder with the first `from` of one file replaced by `to`.
-    pub(super) fn edited(
-        folder: &str,
-        file: &str,
-        from: &str,
-        to: &str,
-    ) -> impl Fn(&str) -> Option<Vec<u8>> + use<> {
-        let text = String::from_utf8(file_of(folder, file).unwrap()).unwrap();
-        assert!(text.contains(from), "{file} has no {from}");
-        let (folder, file, text) = (folder.to_owned(), file.to_owned(), text.replacen(from, to, 1));
-        move |name| if name == file { Some(text.clone().into_bytes()) } else { file_of(&folder, name) }
-    }
-
-    fn built_in_files() -> Vec<(String, Vec<u8>)> {
-        BuiltIn::iter()
-            .map(|path| (path.to_string(), BuiltIn::get(&path).unwrap().data.into_owned()))
-            .collect()
-    }
+    pub(super) use super::fixtures::{built_in_files, edited, file_of, with_edited};
 
     #[test]
     fn types_are_found_by_slug_and_by_code() {

@@ -148,9 +148,9 @@ pub enum ClaimRule {
     /// A holder's code that is malformed, before any check character.
     #[error("{0}")]
     Code(HolderCodeError),
-    /// Another form of identifier that does not parse.
-    #[error("{0}")]
-    Form(String),
+    /// A text that does not parse: how it is written, in Chinese, and what is wrong with it, in English.
+    #[error("{1}")]
+    Form(&'static str, String),
     /// The same holder twice.
     #[error("this holder is already named")]
     Twice,
@@ -320,6 +320,11 @@ impl RequestErrorKind {
 }
 
 impl ClaimRule {
+    /// Not of a form that is told in both languages: 应为…, must be ….
+    pub fn described(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Described { zh: zh.into(), en: en.into() }
+    }
+
     fn zh(&self) -> String {
         match self {
             Self::Empty => "内容为空;请填写，可不填的字段也可省略".to_owned(),
@@ -342,7 +347,7 @@ impl ClaimRule {
                 format!("角色 {role} 的持证主体应有 {min} 至 {max} 个,实有 {found} 个")
             }
             Self::Code(problem) => format!("持证主体代码格式不正确({problem})"),
-            Self::Form(problem) => format!("格式不正确({problem})"),
+            Self::Form(zh, _) => format!("应为{zh}"),
             Self::Twice => "该持证主体已经列出".to_owned(),
             Self::HolderAndHolders => "holder 与 holders 只能给出一个".to_owned(),
             Self::NoRoles => "该证照类型不区分角色".to_owned(),

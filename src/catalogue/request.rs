@@ -5,16 +5,19 @@
 //! has read. Not here: what a licence type allows (`check`), who may issue it (the engine), whether `holder_key` is
 //! a key and an approval is good.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use super::facts::Place;
 use super::members::Members;
 use super::recorded::RecordedRequest;
-use super::refusal::{ClaimRule, RequestError, RequestErrorKind};
+use super::refusal::{ClaimRule, JsonKind, RequestError, RequestErrorKind, below};
 use crate::crypto::KeyId;
 use crate::crypto::base64url::{self, Base64Url};
-use crate::values::identifiers::{LicenceNumber, Region};
+use crate::values::identifiers::{Handle, LicenceNumber, Region};
 use crate::values::time::Date;
 
 /// A request to issue one licence: understood, not yet checked against its type. Personal: `Debug` shows no holder
@@ -49,6 +52,8 @@ pub struct IssueRequest {
     pub approvals: Vec<ApprovalRequest>,
     /// For what was granted before the ledger and is recorded now.
     pub recorded: Option<RecordedRequest>,
+    /// The licences that prove what another department is the source of, by the place of what they prove.
+    pub sources: BTreeMap<String, Handle>,
 }
 
 /// One holder as sent.
@@ -96,6 +101,7 @@ const MEMBERS: &[&str] = &[
     "case",
     "approvals",
     "recorded",
+    "sources",
 ];
 
 impl IssueRequest {
@@ -121,12 +127,52 @@ impl IssueRequest {
             case: object.text("case")?,
             approvals: approvals(&object)?,
             recorded: RecordedRequest::within(&object)?,
+            sources: sources(&object)?,
             pointer: object.at,
         })
     }
+
+    /// What stands at the place of a fact.
+    pub fn value_at(&self, place: &Place) -> Option<Value> {
+        match place {
+            Place::Name => self.holders.first().map(|holder| Value::from(holder.name.as_str())),
+            Place::Claim(name) => self.claims.get(name).filter(|value| !value.is_null()).cloned(),
+        }
+    }
+
+    /// Where that is in the body.
+    pub fn pointer_at(&self, place: &Place) -> String {
+        match (place, self.holders.first()) {
+            (Place::Name, Some(holder)) => below(&holder.pointer, "name"),
+            _ => format!("{}{place}", self.pointer),
+        }
+    }
+
+    /// Where the body names the licence that proves what stands at a place.
+    pub fn source_pointer(&self, place: &str) -> String {
+        below(&below(&self.pointer, "sources"), place)
+    }
 }
 
-fn holders(object: &Members<'_>) -> Result<Vec<HolderRequest>, RequestError> {
+fn sources(object: &Members<'_>) -> Result<BTreeMap<String, Handle>, RequestError> {
+    let (at, all) = (object.pointer("sources"), object.map("sources")?.unwrap_or_default());
+    let handle = |(place, value): (String, Value)| {
+        let pointer = below(&at, &place);
+        let text = value.as_str().ok_or_else(|| {
+            let kind =
+                RequestErrorKind::WrongType { expected: JsonKind::String, found: JsonKind::of(&value) };
+            RequestError::at(pointer.clone(), kind)
+        })?;
+        let refuse = |problem: <Handle as FromStr>::Err| {
+            RequestError::rule(pointer.clone(), ClaimRule::written::<Handle>(&problem))
+        };
+        Ok((place, text.parse().map_err(refuse)?))
+    };
+    all.into_iter().map(handle).collect()
+}
+
+/// `holders`, or the one `holder`.
+pub(super) fn holders(object: &Members<'_>) -> Result<Vec<HolderRequest>, RequestError> {
     match (object.get("holder"), object.list("holders")?) {
         (Some(_), Some(_)) => Err(RequestError::rule(object.pointer("holder"), ClaimRule::HolderAndHolders)),
         (Some(one), None) => Ok(vec![holder(one, object.pointer("holder"))?]),
@@ -156,8 +202,8 @@ fn approval(value: &Value, pointer: String) -> Result<ApprovalRequest, RequestEr
     let key = object.required("key", Members::parsed)?;
     let sig = object.required("sig", Members::text)?;
     let sig = base64url::decode(&sig).ok_or_else(|| {
-        let problem = "not strict unpadded base64url".to_owned();
-        RequestError::rule(object.pointer("sig"), ClaimRule::Form(problem))
+        let rule = ClaimRule::described("不带填充的 base64url", "strict base64url without padding");
+        RequestError::rule(object.pointer("sig"), rule)
     })?;
     Ok(ApprovalRequest { key, sig: Base64Url(sig) })
 }

@@ -1,13 +1,14 @@
 //! `type.toml`: what a licence type is and the rules of its issue, as data. Its exact bytes are the rules a ledger
 //! commits to. Not here: what may stand in the claims (`claims_schema`) and what a holder may withhold (`metadata`).
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::process::ProcessRules;
 use super::sources::SourceRules;
 use crate::values::identifiers::{CodeType, CreditCode, Slug, TypeCode};
 
 /// A name or a text in both languages.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bilingual {
     /// Chinese.
@@ -47,8 +48,10 @@ pub struct Rules {
     pub sources: SourceRules,
     /// From when, until when.
     pub validity: ValidityRules,
-    /// Who must approve.
+    /// Whether anybody must approve.
     pub approvals: ApprovalRules,
+    /// How it is issued from cases; only where it is not issued directly.
+    pub process: Option<ProcessRules>,
     /// Whether it has a status.
     pub status: StatusRules,
     /// The rest of the rules of issue.
@@ -206,11 +209,11 @@ pub struct ValidityRules {
     pub outlives_certificate: bool,
 }
 
-/// Who must approve.
+/// Whether anybody must approve.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalRules {
-    /// 即办: issued directly, without a case and without approvals.
+    /// 即办: issued directly, without a case and without approvals. Else from cases, by the process.
     pub direct: bool,
 }
 
@@ -244,7 +247,7 @@ impl Rules {
         let fewest: usize = roles.iter().map(|role| role.min).sum();
         let most: usize = roles.iter().map(|role| role.max).sum();
         let repeated = |role: &RoleRule| roles.iter().filter(|other| other.role == role.role).count() > 1;
-        [
+        let own = [
             (self.version == 0, "版本号从 1 起", "versions begin at 1"),
             (
                 self.defined_by.code != *self.type_code.defined_by(),
@@ -305,11 +308,21 @@ impl Rules {
                 "有效期限范围中的长期与 validity.open_ended 不符",
                 "catalogue and validity disagree on 长期",
             ),
-        ]
-        .into_iter()
-        .filter(|(broken, ..)| *broken)
-        .map(|(_, zh, en)| Bilingual { zh: zh.to_owned(), en: en.to_owned() })
-        .collect()
+            (
+                self.approvals.direct && self.process.is_some(),
+                "即办(approvals.direct = true)的类型没有 [process]",
+                "issued directly (approvals.direct = true), and yet with a [process]",
+            ),
+            (
+                !self.approvals.direct && self.process.is_none(),
+                "不是即办(approvals.direct = false)的类型须有 [process]",
+                "not issued directly (approvals.direct = false), and without a [process]",
+            ),
+        ];
+        let own = own.into_iter().filter(|(broken, ..)| *broken);
+        own.map(|(_, zh, en)| Bilingual { zh: zh.to_owned(), en: en.to_owned() })
+            .chain(self.process.iter().flat_map(ProcessRules::contradictions))
+            .collect()
     }
 }
 

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::power::{PowerPlan, Responsibility};
 use super::rules::Bilingual;
 use crate::crypto::base64url::Base64Url;
 use crate::crypto::{KeyId, PublicKey};
 use crate::values::identifiers::{BaseUrl, CreditCode, Origin, Region, Slug};
-use crate::values::time::{Date, Time, UtcOffset};
+use crate::values::time::{Time, UtcOffset};
 
 /// Everything that is decided before entry 0.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -67,30 +68,13 @@ pub struct DepartmentPlan {
     pub powers: Vec<PowerPlan>,
 }
 
-/// That a department may issue a type.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PowerPlan {
-    /// The licence type.
-    #[serde(rename = "type")]
-    pub licence_type: Slug,
-    /// Where; left out, the department's region.
-    pub region: Option<Region>,
-    /// From which day; left out, from the founding.
-    pub from: Option<Date>,
-    /// Until which day; left out, without end.
-    pub until: Option<Date>,
-    /// On what legal basis.
-    pub basis: Bilingual,
-}
-
 /// Why a plan was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// Not TOML of this form.
     #[error("{0}")]
     Form(String),
-    /// A name or a basis lacks a language.
+    /// A name, a basis or a responsibility lacks a language.
     #[error("a text of {0} is missing in one language")]
     Text(String),
     /// No approval would be needed, or more than there are registrars.
@@ -220,6 +204,10 @@ impl DepartmentPlan {
                 let whose = format!("{slug}, power to issue {licence_type}");
                 return Err(refuse("/basis", PlanError::Text(whose)));
             }
+            if power.responsibility.as_ref().is_some_and(Responsibility::is_incomplete) {
+                let whose = format!("{slug}, responsibility for issuing {licence_type}");
+                return Err(refuse("/responsibility", PlanError::Text(whose)));
+            }
             if power.from.zip(power.until).is_some_and(|(from, until)| until < from) {
                 return Err(refuse("/until", PlanError::Period { department: slug.clone(), licence_type }));
             }
@@ -275,6 +263,8 @@ mod tests {
         assert_eq!((plan.registrars.len(), plan.base_url.as_ref(), plan.origin.as_ref()), (0, None, None));
 
         let catalogue = Catalogue::built_in().unwrap();
+        let all = || plan.departments.iter().flat_map(|department| &department.powers);
+        assert!(all().all(|power| power.responsibility.is_some()), "the sample says who answers for what");
         let powers: Vec<(&str, &str)> = plan
             .departments
             .iter()
@@ -356,6 +346,9 @@ mod tests {
                 "ends before it begins",
             ),
             ("type = \"business-licence\"", "type = \"business-licence\"\nregion = \"100000\"", "100000"),
+            ("en = \"Registration Office\"", "en = \"\"", "responsibility for issuing business-licence"),
+            ("working_days = 3", "working_days = 1000", "0 to 365 working days"),
+            ("promised = { working_days = 3 }", "", "missing field `promised`"),
         ] {
             assert!(SAMPLE.contains(from), "{from}");
             let error = AuthorityPlan::parse(&SAMPLE.replacen(from, to, 1)).unwrap_err().to_string();

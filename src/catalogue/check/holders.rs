@@ -76,7 +76,7 @@ impl LicenceType {
         Ok(())
     }
 
-    fn check_holder(&self, request: &HolderRequest) -> Result<Holder, RequestError> {
+    pub(super) fn check_holder(&self, request: &HolderRequest) -> Result<Holder, RequestError> {
         let at = |member: &str| below(&request.pointer, member);
         let allowed = &self.rules().holders.code_types;
         let code_type = allowed.iter().find(|allowed| allowed.as_str() == request.code_type);
@@ -91,7 +91,11 @@ impl LicenceType {
         Ok(Holder { name: request.name.clone(), code, role })
     }
 
-    fn check_role(&self, role: Option<&str>, pointer: String) -> Result<Option<Slug>, RequestError> {
+    pub(super) fn check_role(
+        &self,
+        role: Option<&str>,
+        pointer: String,
+    ) -> Result<Option<Slug>, RequestError> {
         let roles = &self.rules().holders.roles;
         match role {
             None if roles.is_empty() => Ok(None),
@@ -108,7 +112,7 @@ impl LicenceType {
     }
 }
 
-fn code_refusal(code_type: CodeType, code: &str, problem: HolderCodeError) -> RequestErrorKind {
+pub(super) fn code_refusal(code_type: CodeType, code: &str, problem: HolderCodeError) -> RequestErrorKind {
     match problem {
         HolderCodeError::CreditCode(CreditCodeError::Check { expected, found })
         | HolderCodeError::ResidentNumber(ResidentNumberError::Check { expected, found }) => {

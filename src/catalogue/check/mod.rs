@@ -2,9 +2,11 @@
 //! Pure; the day is an argument. Not here: power, approvals, cases, several per holder, whether the licence would
 //! outlive its certificate — those need the ledger and the keys.
 
+mod correction;
 mod holders;
 mod rows;
 mod validity;
+mod whole;
 
 use serde_json::{Map, Value};
 
@@ -52,6 +54,17 @@ impl LicenceType {
             valid_from: request.valid_from,
             valid_until: request.valid_until,
         })
+    }
+}
+
+impl LicenceType {
+    /// Checks what there is of a request to which its department will add claims.
+    pub fn check_in_part(&self, request: &IssueRequest, today: Date) -> Result<(), RequestError> {
+        let at = |member: &str| below(&request.pointer, member);
+        self.check_holders(&request.holders, at("holders"))?;
+        self.schema().check_each(&request.claims, &at("claims"))?;
+        self.check_validity(request, today)
+            .map_err(|(member, rule)| RequestError::at(at(member), RequestErrorKind::Validity(rule)))
     }
 }
 
