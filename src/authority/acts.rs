@@ -1,25 +1,22 @@
 //! Acts on a licence: suspend, reinstate, end, replace (law 0, section 9). The reason stays in the vault; its
 //! commitment enters the ledger.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Authority;
 use super::issuance::{Issued, Patience, Succession};
-use super::once::{Answered, Ask, Once};
+use super::once::{Answered, Ask, Once, Slot};
 use super::refusal::{Failure, Fault, Refusal};
 use super::store::Write;
 use super::vault::{Ground, commit};
 use super::writer::Proposal;
-use crate::catalogue::{ClaimRule, IssueRequest, JsonKind, RequestError, RequestErrorKind};
+use crate::catalogue::{IssueRequest, Members, RequestError, RequestErrorKind};
 use crate::crypto::Digest;
 use crate::ledger::body::{Body, LicenceActed, LicenceEnded, Replaces};
 use crate::ledger::state::LicenceState;
 use crate::values::identifiers::{CreditCode, Handle};
-use crate::values::standing::{Act, Cause, Ending, Standing};
+use crate::values::standing::{Act, Ending, Standing};
 use crate::values::time::Time;
-
-/// Longest reason, basis or reference, in characters.
-const LONGEST: usize = 2000;
 
 /// The four acts, as their routes name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,10 +91,10 @@ struct Understood {
 }
 
 /// The department's own words.
-struct Words {
-    reason: String,
-    basis: Option<String>,
-    reference: Option<String>,
+pub(super) struct Words {
+    pub(super) reason: String,
+    pub(super) basis: Option<String>,
+    pub(super) reference: Option<String>,
 }
 
 impl Authority {
@@ -117,8 +114,7 @@ impl Authority {
         {
             return self.acted_before(&answered);
         }
-        // One act at a time on a licence: the next is judged by what this one leaves.
-        let _held = self.once.wait(self.once.hide("licence", &wish.handle.to_string())).await;
+        let _held = self.hold_licence(wish.handle).await;
         let now = self.now()?;
         let licence = self.licence_state(wish.handle)?;
         if licence.department != *wish.department {
@@ -137,7 +133,18 @@ impl Authority {
         }
     }
 
-    fn transition(&self, licence: &LicenceState, act: Act, now: Time) -> Result<Standing, Failure> {
+    /// One act at a time on a licence: the next is judged by what this one leaves.
+    pub(super) async fn hold_licence(&self, handle: &Handle) -> Slot {
+        self.once.wait(self.once.hide("licence", &handle.to_string())).await
+    }
+
+    /// What a licence comes to by an act; refused where the act does not follow from where it stands.
+    pub(super) fn transition(
+        &self,
+        licence: &LicenceState,
+        act: Act,
+        now: Time,
+    ) -> Result<Standing, Failure> {
         let offset = self.window.published().charter.offset();
         let expired = offset.is_some_and(|offset| licence.expired(now, offset));
         let standing = licence.standing();
@@ -222,7 +229,7 @@ impl Authority {
     }
 
     /// The commitment to the reason, and the row that keeps it.
-    fn ground(&self, licence: &LicenceState, words: Words) -> Result<(Digest, Write), Failure> {
+    pub(super) fn ground(&self, licence: &LicenceState, words: Words) -> Result<(Digest, Write), Failure> {
         let (salt, commitment) = commit(&licence.handle, "reason", &words.reason, self.entropy.as_ref())
             .map_err(|error| Fault::Crypto(error.to_string()))?;
         let ground = Ground { reason: words.reason, basis: words.basis, reference: words.reference, salt };
@@ -258,79 +265,30 @@ fn event_number(licence: &LicenceState) -> u32 {
 
 /// Reads the body of an act.
 fn understand(verb: Verb, body: &Value) -> Result<Understood, RequestError> {
-    let members = body.as_object().ok_or_else(|| wrong_type("", JsonKind::Object, body))?;
-    if let Some(name) = members.keys().find(|name| !verb.members().contains(&name.as_str())) {
-        return Err(error(
-            &format!("/{}", name.replace('~', "~0").replace('/', "~1")),
-            RequestErrorKind::UnknownField,
-        ));
-    }
+    let members = Members::open(body, String::new(), verb.members())?;
     let ground = Words {
-        reason: text(members, "reason")?.ok_or_else(|| error("/reason", RequestErrorKind::Missing))?,
-        basis: text(members, "basis")?,
-        reference: text(members, "reference")?,
+        reason: members.required("reason", Members::prose)?,
+        basis: members.prose("basis")?,
+        reference: members.prose("reference")?,
     };
     let (act, licence) = match verb {
         Verb::Suspend => (Act::Suspend, None),
         Verb::Reinstate => (Act::Reinstate, None),
-        Verb::End => (Act::End(word(members, "act", Ending::ALL, Ending::as_str)?), None),
+        Verb::End => {
+            let ending =
+                members.required("act", |members, name| members.word(name, &Ending::ALL, Ending::as_str))?;
+            (Act::End(ending), None)
+        }
         Verb::Replace => {
-            let cause = word(members, "cause", Cause::ALL, Cause::as_str)?;
-            let licence =
-                members.get("licence").ok_or_else(|| error("/licence", RequestErrorKind::Missing))?;
+            let cause = members.required("cause", Members::cause)?;
+            let licence = members.required("licence", |members, name| Ok(members.get(name)))?;
             let licence = IssueRequest::parse_at(licence, "/licence")?;
             // What takes another's place is issued today.
             if licence.recorded.is_some() {
-                return Err(error("/licence/recorded", RequestErrorKind::UnknownField));
+                return Err(RequestError::at("/licence/recorded", RequestErrorKind::UnknownField));
             }
             (Act::Replace(cause), Some(licence))
         }
     };
     Ok(Understood { act, ground, licence })
-}
-
-fn text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, RequestError> {
-    let pointer = format!("/{name}");
-    let text = match members.get(name) {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => text,
-        Some(other) => return Err(wrong_type(&pointer, JsonKind::String, other)),
-    };
-    let rule = if text.trim().is_empty() {
-        Some(ClaimRule::Empty)
-    } else if text.chars().count() > LONGEST {
-        Some(ClaimRule::TooLong { limit: u64::try_from(LONGEST).unwrap_or(u64::MAX) })
-    } else if text.chars().any(|character| character.is_control() && character != '\n') {
-        Some(ClaimRule::ControlCharacter)
-    } else {
-        None
-    };
-    match rule {
-        Some(rule) => Err(error(&pointer, RequestErrorKind::InvalidClaim(rule))),
-        None => Ok(Some(text.clone())),
-    }
-}
-
-/// One word of a closed list.
-fn word<T: Copy>(
-    members: &Map<String, Value>,
-    name: &str,
-    all: impl IntoIterator<Item = T>,
-    as_str: impl Fn(T) -> &'static str,
-) -> Result<T, RequestError> {
-    let pointer = format!("/{name}");
-    let found = text(members, name)?.ok_or_else(|| error(&pointer, RequestErrorKind::Missing))?;
-    let all: Vec<T> = all.into_iter().collect();
-    all.iter().copied().find(|one| as_str(*one) == found).ok_or_else(|| {
-        let options = all.iter().map(|one| as_str(*one).to_owned()).collect();
-        error(&pointer, RequestErrorKind::InvalidClaim(ClaimRule::OneOf { options }))
-    })
-}
-
-fn wrong_type(pointer: &str, expected: JsonKind, found: &Value) -> RequestError {
-    error(pointer, RequestErrorKind::WrongType { expected, found: JsonKind::of(found) })
-}
-
-fn error(pointer: &str, kind: RequestErrorKind) -> RequestError {
-    RequestError { pointer: pointer.to_owned(), kind }
 }

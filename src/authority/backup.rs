@@ -1,6 +1,8 @@
 //! What a backup holds beside the ledger: every row that does not follow from the entries (drafts and grounds as they
-//! lie at rest, seals, finders, answers under keys, pickups, kept reports, published tokens, places reserved), of one
-//! published size. Rows that follow from entries are not in it: they are made anew (`rebuild`).
+//! What a backup holds beside the ledger: every row that does not follow from the entries (drafts and grounds as they
+//! lie at rest, seals, finders, answers under keys, pickups, kept reports, needs, applicants' letters, applications for
+//! matters, published tokens, places reserved), of one published size. Rows that follow from entries are not in it: they
+//! are made anew (`rebuild`).
 //!
 //! The size is fixed first and the rows are read after it, page by page, while the writer goes on: what belongs to
 //! entries beyond the size is left out, and what belongs to those before it is there already, being committed with
@@ -13,6 +15,7 @@ use std::io::{self, Read};
 
 use super::Authority;
 use super::blocks::BLOCK;
+use super::cases::case;
 use super::finders;
 use super::grants::licence;
 use super::once::Answered;
@@ -22,8 +25,9 @@ use super::store::{KeyValue, PLACES_RESERVED, Row, Store, VALUE_BYTES};
 use crate::status_list::StatusToken;
 use crate::values::identifiers::Handle;
 
-/// Families that entries make, and what waits to be sealed, which drafts and seals tell.
-const MADE_ANEW: &[u8] = b"bcdeghlpqtu";
+/// Families that entries make, what waits to be sealed, which drafts and seals tell, and what waits to be signed, which
+/// is prepared anew.
+const MADE_ANEW: &[u8] = b"bcdeghlpqtuCIX";
 /// Rows read at once.
 const PAGE: usize = 256;
 
@@ -37,7 +41,7 @@ pub struct BackupPage {
 
 /// The rows beside a ledger of `size` entries that come after the key `after`.
 pub fn page(store: &dyn Store, size: u64, after: Option<&[u8]>) -> Result<BackupPage, Failure> {
-    let first = after.and_then(|after| after.first().copied()).unwrap_or(b'a');
+    let first = after.and_then(|after| after.first().copied()).unwrap_or(b'A');
     for family in (first..=b'z').filter(|family| !MADE_ANEW.contains(family)) {
         let after = after.filter(|after| after.first() == Some(&family));
         let found = store.scan(&[family], after, PAGE)?;
@@ -73,15 +77,32 @@ fn began(store: &dyn Store, handle: &Handle) -> Result<Option<u64>, Failure> {
     Ok(licence(store, handle)?.and_then(|known| known.first().map(|event| event.index)))
 }
 
+/// The entry at a place among those of a licence or a case.
+fn entry_at(store: &dyn Store, handle: &Handle, place: u32) -> Result<Option<u64>, Failure> {
+    let place = usize::try_from(place).unwrap_or(usize::MAX);
+    if let Some(known) = licence(store, handle)? {
+        return Ok(known.events.get(place).map(|event| event.index));
+    }
+    let known = case(store, handle)?;
+    Ok(known.and_then(|known| known.events.get(place).map(|event| event.index)))
+}
+
 /// Whether a row is about nothing beyond `size`.
 pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> Result<bool, Failure> {
     let within = |handle: &Handle, place: u32| -> Result<bool, Failure> {
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let known = licence(store, handle)?;
-        Ok(known.is_some_and(|known| known.events.get(place).is_some_and(|event| event.index < size)))
+        Ok(entry_at(store, handle, place)?.is_some_and(|index| index < size))
     };
     match row {
+        // Of a case, the step's place and one: nothing of it lies where drafts do.
+        Row::Vault(handle, place) if case(store, handle)?.is_some() => {
+            within(handle, place.saturating_sub(1))
+        }
         Row::Vault(handle, place) => within(handle, *place),
+        Row::Given(of) | Row::Letter(of, _) => within(of, 0),
+        Row::Track(_) => {
+            let of = value.try_into().ok().and_then(|bytes| Handle::from_bytes(bytes).ok());
+            within(&of.ok_or_else(|| Fault::Damaged("the row of a case's number".into()))?, 0)
+        }
         Row::Seal(handle) => within(handle, 0),
         Row::Finders(block) => {
             let all = finders::read(value)?;
@@ -105,12 +126,25 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
             Ok(token.ledger_size().is_some_and(|of| of <= size))
         }
         // A kept report stands by itself and names the size it was judged at; single values only grow; a ceremony counts
-        // as over only where its entries stand.
-        Row::Report(_) | Row::Single(PLACES_RESERVED) | Row::Ceremony(_) | Row::Frame(_) => Ok(true),
+        // as over only where its entries stand; an application asks the ledger how far its parts have come.
+        Row::Report(_)
+        | Row::Single(PLACES_RESERVED)
+        | Row::Ceremony(_)
+        | Row::Need(_)
+        | Row::NeedOnce(_)
+        | Row::Matter(_)
+        | Row::MatterTrack(_)
+        | Row::MatterOnce(_)
+        | Row::MatterWaiting(..)
+        | Row::MatterResting(_)
+        | Row::Frame(_) => Ok(true),
         Row::Entries(_)
         | Row::Tile(_)
         | Row::CharterEntry(_)
         | Row::Licence(_)
+        | Row::Case(_)
+        | Row::OwnCase(..)
+        | Row::Prepared(..)
         | Row::Grant(_)
         | Row::Own(..)
         | Row::OwnStanding(..)

@@ -1,4 +1,4 @@
-//! Finders: the keyed hashes of number, reference and holders by which licences are found. They lie by blocks of 256
+//! Finders: the keyed hashes of number, reference and holders (each with the type) by which licences are found. They lie by blocks of 256
 //! entries (`blocks`), each licence's in the commit of its entry, and in which blocks a hash stands is known in memory.
 //!
 //! Why: a row of its own for each, under a hash, lands on another page each time, and sled writes that page again. Those
@@ -33,6 +33,11 @@ impl Found {
         row.extend_from_slice(self.handle.as_bytes());
         row.extend_from_slice(&count.to_be_bytes());
         self.finders.iter().take(count.into()).for_each(|finder| row.extend_from_slice(finder));
+    }
+
+    /// Whether any of these finds it.
+    pub fn is_found_by(&self, any: &[Finder]) -> bool {
+        any.iter().any(|finder| self.finders.contains(finder))
     }
 }
 
@@ -82,11 +87,11 @@ impl Finders {
         hints.extend(finders.into_iter().map(|one| hint(one, block)));
     }
 
-    /// The blocks from `first` on in which this one may stand.
-    pub fn blocks(&self, finder: &Finder, first: u64) -> Vec<u64> {
-        let (from, until) = (hint(finder, first), hint(finder, u64::MAX));
+    /// The blocks from `first` on in which any of these may stand, in order.
+    pub fn blocks(&self, finders: &[Finder], first: u64) -> BTreeSet<u64> {
         let hints = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        hints.range(from..=until).map(|(_, block)| u64::from(*block)).collect()
+        let of_one = |finder| hints.range(hint(finder, first)..=hint(finder, u64::MAX));
+        finders.iter().flat_map(of_one).map(|(_, block)| u64::from(*block)).collect()
     }
 }
 
@@ -94,10 +99,10 @@ fn hint([a, b, c, d, ..]: &Finder, block: u64) -> (u32, u32) {
     (u32::from_be_bytes([*a, *b, *c, *d]), u32::try_from(block).unwrap_or(u32::MAX))
 }
 
-/// The licences of a block that this finder finds.
-pub fn found_in(store: &dyn Store, block: u64, finder: &Finder) -> Result<Vec<Handle>, StoreError> {
+/// The licences of a block that any of these finds.
+pub fn found_in(store: &dyn Store, block: u64, finders: &[Finder]) -> Result<Vec<Handle>, StoreError> {
     let row = store.get(&Row::Finders(block))?.unwrap_or_default();
-    let all = read(&row)?.into_iter().filter(|found| found.finders.contains(finder));
+    let all = read(&row)?.into_iter().filter(|found| found.is_found_by(finders));
     Ok(all.map(|found| found.handle).collect())
 }
 
@@ -130,9 +135,12 @@ mod tests {
         finders.add(0, &[[5; 8]]);
         // It begins alike: the block itself will say that it is another.
         finders.add(3, &[[[5; 4].as_slice(), &[6; 4]].concat().try_into().unwrap()]);
-        assert_eq!(finders.blocks(&[5; 8], 0), [0, 3, 7]);
-        assert_eq!(finders.blocks(&[5; 8], 4), [7]);
-        assert_eq!(finders.blocks(&[4; 8], 0), [7]);
-        assert_eq!(finders.blocks(&[3; 8], 0), [0_u64; 0]);
+        let blocks = |of: &[Finder], first| Vec::from_iter(finders.blocks(of, first));
+        assert_eq!(blocks(&[[5; 8]], 0), [0, 3, 7]);
+        assert_eq!(blocks(&[[5; 8]], 4), [7]);
+        assert_eq!(blocks(&[[4; 8]], 0), [7]);
+        assert_eq!(blocks(&[[4; 8], [5; 8]], 0), [0, 3, 7]);
+        assert_eq!(blocks(&[[3; 8]], 0), [0_u64; 0]);
+        assert_eq!(blocks(&[], 0), [0_u64; 0]);
     }
 }

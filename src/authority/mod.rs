@@ -9,10 +9,13 @@ mod addresses;
 pub mod backup;
 mod blocks;
 pub mod caller;
+mod cases;
 mod ceremony;
 mod chains;
 pub mod clock_guard;
+mod demand_counts;
 pub mod entries;
+mod facts;
 mod finders;
 pub mod founding;
 mod grants;
@@ -20,6 +23,8 @@ mod head;
 mod issuance;
 mod key_list;
 pub mod keyring;
+mod matters;
+mod needs;
 mod once;
 mod opening;
 mod overview;
@@ -44,9 +49,23 @@ mod writer;
 use std::sync::Arc;
 
 pub use acts::{ActWish, Acted, Verb};
-pub use ceremony::{About, CeremonyId, CeremonyRefusal, ShownCeremony, Signed, Statement, Statements};
+pub use cases::{
+    Approvals, CaseFilter, CasePage, CaseRefusal, CaseWish, DepartmentStep, Letter, LetterAnswer, LetterKind,
+    OfficerStep, ShownCase, ShownCorrection, ShownItem, ShownLetter, ShownStep, Stepped, ToSign, Tracked,
+    Waiting,
+};
+pub use ceremony::{
+    About, CeremonyId, CeremonyRefusal, OfficerRefusal, ShownCeremony, Signed, Statement, Statements,
+};
+pub use demand_counts::DemandStatistics;
+pub use facts::{AboutFact, FactRefusal, Flag, Proved, Sources, Subject};
 pub use issuance::{Answer, Issued, Patience, Wish};
 pub use key_list::{KeyState, ShownKey};
+pub use matters::{
+    Ended, EndedBy, MatterPage, MatterRefusal, MatterWish, PartState, PartWish, Prefilled, ShownMatter,
+    ShownPart,
+};
+pub use needs::{Need, NeedId, NeedPage, Proof, ShownNeed};
 pub use opening::{OpenError, Opening};
 pub use overview::{ListOut, ShownEntry};
 pub use pickup::{Collected, MadePickup};
@@ -92,6 +111,7 @@ pub struct Authority {
     shelf: publication::Shelf,
     refusals: refusals::Refusals,
     open_ceremonies: ceremony::OpenCeremonies,
+    demand_counts: demand_counts::DemandCounts,
 }
 
 impl Authority {

@@ -1,7 +1,7 @@
 //! Once only: idempotency keys (scope department and route, committed with the entry) and licence numbers that are
 //! being issued. Only committed results are remembered; refusals are not.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::refusal::{Failure, Fault, Refusal};
 use super::store::{Row, Store, Write};
 use crate::crypto::Digest;
 use crate::crypto::digest::hmac_sha256;
-use crate::values::identifiers::{CreditCode, Handle};
+use crate::values::identifiers::{CreditCode, Handle, Slug};
 
 /// What was asked under a key: a keyed hash of who, where and the key itself, and the digest of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +37,17 @@ pub struct Answered {
 /// The slots that are being answered now, and the hashes that find things.
 pub struct Once {
     lookup: [u8; 32],
-    busy: Mutex<HashSet<[u8; 32]>>,
+    busy: Mutex<HashMap<[u8; 32], Hold>>,
     freed: Notify,
+}
+
+/// How a slot is held.
+#[derive(Clone, Copy)]
+enum Hold {
+    /// By one, and nobody else.
+    Alone,
+    /// By so many, none of whom minds the others.
+    Together(usize),
 }
 
 /// Holds a slot until it is dropped.
@@ -70,6 +79,12 @@ impl Once {
         finder
     }
 
+    /// The hash by which the licences of one type that somebody holds are found: whoever looks for a type need not pass
+    /// all the others that the same person holds.
+    pub fn holder_finder(&self, licence_type: &Slug, code: &str) -> Finder {
+        self.finder("holder", &format!("{licence_type}\n{code}"))
+    }
+
     /// The keyed hash of a secret that must not be readable in the store.
     pub fn hide(&self, what: &str, text: &str) -> [u8; 32] {
         hmac_sha256(&self.lookup, &[b"hide\n", what.as_bytes(), b"\n", text.as_bytes()])
@@ -77,8 +92,7 @@ impl Once {
 
     /// Takes a slot that no other request holds.
     pub fn take(self: &Arc<Self>, slot: [u8; 32]) -> Result<Slot, Refusal> {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if busy.insert(slot) { Ok(Slot { once: Arc::clone(self), slot }) } else { Err(Refusal::InFlight) }
+        self.held(slot, |before| before.is_none().then_some(Hold::Alone)).ok_or(Refusal::InFlight)
     }
 
     /// Takes a slot, waiting for whoever holds it: for the lines of one batch.
@@ -90,6 +104,34 @@ impl Once {
             }
             freed.await;
         }
+    }
+
+    /// Takes a slot together with whoever takes it so too, waiting for who holds it alone.
+    pub async fn wait_together(self: &Arc<Self>, slot: [u8; 32]) -> Slot {
+        loop {
+            let freed = self.freed.notified();
+            let taken = self.held(slot, |before| match before {
+                None => Some(Hold::Together(1)),
+                Some(Hold::Together(count)) => Some(Hold::Together(count + 1)),
+                Some(Hold::Alone) => None,
+            });
+            if let Some(slot) = taken {
+                return slot;
+            }
+            freed.await;
+        }
+    }
+
+    /// Holds a slot as is said over how it is held.
+    fn held(
+        self: &Arc<Self>,
+        slot: [u8; 32],
+        next: impl FnOnce(Option<Hold>) -> Option<Hold>,
+    ) -> Option<Slot> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let hold = next(busy.get(&slot).copied())?;
+        busy.insert(slot, hold);
+        Some(Slot { once: Arc::clone(self), slot })
     }
 
     /// What was answered to this key, if it was answered; a conflict if the body was another.
@@ -132,7 +174,12 @@ impl Ask {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.once.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.slot);
+        let mut busy = self.once.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        match busy.get_mut(&self.slot) {
+            Some(Hold::Together(count)) if *count > 1 => *count -= 1,
+            _ => drop(busy.remove(&self.slot)),
+        }
+        drop(busy);
         self.once.freed.notify_waiters();
     }
 }

@@ -2,12 +2,14 @@
 //! rows are those that the writer would have written. Then what a backup holds beside the ledger is laid beside it.
 //!
 //! Nothing is believed that can be made or checked: a row about a licence that the entries do not know is refused, one
-//! of a licence that was erased is not taken, and with the epoch key at hand every draft, seal and reason is compared
-//! with its entry (`look_over`). What is not there is told.
+//! of a licence that was erased is not taken, and with the epoch key at hand every draft, seal and reason, and what
+//! was said in every step of a case, is compared with its entry (`look_over`, `cases`). What is not there is told.
 //! Not here: where entries come from (`audit`), and whether `last-signed` allows this size (`Rebuilt::check_signed`
 //! says; whoever asks must listen).
 
+mod cases;
 mod look_over;
+mod resting;
 
 use rayon::prelude::*;
 
@@ -32,7 +34,7 @@ use crate::note::{KeyName, Note, Scheme, VerifierKey};
 use crate::values::identifiers::Handle;
 use look_over::{LookOver, Seen};
 
-pub use look_over::Reason;
+pub use look_over::Said;
 
 /// Entries of a commit.
 const GROUP: usize = 256;
@@ -115,9 +117,15 @@ pub struct Rebuilt {
     /// Those of them whose seal was there and was not good; it was not taken.
     pub seals_refused: Vec<Handle>,
     /// Acts whose reason is not here: what was not in the backup.
-    pub reasons_missing: Vec<Reason>,
+    pub reasons_missing: Vec<Said>,
     /// Acts whose reason does not open or is not what the entry commits to; it was not taken.
-    pub reasons_damaged: Vec<Reason>,
+    pub reasons_damaged: Vec<Said>,
+    /// Steps of cases whose words or application are not here.
+    pub words_missing: Vec<Said>,
+    /// Steps whose words, application or draft do not open or are not what the entry commits to; they were not taken.
+    pub words_damaged: Vec<Said>,
+    /// Applications for matters that waited in the backup, and rest now until somebody takes their next step.
+    pub resting: u64,
     /// Rows of erased licences that were not taken.
     pub erased: u64,
 }
@@ -125,7 +133,8 @@ pub struct Rebuilt {
 impl Rebuilt {
     /// Whether everything that the entries speak of is here, or can be made again.
     pub fn is_whole(&self) -> bool {
-        self.missing.is_empty() && self.reasons_missing.is_empty() && self.reasons_damaged.is_empty()
+        let said = [&self.reasons_missing, &self.reasons_damaged, &self.words_missing, &self.words_damaged];
+        self.missing.is_empty() && said.into_iter().all(Vec::is_empty)
     }
 }
 
@@ -198,7 +207,7 @@ impl<'a> Rebuild<'a> {
         let mut writes = self.edge.push(&mut hashed, &leaves)?;
         writes.extend(self.blocks.push(group, &effects, &[])?);
         for effects in &effects {
-            rows_of(effects, &mut writes)?;
+            rows_of(&charter, effects, &mut writes)?;
         }
         let expected = Head { size, time: self.charter.time() };
         let next = Head { size: hashed.size(), time: charter.time() };
@@ -243,6 +252,7 @@ impl<'a> Rebuild<'a> {
             return Ok(());
         }
         self.bytes += value.len();
+        self.waiting.extend(resting::mark(&row));
         self.waiting.push(Write::set(row, value));
         if self.waiting.len() >= ROWS || self.bytes >= BYTES { self.write() } else { Ok(()) }
     }
@@ -271,29 +281,54 @@ impl<'a> Rebuild<'a> {
         self.write()?;
         self.check(checkpoint)?;
         let (size, erased) = (self.range.size(), self.erased);
-        let mut rebuilt = Rebuilt { size, erased, ..Rebuilt::default() };
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let rows = self.store.scan(b"l", after.as_deref(), ROWS)?;
-            let Some((last, _)) = rows.last() else { break };
-            after = Some(last.clone());
-            let licence = |(key, _): &(Vec<u8>, Vec<u8>)| match Row::of_key(key) {
-                Some(Row::Licence(handle)) => Some(handle),
-                _ => None,
-            };
-            let handles: Vec<Handle> = rows.iter().filter_map(licence).collect();
-            let look = LookOver { store: self.store, charter: &self.charter, vault };
-            let seen: Vec<Seen> =
-                handles.par_iter().map(|handle| look.look_at(handle)).collect::<Result<_, _>>()?;
-            for (handle, seen) in handles.into_iter().zip(seen) {
-                self.note(handle, seen, &mut rebuilt);
-            }
-            self.write()?;
-        }
+        let mut rebuilt =
+            Rebuilt { size, erased, resting: resting::count(self.store)?, ..Rebuilt::default() };
+        self.each(
+            b"l",
+            vault,
+            |look, handle| look.look_at(handle),
+            |this, handle, seen| this.note(handle, seen, &mut rebuilt),
+        )?;
+        self.each(
+            b"C",
+            vault,
+            |look, case| look.look_at_case(case),
+            |this, case, seen| {
+                this.note_case(case, seen, &mut rebuilt);
+            },
+        )?;
         let sealed = Write::set(Row::Single(SEALED), size.to_be_bytes());
         self.store.put(vec![Write::set(Row::Checkpoint, checkpoint.to_string()), sealed])?;
         self.store.sync()?;
         Ok(rebuilt)
+    }
+
+    /// Looks at every licence or case of a family, many at once, and notes what was seen in their order.
+    fn each<S: Send>(
+        &mut self,
+        family: &[u8],
+        vault: Option<&Vault>,
+        look: impl Fn(&LookOver<'_>, &Handle) -> Result<S, RebuildError> + Sync,
+        mut note: impl FnMut(&mut Self, Handle, S),
+    ) -> Result<(), RebuildError> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let rows = self.store.scan(family, after.as_deref(), ROWS)?;
+            let Some((last, _)) = rows.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let about = |(key, _): &(Vec<u8>, Vec<u8>)| match Row::of_key(key) {
+                Some(Row::Licence(handle) | Row::Case(handle)) => Some(handle),
+                _ => None,
+            };
+            let handles: Vec<Handle> = rows.iter().filter_map(about).collect();
+            let over = LookOver { store: self.store, charter: &self.charter, vault };
+            let seen: Vec<S> =
+                handles.par_iter().map(|handle| look(&over, handle)).collect::<Result<_, _>>()?;
+            for (handle, seen) in handles.into_iter().zip(seen) {
+                note(self, handle, seen);
+            }
+            self.write()?;
+        }
     }
 
     /// Counts what was seen of a licence; what is no good is taken out again, and what has no seal waits for one.
@@ -344,6 +379,7 @@ fn named(row: &Row) -> String {
         Row::Vault(handle, place) => format!("payload {place} of licence {handle}"),
         Row::Seal(handle) => format!("the seal of licence {handle}"),
         Row::Finders(block) => format!("block {block} of finders"),
+        Row::Letter(case, number) => format!("letter {number} about case {case}"),
         Row::Pickup(_) => "a pickup".to_owned(),
         Row::Answered(_) => "an answer under a key".to_owned(),
         Row::Published(list, _) => format!("a token of status list {list}"),

@@ -3,14 +3,19 @@
 
 use crate::catalogue::RequestError;
 use crate::law::{Refused, Violation};
+use crate::ledger::body::CaseId;
 use crate::ledger::state::ViewFault;
-use crate::values::identifiers::{CreditCode, Handle};
+use crate::values::identifiers::{BaseUrl, CreditCode, Handle};
 use crate::values::standing::{Act, Standing};
 use crate::values::time::Time;
 use crate::verification::AskError;
 
+use super::cases::CaseRefusal;
 use super::ceremony::CeremonyRefusal;
+use super::facts::FactRefusal;
 use super::keyring::KeyringError;
+use super::matters::MatterRefusal;
+use super::needs::Proof;
 use super::store::StoreError;
 
 /// Told to the caller. One variant a problem.
@@ -19,6 +24,9 @@ pub enum Refusal {
     /// Something in the request is wrong; it says where.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// Several things are wrong in what is applied for; it says where, the first of them first.
+    #[error("{0}")]
+    Application(RequestError, Vec<RequestError>),
     /// The department may not issue this type in this region today.
     #[error("{department} holds no power to issue {licence_type} in {region} today")]
     NoPower {
@@ -32,7 +40,7 @@ pub enum Refusal {
         pointer: String,
     },
     /// The licence is another department's.
-    #[error("the licence was issued by another department")]
+    #[error("the licence or case is another department's")]
     NotYours,
     /// There is no such thing here.
     #[error("there is no such {0} here")]
@@ -87,6 +95,15 @@ pub enum Refusal {
         /// Pointer to what is to spare.
         pointer: String,
     },
+    /// About a case: the step, who takes it, what is signed.
+    #[error(transparent)]
+    Case(#[from] CaseRefusal),
+    /// About a fact that another department is the source of, or that a valid licence contradicts.
+    #[error(transparent)]
+    Fact(#[from] FactRefusal),
+    /// About an application for a matter.
+    #[error(transparent)]
+    Matter(#[from] MatterRefusal),
     /// A holder may have one licence of this type at a time, and has one that is valid or suspended.
     #[error("the holder has a licence of this type already, valid or suspended, and may have one only")]
     AlreadyHeld {
@@ -108,6 +125,19 @@ pub enum Refusal {
     /// The licence's payload was erased, or was lost with a restore.
     #[error("the payload of this licence is not here: it was erased, or a restore did not have it")]
     Erased,
+    /// A proof is demanded that a licence gives.
+    #[error("a licence proves this already")]
+    AlreadyProved {
+        /// Who demands it.
+        department: CreditCode,
+        /// The types that prove it.
+        by: Vec<Proof>,
+        /// The authority's address, where it is verified.
+        base_url: BaseUrl,
+    },
+    /// Another department's demand, or of a role that demands nothing.
+    #[error("a department states its own demands; the operator may state them for it")]
+    NotYourDemand,
     /// A question of verification that cannot be judged at all.
     #[error(transparent)]
     Ask(#[from] AskError),
@@ -127,6 +157,10 @@ pub enum Refusal {
 pub enum Thing {
     /// A licence.
     Licence,
+    /// A case.
+    Case,
+    /// An application for a matter.
+    Matter,
     /// A pickup.
     Pickup,
     /// A kept report.
@@ -148,6 +182,8 @@ impl Thing {
     pub fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Licence => ("电子证照", "licence"),
+            Self::Case => ("办件", "case"),
+            Self::Matter => ("一件事申请", "application for a matter"),
             Self::Pickup => ("领取地址", "pickup address"),
             Self::Report => ("核验报告", "report"),
             Self::Type => ("证照类型", "licence type"),
@@ -242,6 +278,24 @@ impl From<AskError> for Failure {
     }
 }
 
+impl From<CaseRefusal> for Failure {
+    fn from(error: CaseRefusal) -> Self {
+        Refusal::Case(error).into()
+    }
+}
+
+impl From<FactRefusal> for Failure {
+    fn from(error: FactRefusal) -> Self {
+        Refusal::Fact(error).into()
+    }
+}
+
+impl From<MatterRefusal> for Failure {
+    fn from(error: MatterRefusal) -> Self {
+        Refusal::Matter(error).into()
+    }
+}
+
 impl From<CeremonyRefusal> for Failure {
     fn from(error: CeremonyRefusal) -> Self {
         Refusal::Ceremony(error).into()
@@ -262,6 +316,11 @@ impl From<Violation> for Failure {
     fn from(violation: Violation) -> Self {
         Self::Judged(violation)
     }
+}
+
+/// There is no case of this number.
+pub(super) fn no_case(_: &CaseId) -> Failure {
+    Refusal::NotFound(Thing::Case).into()
 }
 
 /// There is no licence of this handle.

@@ -9,6 +9,7 @@
 
 use super::Authority;
 use super::blocks::{BLOCK, handles, places};
+use super::cases::case;
 use super::entries::entries;
 use super::grants::licence;
 use super::store::{Row, Store, StoreError};
@@ -16,7 +17,7 @@ use super::tiles::stored;
 use super::vault::has_frame;
 use crate::crypto::Digest;
 use crate::law;
-use crate::ledger::body::{Body, StatusPlace, Subject};
+use crate::ledger::body::{Body, CaseId, StatusPlace, Subject};
 use crate::ledger::entry::{Entry, leaf_hash};
 use crate::ledger::state::LicenceState;
 use crate::merkle::{Hash, Range, TileId, Width};
@@ -154,12 +155,14 @@ fn entry(store: &dyn Store, index: u64, bytes: &[u8]) -> Result<Hash, ScrubFault
     match entry.body().subject() {
         Subject::Licence(handle) => {
             of_licence(store, index, &entry, &handle, leaf)?;
-            if let Body::LicenceIssued(issued) = entry.body()
-                && let Some(replaces) = &issued.replaces
-            {
-                event_of(store, index, &replaces.handle, leaf)?;
+            if let Body::LicenceIssued(issued) = entry.body() {
+                if let Some(replaces) = &issued.replaces {
+                    event_of(store, index, &replaces.handle, leaf)?;
+                }
+                issued.case.map_or(Ok(()), |case| step_of(store, index, &case.handle, leaf))?;
             }
         }
+        Subject::Case(case) => step_of(store, index, &case, leaf)?,
         _ => {
             let row = store.get(&Row::CharterEntry(index))?;
             row.ok_or_else(|| wrong(format!("the charter's row of entry {index}")))?;
@@ -210,6 +213,15 @@ fn event_of(
         known.events.iter().any(|event| event.index == index) && (!last || known.last == leaf)
     });
     known.ok_or_else(|| wrong(format!("the state of licence {handle}, of which entry {index} tells,")))
+}
+
+/// The state of a case has the step of this entry.
+fn step_of(store: &dyn Store, index: u64, of: &CaseId, leaf: Digest) -> Result<(), ScrubFault> {
+    let known = case(store, of)?.filter(|known| {
+        let last = known.events.last().is_some_and(|event| event.index == index);
+        known.events.iter().any(|event| event.index == index) && (!last || known.last == leaf)
+    });
+    known.map(drop).ok_or_else(|| wrong(format!("the state of case {of}, of which entry {index} tells,")))
 }
 
 /// Some rows after a key; the last of them.

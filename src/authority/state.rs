@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::cases;
 use super::grants::licence;
 use super::status::Statuses;
 use super::store::{Row, Store};
 use crate::crypto::Digest;
-use crate::ledger::body::StatusPlace;
-use crate::ledger::state::{Charter, LicenceState, View, ViewFault};
+use crate::ledger::body::{CaseId, StatusPlace};
+use crate::ledger::state::{CaseState, Charter, LicenceState, View, ViewFault};
 use crate::merkle::Range;
 use crate::note::{Note, VerifierKey};
 use crate::values::identifiers::Handle;
@@ -32,6 +33,10 @@ impl View for StoreView<'_> {
 
     fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
         licence(self.store, handle).map_err(|error| ViewFault(error.to_string()))
+    }
+
+    fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
+        cases::case(self.store, case).map_err(|error| ViewFault(error.to_string()))
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

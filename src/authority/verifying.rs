@@ -136,7 +136,8 @@ impl Authority {
     /// The credential of a number and its code; a wrong code is as unknown as a wrong number.
     fn resolve(&self, number: &LicenceNumber, code: &VerificationCode) -> Result<Option<String>, Failure> {
         let given = self.once.hide("code", code.as_str());
-        for found in self.found("number", number.as_str())? {
+        for found in self.found(self.once.finder("number", number.as_str())) {
+            let found = found?;
             if found.erased {
                 continue;
             }

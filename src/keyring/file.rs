@@ -230,7 +230,8 @@ fn may_found(path: &Path) -> Result<Stage, KeysError> {
     }
 }
 
-fn lock(root: &Folder) -> Result<File, KeysError> {
+/// Keeps other processes out for as long as the file is held.
+pub(super) fn lock(root: &Folder) -> Result<File, KeysError> {
     let path = root.path_of(LOCK);
     let file = root.lock_file(LOCK)?;
     match file.try_lock() {

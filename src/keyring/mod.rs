@@ -14,6 +14,7 @@ mod stage;
 #[cfg(test)]
 mod suite;
 pub mod tokens;
+mod witness;
 mod wording;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use memory::MemoryKeyring;
 pub use passphrase::Passphrase;
 pub use private::HeldKey;
 pub use stage::{Stage, is_empty, stage};
+pub use witness::WitnessFolder;
 
 use crate::crypto::private_key::PrivateKeyError;
 use crate::crypto::{KeyId, KeyPurpose};
@@ -93,6 +95,15 @@ pub enum KeysError {
     #[error("{}: missing; restore it from the backup made with these keys", path.display())]
     Missing {
         /// The file.
+        path: PathBuf,
+    },
+    /// A witness without what it cosigned.
+    #[error(
+        "{}: missing; without it this witness does not know what it cosigned: retire its key and make another with vidimus witness init",
+        path.display()
+    )]
+    Forgotten {
+        /// The folder.
         path: PathBuf,
     },
     /// A file that holds something else.

@@ -39,6 +39,10 @@ impl KeysError {
                 format!("{}:超过 {limit} 字节,不是本程序写的", path.display())
             }
             Self::Missing { path } => format!("{}:缺失;请从密钥备份恢复", path.display()),
+            Self::Forgotten { path } => format!(
+                "{}：缺失；没有它，见证人不知道自己见证过什么：请停用它的密钥，用 vidimus witness init 另建一个",
+                path.display()
+            ),
             Self::Unreadable { path, reason } => {
                 format!("{}:内容有误({reason});请从密钥备份恢复", path.display())
             }

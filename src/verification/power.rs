@@ -8,10 +8,24 @@ use super::finding::{Check, Finding};
 use super::signature::Opened;
 
 pub(super) fn judge(opened: &Opened<'_>, entered: Option<&Entered>, context: &Context<'_>) -> Finding {
-    match entered {
+    let finding = match entered {
         Some(entered) => at_entry(entered, context),
         None => Finding::new(Check::Power, without_entry(opened, context)),
+    };
+    // A list that is too old says nothing; what the certificate said when it was made is told beside that, and decides nothing.
+    match (finding.code, hint(opened, context)) {
+        (Code::PowerListTooOld, Some(named)) => {
+            finding.on("certificate_names_type", if named { "yes" } else { "no" })
+        }
+        _ => finding,
     }
+}
+
+/// Whether the credential's certificate names its type: as far as both are known.
+fn hint(opened: &Opened<'_>, context: &Context<'_>) -> Option<bool> {
+    let (slug, version) = opened.licence_type.as_ref()?;
+    let code = &context.charter.version(slug, *version)?.value.type_code;
+    opened.leaf.type_codes().map(|named| named.contains(code))
 }
 
 fn at_entry(entered: &Entered, context: &Context<'_>) -> Finding {

@@ -22,10 +22,10 @@ use super::entropy::SystemEntropy;
 use super::scrubbing::refuse_condemned;
 use super::told::Told;
 use crate::authority::caller::Caller;
-use crate::authority::founding::{Founding, NewKeys, Site};
+use crate::authority::founding::{Founding, NewKeys, Site, check_plan};
 use crate::authority::store::Store as _;
 use crate::authority::{Authority, Opening};
-use crate::catalogue::{AuthorityPlan, Catalogue};
+use crate::catalogue::{AuthorityPlan, Catalogue, FACTS_FILE, MATTERS_FOLDER};
 use crate::crypto::{Entropy, KeyPurpose};
 use crate::keyring::tokens::TokenTable;
 use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
@@ -145,7 +145,9 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, Vec<u8>)>) -> st
         if path.is_dir() {
             collect(root, &path, files)?;
         } else if let Ok(relative) = path.strip_prefix(root)
-            && relative.components().count() == 3
+            && (relative.components().count() == 3
+                || relative == Path::new(FACTS_FILE)
+                || relative.parent() == Some(Path::new(MATTERS_FOLDER)))
         {
             files.push((relative.to_string_lossy().into_owned(), std::fs::read(&path)?));
         }
@@ -219,12 +221,17 @@ fn found_sample(
     now: Time,
     entropy: &dyn Entropy,
 ) -> anyhow::Result<()> {
-    keyring.note_founding(SAMPLE_BEGINS)?;
     let plan = AuthorityPlan::sample()?;
     let keys = NewKeys::make(&plan, entropy)?;
     let base_url = config.public_url.clone().map_or_else(|| SAMPLE_URL.parse(), Ok)?;
     let origin = keys.sample_origin()?;
     let site = Site { base_url: &base_url, origin: &origin, now, not_after: now.plus(SAMPLE_STATEMENTS) };
+    // The types built in go with the plan; those of a folder may not.
+    if config.schemas.is_some() {
+        check_plan(&plan, catalogue, &site, entropy)
+            .map_err(|refusal| Told::new(refusal.zh(), refusal.to_string()))?;
+    }
+    keyring.note_founding(SAMPLE_BEGINS)?;
     let mut founding = Founding::compose(&plan, catalogue, &keys, &site, entropy)?;
     founding.approve(&[keys.of(&Owner::Authority, KeyPurpose::Registrar)?])?;
     keep(keyring, keys, &founding, entropy)

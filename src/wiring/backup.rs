@@ -25,7 +25,7 @@ use crate::merkle::Hash;
 use crate::values::time::Time;
 
 /// What the manifest calls itself.
-const FORMAT: &str = "vidimus-backup/2";
+const FORMAT: &str = "vidimus-backup/3";
 /// The manifest.
 const MANIFEST: &str = "manifest.json";
 /// The export.

@@ -25,3 +25,4 @@ pub mod scrubbing;
 pub mod span;
 pub mod telemetry;
 pub mod told;
+pub mod witnesses;

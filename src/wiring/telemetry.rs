@@ -3,7 +3,7 @@
 //! Nothing personal is logged: our own events carry handles, codes, counts and times; and of other people's crates,
 //! which may log what they carry at their finer levels, only warnings are heard unless they are asked for by name.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -64,18 +64,25 @@ pub fn start(args: &LogArgs) -> Result<(), TelemetryError> {
         }
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
-    started.map_err(|_| TelemetryError::Started)?;
-    std::panic::set_hook(Box::new(told));
-    Ok(())
+    started.map_err(|_| TelemetryError::Started)
 }
 
-/// A panic is told by its place. What it says is told only of our own: the storage engine gives up on damaged data with a
-/// message that can print whole pages of it.
+/// Has panics told from now on: in the log, or as a line on standard error where a command keeps none.
+pub fn tell_panics() {
+    std::panic::set_hook(Box::new(told));
+}
+
+/// A panic is told by its place. What it says is told only of our own: the storage engine gives up on damaged data, or at
+/// its end on a disk that fails, with a message that can print whole pages of it.
 fn told(panic: &std::panic::PanicHookInfo<'_>) {
     let at = panic.location().map_or_else(String::new, ToString::to_string);
     let thread = std::thread::current().name().unwrap_or_default().to_owned();
     let said = if at.starts_with("src/") { panic.payload_as_str().unwrap_or_default() } else { "" };
-    tracing::error!(at, thread, said, "panic");
+    if tracing::dispatcher::has_been_set() {
+        tracing::error!(at, thread, said, "panic");
+    } else {
+        let _told = writeln!(std::io::stderr(), "panic at={at} thread={thread:?} said={said:?}");
+    }
 }
 
 /// A bare level is ours alone; directives are taken as they are. An empty variable is one that is not set.

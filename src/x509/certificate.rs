@@ -4,13 +4,14 @@
 use pkcs8::der::pem;
 use x509_parser::certificate::X509CertificateParser;
 use x509_parser::nom::Parser as _;
-use x509_parser::prelude::{TbsCertificate, X509Certificate, X509Extension, X509Version};
+use x509_parser::prelude::{TbsCertificate, X509Certificate, X509Version};
 use x509_parser::time::ASN1Time;
 
-use super::profile::Marks;
+use super::extensions::Extensions;
 use super::{Profile, Subject, SubjectError, Validity, der, ecdsa};
 use crate::crypto::key::KeyError;
 use crate::crypto::{Algorithm, KeyId, PublicKey};
+use crate::values::identifiers::TypeCode;
 
 /// The longest certificate that is looked at, in bytes.
 pub const MAXIMUM_SIZE: usize = 8 * 1024;
@@ -81,6 +82,9 @@ pub enum CertificateError {
     /// Subject or authority key identifier missing, malformed or not the key's id.
     #[error("the key identifiers are not those of the certificate's keys")]
     KeyIdentifier,
+    /// Type codes in another form than ours, or in a certificate that is not for credentials.
+    #[error("subjectDirectoryAttributes that are not type codes, or not in a credential certificate")]
+    TypeCodes,
     /// A root that another name or key issued.
     #[error("a root certificate that is not signed by itself")]
     NotSelfSigned,
@@ -100,6 +104,7 @@ pub struct Certificate {
     authority_key: Option<KeyId>,
     public_key: PublicKey,
     validity: Validity,
+    type_codes: Option<Vec<TypeCode>>,
 }
 
 impl Certificate {
@@ -130,6 +135,7 @@ impl Certificate {
             authority_key: extensions.authority_key,
             validity: validity(&parsed)?,
             public_key,
+            type_codes: extensions.type_codes,
         };
         certificate.check_keys(extensions.subject_key)?;
         Ok(certificate)
@@ -183,6 +189,12 @@ impl Certificate {
         &self.serial
     }
 
+    /// The types that its department might issue when it was made, ascending: a hint, not a power. `None` where it does not
+    /// say.
+    pub fn type_codes(&self) -> Option<&[TypeCode]> {
+        self.type_codes.as_deref()
+    }
+
     /// Whether its issuer field is, byte for byte, `issuer`'s name and its authority key identifier `issuer`'s.
     pub fn names_as_issuer(&self, issuer: &Self) -> bool {
         self.issuer_name == issuer.subject_name && self.authority_key() == issuer.public_key.id()
@@ -197,6 +209,9 @@ impl Certificate {
         let (profile, algorithm) = (self.profile, self.public_key.algorithm());
         if !profile.allows(algorithm) {
             return Err(CertificateError::KeyAlgorithm { profile, algorithm });
+        }
+        if self.type_codes.is_some() && profile != Profile::Credential {
+            return Err(CertificateError::TypeCodes);
         }
         let is_root = profile == Profile::Root;
         if subject_key != self.public_key.id() || is_root != self.authority_key.is_none() {
@@ -233,55 +248,6 @@ fn validity(parsed: &TbsCertificate<'_>) -> Result<Validity, CertificateError> {
         return Ok(validity);
     }
     Err(CertificateError::Validity { not_before: validity.not_before, not_after: validity.not_after })
-}
-
-/// What the extensions say, once each was seen at most once and rightly marked.
-struct Extensions {
-    profile: Profile,
-    subject_key: KeyId,
-    authority_key: Option<KeyId>,
-}
-
-impl Extensions {
-    fn read(extensions: &[X509Extension<'_>]) -> Result<Self, CertificateError> {
-        let mut seen = Vec::with_capacity(extensions.len());
-        let (mut basic_constraints, mut key_usage, mut extended_key_usage) = (None, None, None);
-        let (mut subject_key, mut authority_key) = (None, None);
-        for extension in extensions {
-            if seen.contains(&extension.oid.as_bytes()) {
-                return Err(CertificateError::RepeatedExtension(extension.oid.to_string()));
-            }
-            seen.push(extension.oid.as_bytes());
-            let (place, critical) = match extension.oid.as_bytes() {
-                [0x55, 0x1d, 19] => (Some(&mut basic_constraints), true),
-                [0x55, 0x1d, 15] => (Some(&mut key_usage), true),
-                [0x55, 0x1d, 37] => (Some(&mut extended_key_usage), false),
-                [0x55, 0x1d, 14] => (Some(&mut subject_key), false),
-                [0x55, 0x1d, 35] => (Some(&mut authority_key), false),
-                _ => (None, false),
-            };
-            if let Some(place) = place {
-                *place = Some(extension.value);
-            }
-            if extension.critical != critical {
-                return Err(CertificateError::Criticality(extension.oid.to_string()));
-            }
-        }
-        let (Some(basic_constraints), Some(key_usage)) = (basic_constraints, key_usage) else {
-            return Err(CertificateError::Profile);
-        };
-        Ok(Self {
-            profile: Profile::from_marks(Marks { basic_constraints, key_usage, extended_key_usage })
-                .ok_or(CertificateError::Profile)?,
-            subject_key: identifier(subject_key.unwrap_or_default(), &[4, 16])?,
-            authority_key: authority_key.map(|value| identifier(value, &[0x30, 18, 0x80, 16])).transpose()?,
-        })
-    }
-}
-
-fn identifier(value: &[u8], header: &[u8]) -> Result<KeyId, CertificateError> {
-    let id = value.strip_prefix(header).and_then(|id| id.try_into().ok());
-    id.map(KeyId).ok_or(CertificateError::KeyIdentifier)
 }
 
 #[cfg(test)]
@@ -360,6 +326,10 @@ mod tests {
         assert_eq!(
             read(&|p| p.key_usages.push(KeyUsagePurpose::KeyCertSign)),
             Err(CertificateError::Profile)
+        );
+        assert_eq!(
+            read(&|p| p.custom_extensions = vec![null(&[2, 5, 29, 9], false)]),
+            Err(CertificateError::TypeCodes)
         );
         let identifier = rcgen::KeyIdMethod::PreSpecified(vec![7; 16]);
         assert_eq!(

@@ -42,7 +42,7 @@ pub(super) fn split(der: &[u8]) -> Option<Parts> {
 }
 
 /// The elements that fill `bytes` to the last.
-fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
+pub(super) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     let mut reader = SliceReader::new(bytes).ok()?;
     let mut elements = Vec::new();
     while !reader.is_finished() {

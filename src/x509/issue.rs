@@ -5,9 +5,10 @@
 use rcgen::{CertificateParams, KeyIdMethod, PublicKeyData, SerialNumber, SignatureAlgorithm, SigningKey};
 use x509_parser::time::ASN1Time;
 
-use super::{Certificate, CertificateError, Profile, Subject, Validity, ecdsa};
+use super::{Certificate, CertificateError, Profile, Subject, Validity, ecdsa, type_codes};
 use crate::crypto::entropy::random;
 use crate::crypto::{Algorithm, Entropy, KeyId, PrivateKey, PublicKey};
+use crate::values::identifiers::TypeCode;
 
 /// Why a certificate was not made.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,9 @@ pub enum IssueError {
     /// The issuer's own name for something else.
     #[error("the subject is the issuer's own name")]
     IssuersName,
+    /// Type codes that cannot be written.
+    #[error("the type codes could not be written: {0}")]
+    TypeCodes(#[from] pkcs8::der::Error),
     /// rcgen could not write or sign it.
     #[error("the certificate could not be written: {0}")]
     Writing(#[from] rcgen::Error),
@@ -56,6 +60,9 @@ pub struct Request<'a> {
     pub public_key: &'a PublicKey,
     /// When it can be used, within the issuer's own.
     pub validity: Validity,
+    /// Of a credential certificate: what its department may issue now, as a hint (at most [`super::MOST_TYPE_CODES`], else
+    /// none is named). Empty for every other.
+    pub type_codes: &'a [TypeCode],
 }
 
 /// A CA certificate together with its private key.
@@ -72,7 +79,8 @@ pub fn self_signed(
     validity: Validity,
     entropy: &dyn Entropy,
 ) -> Result<Certificate, IssueError> {
-    let request = Request { profile: Profile::Root, subject, public_key: key.public(), validity };
+    let request =
+        Request { profile: Profile::Root, subject, public_key: key.public(), validity, type_codes: &[] };
     let made = parameters(&request, entropy)?.self_signed(&Signer(key))?;
     Ok(Certificate::from_der(made.der())?)
 }
@@ -132,6 +140,7 @@ fn parameters(request: &Request<'_>, entropy: &dyn Entropy) -> Result<Certificat
     parameters.extended_key_usages = request.profile.extended_key_usages();
     parameters.use_authority_key_identifier_extension = request.profile != Profile::Root;
     parameters.key_identifier_method = key_identifier(request.public_key);
+    parameters.custom_extensions.extend(type_codes::write(request.type_codes)?);
     Ok(parameters)
 }
 
@@ -197,8 +206,13 @@ mod tests {
     fn an_issuer_refuses_what_is_not_its_own() {
         let sample = Hierarchy::new();
         let (subject, leaf) = (department(), key(Algorithm::P256));
-        let request =
-            |profile, validity| Request { profile, subject: &subject, public_key: leaf.public(), validity };
+        let request = |profile, validity| Request {
+            profile,
+            subject: &subject,
+            public_key: leaf.public(),
+            validity,
+            type_codes: &[],
+        };
         let root = Issuer::new(&sample.root, &sample.root_key).unwrap();
         let issuing = Issuer::new(&sample.issuing, &sample.issuing_key).unwrap();
         let refused = |issuer: &Issuer<'_>, profile| {
@@ -210,6 +224,13 @@ mod tests {
             let made = issuing.issue(&request(Profile::Seal, validity), &Counter);
             assert!(matches!(made, Err(IssueError::Validity(_))), "{validity:?}");
         }
+        let codes = ["11100000MB0143028R001".parse().unwrap()];
+        let named = |profile| Request { type_codes: &codes, ..request(profile, years(1, 2)) };
+        let seal = issuing.issue(&named(Profile::Seal), &Counter);
+        assert!(matches!(seal, Err(IssueError::Unreadable(CertificateError::TypeCodes))), "{seal:?}");
+        let credential = issuing.issue(&named(Profile::Credential), &Counter).unwrap();
+        assert_eq!(credential.type_codes(), Some(codes.as_slice()));
+        assert_eq!(sample.credential.type_codes(), None);
         let own = Request { subject: sample.issuing.subject(), ..request(Profile::Status, years(1, 2)) };
         assert!(matches!(issuing.issue(&own, &Counter), Err(IssueError::IssuersName)));
         assert!(matches!(Issuer::new(&sample.root, &leaf), Err(IssueError::IssuerKey { .. })));
@@ -225,8 +246,13 @@ mod tests {
             (Algorithm::P256, Profile::Status, true),
         ] {
             let leaf = key(algorithm);
-            let request =
-                Request { profile, subject: &department(), public_key: leaf.public(), validity: years(1, 2) };
+            let request = Request {
+                profile,
+                subject: &department(),
+                public_key: leaf.public(),
+                validity: years(1, 2),
+                type_codes: &[],
+            };
             assert_eq!(issuing.issue(&request, &Counter).is_ok(), good, "{profile}");
         }
         let root = self_signed(&authority("x"), &key(Algorithm::Ed25519), years(0, 1), &Counter);

@@ -7,10 +7,12 @@
 mod certificate;
 mod der;
 mod ecdsa;
+mod extensions;
 mod issue;
 mod path;
 mod profile;
 mod subject;
+mod type_codes;
 mod validity;
 
 #[cfg(test)]
@@ -21,4 +23,5 @@ pub use issue::{IssueError, Issuer, Request, self_signed};
 pub use path::{MAXIMUM_GIVEN, PathError, VerifiedPath, validate};
 pub use profile::Profile;
 pub use subject::{Subject, SubjectError};
+pub use type_codes::MOST as MOST_TYPE_CODES;
 pub use validity::Validity;

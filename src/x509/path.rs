@@ -242,7 +242,13 @@ mod tests {
     fn issue(issuer: (&Certificate, &PrivateKey), profile: Profile, name: &str) -> Certificate {
         let key = key(Algorithm::P256);
         let subject = authority(name);
-        let request = Request { profile, subject: &subject, public_key: key.public(), validity: years(1, 3) };
+        let request = Request {
+            profile,
+            subject: &subject,
+            public_key: key.public(),
+            validity: years(1, 3),
+            type_codes: &[],
+        };
         Issuer::new(issuer.0, issuer.1).unwrap().issue(&request, &Counter).unwrap()
     }
 

@@ -64,12 +64,19 @@ impl Hierarchy {
                 subject: &authority("示例市签发证书"),
                 public_key: issuing_key.public(),
                 validity: years(0, 10),
+                type_codes: &[],
             };
             Issuer::new(&root, &root_key).unwrap().issue(&request, &Counter).unwrap()
         };
         let leaf = |profile, subject: &Subject, algorithm| {
             let key = key(algorithm);
-            let request = Request { profile, subject, public_key: key.public(), validity: years(1, 3) };
+            let request = Request {
+                profile,
+                subject,
+                public_key: key.public(),
+                validity: years(1, 3),
+                type_codes: &[],
+            };
             Issuer::new(&issuing, &issuing_key).unwrap().issue(&request, &Counter).unwrap()
         };
         let credential = leaf(Profile::Credential, &department(), Algorithm::Ed25519);

@@ -1,18 +1,24 @@
 //! Entries that registrars approve, composed: departments with their keys, keys with their certificates, types, powers,
-//! endings of keys. Founding composes its first entries with this, a ceremony its own. Not here: approvals.
+//! endings of keys and powers. Founding composes its first entries with this, a ceremony its own. Not here: approvals.
+
+mod people;
+
+use std::collections::BTreeSet;
+
+pub(in crate::authority) use people::approvers;
 
 use super::keys::NewKeys;
 use super::{Step, crypto};
 use crate::authority::refusal::Fault;
-use crate::catalogue::{DepartmentPlan, LicenceType, PowerPlan};
+use crate::catalogue::{Catalogue, DepartmentPlan, LicenceType, PowerBasis, PowerPlan, ProcessRules};
 use crate::crypto::entropy::random;
 use crate::crypto::{Digest, Entropy, KeyId, KeyPurpose, PrivateKey, hex};
 use crate::ledger::body::{
     BlobRef, Body, DepartmentRegistered, KeyIntroduced, KeyRetired, KeyTitle, Name, Owner, PowerGranted,
-    TypePublished, possession,
+    PowerId, PowerWithdrawn, TypePublished, possession,
 };
 use crate::ledger::signature::Signature;
-use crate::values::identifiers::{BaseUrl, CreditCode, Origin, Region};
+use crate::values::identifiers::{BaseUrl, CreditCode, Origin, Region, TypeCode};
 use crate::values::time::{Time, UtcOffset};
 use crate::x509::{Certificate, Issuer, Profile, Request, Subject, Validity};
 
@@ -32,6 +38,7 @@ pub(in crate::authority) struct Terms<'a> {
     /// Approvals and proofs do not count in later entries.
     pub(in crate::authority) not_after: Time,
     pub(in crate::authority) entropy: &'a dyn Entropy,
+    pub(in crate::authority) catalogue: &'a Catalogue,
 }
 
 /// Whose key it is, as certificates name them.
@@ -39,6 +46,8 @@ pub(in crate::authority) struct Party {
     pub(in crate::authority) owner: Owner,
     pub(in crate::authority) organisation: String,
     pub(in crate::authority) code: CreditCode,
+    /// What it may issue today, each once: credential certificates name it.
+    pub(in crate::authority) type_codes: BTreeSet<TypeCode>,
 }
 
 /// A certificate that signs others, with its key.
@@ -90,11 +99,26 @@ impl<'a> Composer<'a> {
         self.push(&Body::DepartmentRegistered(body), None, Vec::new())?;
         let owner = Owner::Department(plan.code.clone());
         let organisation = plan.name.zh.clone();
-        let party = Party { owner: owner.clone(), organisation, code: plan.code.clone() };
+        let type_codes = self.type_codes(plan);
+        let party = Party { owner: owner.clone(), organisation, code: plan.code.clone(), type_codes };
         for key in keys.iter().filter(|key| key.owner == owner) {
             self.key(&party, key.purpose, &key.key, issuing)?;
         }
         Ok(())
+    }
+
+    /// What a plan's powers let the department issue today.
+    fn type_codes(&self, plan: &DepartmentPlan) -> BTreeSet<TypeCode> {
+        let today = self.terms.now.date(self.terms.offset);
+        let counts = |power: &&PowerPlan| {
+            power.from.is_none_or(|from| from <= today) && power.until.is_none_or(|until| today <= until)
+        };
+        let known = plan
+            .powers
+            .iter()
+            .filter(counts)
+            .filter_map(|power| self.terms.catalogue.latest(&power.licence_type));
+        known.map(|known| known.type_code().clone()).collect()
     }
 
     /// A key with, for the purposes that have one, its certificate; gives the certificate.
@@ -110,7 +134,15 @@ impl<'a> Composer<'a> {
             Some((profile, life, name)) => {
                 let subject = Subject::new(&party.organisation, party.code.as_str(), name).map_err(crypto)?;
                 let validity = self.validity(life, Some(above.certificate.validity()));
-                let request = Request { profile, subject: &subject, public_key: key.public(), validity };
+                let named = if profile == Profile::Credential { Some(&party.type_codes) } else { None };
+                let type_codes: Vec<TypeCode> = named.into_iter().flatten().cloned().collect();
+                let request = Request {
+                    profile,
+                    subject: &subject,
+                    public_key: key.public(),
+                    validity,
+                    type_codes: &type_codes,
+                };
                 let issuer = Issuer::new(&above.certificate, above.key).map_err(crypto)?;
                 Some(issuer.issue(&request, self.terms.entropy).map_err(crypto)?)
             }
@@ -150,7 +182,7 @@ impl<'a> Composer<'a> {
             claims: next()?,
             metadata: next()?,
             not_after: self.terms.not_after,
-            officers: 0,
+            officers: licence_type.rules().process.as_ref().map_or(0, ProcessRules::officers),
             rules: next()?,
             r#type: licence_type.slug().clone(),
             type_code: licence_type.type_code().clone(),
@@ -159,27 +191,39 @@ impl<'a> Composer<'a> {
         self.push(&Body::TypePublished(body), prev, blobs)
     }
 
-    /// A power of a department.
+    /// A power of a department; gives its id.
     pub(in crate::authority) fn power(
         &mut self,
         department: &DepartmentPlan,
         power: &PowerPlan,
-    ) -> Result<(), Fault> {
-        let basis = serde_json::json!({"en": power.basis.en, "zh": power.basis.zh}).to_string().into_bytes();
+    ) -> Result<PowerId, Fault> {
+        let basis = serde_json::to_vec(&PowerBasis::of(power)).map_err(crypto)?;
         let region = power.region.clone().or_else(|| department.region.clone());
         let id: [u8; 8] = random(self.terms.entropy);
+        let id: PowerId = format!("p-{}", hex::encode(&id)).parse().map_err(crypto)?;
         let body = PowerGranted {
             approvals: Vec::new(),
             basis: BlobRef::of(&basis),
             department: department.code.clone(),
             from: power.from.unwrap_or_else(|| self.terms.now.date(self.terms.offset)),
             not_after: self.terms.not_after,
-            power: format!("p-{}", hex::encode(&id)).parse().map_err(crypto)?,
+            power: id.clone(),
             region: region.unwrap_or_else(|| self.terms.region.clone()),
             r#type: power.licence_type.clone(),
             until: power.until,
         };
-        self.push(&Body::PowerGranted(body), None, vec![basis])
+        self.push(&Body::PowerGranted(body), None, vec![basis])?;
+        Ok(id)
+    }
+
+    /// The end of a power; `prev` is its last entry.
+    pub(in crate::authority) fn withdrawal(
+        &mut self,
+        power: PowerId,
+        prev: Option<Digest>,
+    ) -> Result<(), Fault> {
+        let body = PowerWithdrawn { approvals: Vec::new(), not_after: self.terms.not_after, power };
+        self.push(&Body::PowerWithdrawn(body), prev, Vec::new())
     }
 
     /// A key of ours with the proof that we hold it.

@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{About, CeremonyId, ShownCeremony, Signed, Statement, Statements, Step, crypto};
+use super::{About, CeremonyId, ShownCeremony, Signed, Statements, Step, crypto};
 use crate::authority::keyring::Keyring;
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::{Row, Store, Write};
 use crate::authority::writer::Proposal;
-use crate::crypto::base64url::Base64Url;
 use crate::crypto::{Digest, KeyPurpose};
 use crate::ledger::body::{Body, Owner};
 use crate::ledger::signature::{Approval, Signature};
@@ -41,11 +40,8 @@ impl Ceremony {
 
     /// What registrars sign.
     pub(super) fn statements(&self) -> Result<Statements, Fault> {
-        let statement = |step: &Step| {
-            let (kind, bytes) = step.statement(&self.origin)?;
-            Ok(Statement { kind: kind.to_string(), sign: Base64Url(bytes) })
-        };
-        let statements = self.steps.iter().map(statement).collect::<Result<_, Fault>>()?;
+        let statements = self.steps.iter().map(|step| step.to_sign(&self.origin));
+        let statements = statements.collect::<Result<_, Fault>>()?;
         Ok(Statements { ceremony: Some(self.id), origin: self.origin.to_string(), statements })
     }
 

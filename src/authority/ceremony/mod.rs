@@ -22,20 +22,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use compose::{Above, Composer, Party, Terms};
+pub(super) use compose::{Above, Composer, Party, Terms, approvers};
 pub(super) use course::Ceremony;
 pub(super) use enter::{OpenCeremonies, go_on};
 pub use keys::{NewKey, NewKeys};
-pub use refusal::CeremonyRefusal;
+pub use refusal::{CeremonyRefusal, OfficerRefusal};
 pub use statements::{Signed, Statement, Statements};
 pub(super) use step::Step;
 
 use super::refusal::Fault;
 use crate::crypto::{Digest, KeyId, KeyPurpose, hex};
-use crate::ledger::body::Owner;
-use crate::values::identifiers::{CreditCode, Slug};
+use crate::ledger::body::{OfficerId, Owner, PowerId, Role, Year};
+use crate::values::identifiers::{CreditCode, Region, Slug};
 use crate::values::text::serde_as_text;
-use crate::values::time::Time;
+use crate::values::time::{Date, Time};
 
 /// By which a ceremony is named, until and after it is over: `c-` and 16 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,6 +94,55 @@ pub enum About {
         r#type: Slug,
         /// The version.
         version: u16,
+    },
+    /// An officer, new or changed.
+    Officer {
+        /// His number.
+        officer: OfficerId,
+        /// Short name of his department.
+        department: Slug,
+        /// Its credit code.
+        code: CreditCode,
+        /// His key.
+        key: KeyId,
+        /// What he may do.
+        roles: Vec<Role>,
+        /// First day.
+        from: Date,
+        /// Last day.
+        until: Option<Date>,
+    },
+    /// The end of an officer.
+    OfficerLeft {
+        /// His number.
+        officer: OfficerId,
+    },
+    /// The working days of a year.
+    Calendar {
+        /// Which year.
+        year: Year,
+    },
+    /// Powers of a department that was registered before.
+    GrantPowers {
+        /// Its short name.
+        department: Slug,
+        /// Its credit code.
+        code: CreditCode,
+        /// Their ids, in the order of the entries.
+        powers: Vec<PowerId>,
+        /// What each lets it issue.
+        types: Vec<Slug>,
+    },
+    /// The end of a power.
+    WithdrawPower {
+        /// Its id.
+        power: PowerId,
+        /// Credit code of the department that had it.
+        code: CreditCode,
+        /// What it let it issue.
+        r#type: Slug,
+        /// Where.
+        region: Region,
     },
 }
 

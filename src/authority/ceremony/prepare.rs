@@ -1,5 +1,9 @@
 //! Whether a wish can be done, and if so its entries and the keys they introduce. Nothing is kept here.
 
+mod people;
+mod powers;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::compose::{Above, Composer, Party, Terms};
@@ -12,9 +16,9 @@ use crate::authority::chains::certificate;
 use crate::authority::refusal::{Failure, Fault, Refusal};
 use crate::catalogue::DepartmentPlan;
 use crate::crypto::{KeyId, KeyPurpose, PrivateKey};
-use crate::ledger::body::{Body, Owner, Subject};
-use crate::ledger::state::Charter;
-use crate::values::identifiers::Slug;
+use crate::ledger::body::{Body, DepartmentRegistered, Owner, Subject};
+use crate::ledger::state::{Charter, Held, Moment};
+use crate::values::identifiers::{CreditCode, Slug, TypeCode};
 use crate::values::time::Time;
 use crate::x509::Certificate;
 
@@ -46,6 +50,7 @@ impl Authority {
             now,
             not_after,
             entropy: self.entropy.as_ref(),
+            catalogue: &self.catalogue,
         };
         let bench = Bench { authority: self, charter, terms };
         match wish {
@@ -54,13 +59,21 @@ impl Authority {
             Wish::Retire(key) => bench.retire(*key),
             Wish::RetireOlder { purpose, department } => bench.retire_older(*purpose, department.as_deref()),
             Wish::PublishType { slug, version } => bench.publish_type(slug, *version),
+            Wish::Officer(officer) => bench.officer(officer),
+            Wish::OfficerLeft(officer) => bench.officer_left(*officer),
+            Wish::Calendar(calendar) => bench.calendar(calendar),
+            Wish::GrantPowers { department, powers } => bench.grant(department, powers),
+            Wish::WithdrawPower(power) => bench.withdraw(power),
+            Wish::WithdrawPowerOf { department, licence_type, region } => {
+                bench.withdraw_of(department, licence_type, region.as_ref())
+            }
         }
     }
 }
 
 impl Bench<'_> {
     fn department(&self, plan: &DepartmentPlan) -> Result<Prepared, Failure> {
-        plan.check(self.terms.region).map_err(CeremonyRefusal::Plan)?;
+        self.check_plan(plan, "/department")?;
         let taken = [
             ("slug", plan.slug.to_string(), self.is_slug_taken(&plan.slug)),
             ("code", plan.code.to_string(), self.is_code_taken(plan)),
@@ -72,14 +85,7 @@ impl Bench<'_> {
             Body::DepartmentRegistered(body) => body.code == plan.code || body.slug == plan.slug,
             _ => false,
         })?;
-        for (place, power) in plan.powers.iter().enumerate() {
-            let versions = self.charter.published(&power.licence_type).map(|known| known.versions.last());
-            if !versions.flatten().is_some_and(|held| held.in_force()) {
-                let pointer = format!("/department/powers/{place}/type");
-                let slug = power.licence_type.to_string();
-                return Err(CeremonyRefusal::NotPublished { pointer, slug }.into());
-            }
-        }
+        self.check_powers(plan, "/department")?;
         let keys = NewKeys::of_department(&plan.code, self.terms.entropy)?;
         let mut composer = Composer::new(self.terms);
         let (certificate, key) = self.above(KeyPurpose::Issuing)?;
@@ -123,7 +129,9 @@ impl Bench<'_> {
         if matches!(held.value.purpose, KeyPurpose::Root | KeyPurpose::Registrar) {
             return Err(CeremonyRefusal::Purpose(held.value.purpose).into());
         }
-        if self.charter.keys_of(&held.value.owner, held.value.purpose).len() == 1 {
+        // Each officer has a key of his own, so none is another's successor: one that is lost goes at once.
+        let of_an_officer = held.value.purpose == KeyPurpose::Officer;
+        if !of_an_officer && self.charter.keys_of(&held.value.owner, held.value.purpose).len() == 1 {
             return Err(CeremonyRefusal::Last(key).into());
         }
         self.retirement(vec![key])
@@ -185,6 +193,11 @@ impl Bench<'_> {
             .refuse_open(|body| matches!(body, Body::TypePublished(body) if body.r#type == *slug))?;
         let mut composer = Composer::new(self.terms);
         composer.licence_type(licence_type, self.charter.chain(&Subject::Type(slug.clone())))?;
+        if let Some(process) = &licence_type.rules().process {
+            let approvers = self.approvers(process, slug)?;
+            let prev = self.charter.chain(&Subject::Process(slug.clone()));
+            composer.process(licence_type, process, approvers, prev)?;
+        }
         let about = About::PublishType { r#type: slug.clone(), version: found };
         Ok(Prepared { about, keys: NewKeys::default(), steps: composer.into_steps() })
     }
@@ -214,18 +227,35 @@ impl Bench<'_> {
                 let known = self.charter.authority().map(|authority| &authority.founded);
                 let known = known.ok_or_else(|| Fault::Law("there is no authority".into()))?;
                 let (organisation, code) = (known.name.zh.clone(), known.code.clone());
-                Ok(Party { owner: Owner::Authority, organisation, code })
+                Ok(Party { owner: Owner::Authority, organisation, code, type_codes: BTreeSet::new() })
             }
             (Some(name), _) => {
-                let mut departments = self.charter.departments().filter(|held| held.in_force());
-                let held = departments
-                    .find(|held| held.value.slug.as_str() == name || held.value.code.as_str() == name);
-                let (pointer, name) = (at.to_owned(), name.to_owned());
-                let held = held.ok_or(CeremonyRefusal::NoDepartment { pointer, name })?;
+                let held = self.registered(name, at)?;
                 let (organisation, code) = (held.value.name.zh.clone(), held.value.code.clone());
-                Ok(Party { owner: Owner::Department(code.clone()), organisation, code })
+                let type_codes = self.type_codes(&code);
+                Ok(Party { owner: Owner::Department(code.clone()), organisation, code, type_codes })
             }
         }
+    }
+
+    /// What a department's powers let it issue now, in whatever region.
+    fn type_codes(&self, department: &CreditCode) -> BTreeSet<TypeCode> {
+        let moment = Moment { index: self.charter.size(), time: self.terms.now };
+        let held = self.charter.powers().map(|(_, held)| held).filter(|held| {
+            held.value.department == *department
+                && self.charter.power_covers(held, &held.value.region, moment)
+        });
+        let newest = held.filter_map(|held| self.charter.published(&held.value.r#type)?.versions.last());
+        newest.map(|version| version.value.type_code.clone()).collect()
+    }
+
+    /// The department in force that is called so, by slug or credit code.
+    fn registered(&self, name: &str, at: &str) -> Result<&Held<DepartmentRegistered>, Failure> {
+        let mut departments = self.charter.departments().filter(|held| held.in_force());
+        let held =
+            departments.find(|held| held.value.slug.as_str() == name || held.value.code.as_str() == name);
+        let (pointer, name) = (at.to_owned(), name.to_owned());
+        Ok(held.ok_or(CeremonyRefusal::NoDepartment { pointer, name })?)
     }
 
     /// The newest certificate of a purpose that signs others, with its key; it must not have ended.

@@ -1,17 +1,27 @@
 //! What a ceremony is refused for, in both languages, each with its cure. Not here: status codes (`http`).
 
-use crate::catalogue::{DepartmentError, PlanError};
+mod people;
+
+pub use people::OfficerRefusal;
+
+use crate::catalogue::{CalendarError, DepartmentError, PlanError};
 use crate::crypto::{KeyId, KeyPurpose};
-use crate::values::time::Time;
+use crate::ledger::body::PowerId;
+use crate::values::time::{Date, Time};
 
 use super::CeremonyId;
 
 /// Why a ceremony was not prepared, not approved, or cannot go on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CeremonyRefusal {
-    /// The plan of the department says something wrong.
-    #[error("{0}")]
-    Plan(DepartmentError),
+    /// The plan of a department, or of powers for one, says something wrong.
+    #[error("{wrong}")]
+    Plan {
+        /// Pointer to the plan.
+        under: &'static str,
+        /// What is wrong, and where in it.
+        wrong: DepartmentError,
+    },
     /// A slug or credit code that the ledger, or another ceremony, has already.
     #[error("the slug or code {value} is taken: none is ever used again, not even after a withdrawal")]
     Taken {
@@ -36,6 +46,53 @@ pub enum CeremonyRefusal {
         /// The type.
         slug: String,
     },
+    /// A power whose last day is over already.
+    #[error("the last day {until} is over: today is {today}")]
+    Over {
+        /// Pointer to the day.
+        pointer: String,
+        /// The day.
+        until: Date,
+        /// The day of the ceremony.
+        today: Date,
+    },
+    /// A power that the department has already, on some of the days.
+    #[error(
+        "power {power} allows the same already; withdraw it first (`vidimus power withdraw {power}`), or begin after \
+         its last day"
+    )]
+    HeldAlready {
+        /// Pointer to the power.
+        pointer: String,
+        /// The one that it has.
+        power: PowerId,
+    },
+    /// No such power.
+    #[error("there is no power {name} in force; see `vidimus power list`")]
+    NoPower {
+        /// Pointer to it.
+        pointer: String,
+        /// As it was named.
+        name: String,
+    },
+    /// A power that was withdrawn before.
+    #[error("power {power} was withdrawn on {since}")]
+    Withdrawn {
+        /// Pointer to it.
+        pointer: String,
+        /// The power.
+        power: PowerId,
+        /// When.
+        since: Time,
+    },
+    /// More than one power can be meant.
+    #[error("several powers can be meant, {powers}: name one by its id, or its region too")]
+    Several {
+        /// Pointer to what names them.
+        pointer: String,
+        /// The powers, each with its region.
+        powers: String,
+    },
     /// A type that the running service does not know.
     #[error(
         "the running service has no type {0}: check its folder (`vidimus types check DIR`), start the service with \
@@ -52,10 +109,27 @@ pub enum CeremonyRefusal {
         /// What would be next.
         next: u64,
     },
+    /// A type asks officers to approve of a department that is not in force.
+    #[error(
+        "{slug} asks for the approval of {department}, and no department in force has that slug; register it first \
+         (`vidimus department add FILE`)"
+    )]
+    NoApprover {
+        /// The type.
+        slug: String,
+        /// The department's slug.
+        department: String,
+    },
+    /// An officer who cannot be appointed, or cannot go.
+    #[error(transparent)]
+    Officer(#[from] OfficerRefusal),
+    /// A calendar that is none.
+    #[error("{0}")]
+    Calendar(CalendarError),
     /// A purpose that is not rotated this way.
     #[error(
         "the {0} key is not rotated this way: the root's successor is a new trust anchor, registrars are changed by \
-         `registrars.changed`, officers and witnesses bring their own keys"
+         `registrars.changed`, officers (`vidimus officer enrol`) and witnesses bring their own keys"
     )]
     Purpose(KeyPurpose),
     /// The authority has no key of that purpose, or departments have none.
@@ -146,9 +220,19 @@ impl CeremonyRefusal {
         let pointer = match self {
             Self::Taken { pointer, .. }
             | Self::NotPublished { pointer, .. }
-            | Self::NoDepartment { pointer, .. } => pointer.as_str(),
-            Self::Plan(wrong) => return Some(format!("/department{}", wrong.pointer)),
-            Self::UnknownType(_) => "/publish_type/type",
+            | Self::NoDepartment { pointer, .. }
+            | Self::Over { pointer, .. }
+            | Self::HeldAlready { pointer, .. }
+            | Self::NoPower { pointer, .. }
+            | Self::Withdrawn { pointer, .. }
+            | Self::Several { pointer, .. } => pointer.as_str(),
+            Self::Plan { under, wrong } => return Some(format!("{under}{}", wrong.pointer)),
+            Self::Officer(wrong) => wrong.pointer(),
+            Self::Calendar(wrong) => {
+                let day = wrong.place().map(|place| format!("/exceptions/{place}/date"));
+                return Some(format!("/calendar{}", day.unwrap_or_default()));
+            }
+            Self::UnknownType(_) | Self::NoApprover { .. } => "/publish_type/type",
             Self::Version { .. } => "/publish_type/version",
             Self::Purpose(_) | Self::Owner { .. } => "/rotate/purpose",
             Self::NotInForce(_) | Self::Last(_) | Self::StillAbove { .. } => "/retire/key",
@@ -175,20 +259,32 @@ impl CeremonyRefusal {
     /// The sentence in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::Plan(wrong) => plan_zh(&wrong.error),
+            Self::Plan { wrong, .. } => plan_zh(&wrong.error),
             Self::Taken { value, .. } => format!("{value} 已被使用:标识一经使用,注销后也不再使用"),
             Self::NoDepartment { name, .. } => format!("没有在册部门 {name},请见 `vidimus department list`"),
             Self::NotPublished { slug, .. } => {
                 format!("类型 {slug} 尚未发布,请先发布(`vidimus types publish {slug}`)")
             }
+            Self::Over { until, today, .. } => format!("截止日期 {until} 已过:今天是 {today}"),
+            Self::HeldAlready { power, .. } => format!(
+                "已有同样的权力 {power}:请先收回(`vidimus power withdraw {power}`),或从其截止日期之后起授权"
+            ),
+            Self::NoPower { name, .. } => format!("没有有效的权力 {name},请见 `vidimus power list`"),
+            Self::Withdrawn { power, since, .. } => format!("权力 {power} 已于 {since} 收回"),
+            Self::Several { powers, .. } => format!("可能指多项权力({powers}):请用编号指明,或同时给出区域"),
             Self::UnknownType(slug) => format!(
                 "正在运行的服务没有类型 {slug}:请检查其文件夹(`vidimus types check DIR`),以 --schemas DIR 启动服务,再发布"
+            ),
+            Self::Officer(wrong) => wrong.zh(),
+            Self::Calendar(wrong) => wrong.zh(),
+            Self::NoApprover { slug, department } => format!(
+                "{slug} 须由 {department} 批准,却没有短名为 {department} 的在册部门:请先登记该部门(`vidimus department add FILE`)"
             ),
             Self::Version { slug, found, next } => {
                 format!("{slug} 不能发布第 {found} 版:账本上的下一版是第 {next} 版")
             }
             Self::Purpose(purpose) => format!(
-                "{purpose} 密钥不这样更换:根密钥的继任者是新的信任锚,登记人用 `registrars.changed` 变更,经办人和见证人自带密钥"
+                "{purpose} 密钥不这样更换:根密钥的继任者是新的信任锚,登记人用 `registrars.changed` 变更,经办人(`vidimus officer enrol`)和见证人自带密钥"
             ),
             Self::Owner { purpose, whose, .. } if *whose == OF_DEPARTMENTS => {
                 format!("{purpose} 密钥属于部门:请用 --department 指明部门")

@@ -29,6 +29,9 @@ pub struct Statement {
     pub kind: String,
     /// The bytes, in base64url.
     pub sign: Base64Url,
+    /// Of a power: the blob that the statement names as its basis, so that nobody signs a digest unread.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub basis: Option<Base64Url>,
 }
 
 /// A registrar's signatures over all statements.

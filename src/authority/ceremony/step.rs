@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::crypto;
+use super::{Statement, crypto};
 use crate::authority::entries::entry;
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::Store;
@@ -49,6 +49,13 @@ impl Step {
         Ok((body.kind(), bytes))
     }
 
+    /// What goes to registrars.
+    pub(in crate::authority) fn to_sign(&self, origin: &Origin) -> Result<Statement, Fault> {
+        let (kind, bytes) = self.statement(origin)?;
+        let basis = if kind == Kind::PowerGranted { self.blobs.first().cloned() } else { None };
+        Ok(Statement { kind: kind.to_string(), sign: Base64Url(bytes), basis })
+    }
+
     /// Puts the approvals to the body, in the order the law wants.
     pub(in crate::authority) fn approve(&mut self, mut approvals: Vec<Approval>) -> Result<(), Fault> {
         approvals.sort_by_key(|approval| approval.key);
@@ -72,25 +79,47 @@ impl Step {
         charter: &Charter,
         store: &dyn Store,
     ) -> Result<Option<(u64, Digest)>, Failure> {
-        fn since<T>(held: Option<&Held<T>>) -> Option<u64> {
-            held.map(|held| held.since.index)
+        for index in self.candidates(charter)? {
+            let bytes = entry(store, index)?;
+            let bytes = bytes.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
+            let entry = Entry::parse(&bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
+            // The same subject may have been entered by somebody else meanwhile: ours is what says the same.
+            let said = statement(entry.body(), entry.prev(), origin).map_err(crypto)?;
+            if said == self.statement(origin)?.1 {
+                return Ok(Some((index, leaf_hash(&bytes))));
+            }
         }
-        let index = match self.body()? {
-            Body::AuthorityFounded(_) => charter.authority().map(|_| 0),
-            Body::DepartmentRegistered(body) => since(charter.department(&body.code)),
-            Body::KeyIntroduced(body) => since(charter.key(&body.title.spki.id())),
-            Body::KeyRetired(body) => charter.key(&body.key).and_then(|held| held.ended).map(|at| at.index),
-            Body::TypePublished(body) => since(charter.version(&body.r#type, body.version)),
-            Body::PowerGranted(body) => since(charter.power(&body.power)),
-            other => return Err(Fault::Law(format!("{} in a ceremony", other.kind())).into()),
-        };
-        let Some(index) = index else { return Ok(None) };
-        let bytes = entry(store, index)?;
-        let bytes = bytes.ok_or_else(|| Fault::Damaged(format!("entry {index} is missing")))?;
-        let entry = Entry::parse(&bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
-        // The same subject may have been entered by somebody else meanwhile: ours is what says the same.
-        let said = statement(entry.body(), entry.prev(), origin).map_err(crypto)?;
-        Ok((said == self.statement(origin)?.1).then(|| (index, leaf_hash(&bytes))))
+        Ok(None)
+    }
+
+    /// The entries about its subject that may be this one.
+    fn candidates(&self, charter: &Charter) -> Result<Vec<u64>, Fault> {
+        fn since<T>(held: &Held<T>) -> u64 {
+            held.since.index
+        }
+        fn until<T>(held: &Held<T>) -> Option<u64> {
+            held.ended.map(|moment| moment.index)
+        }
+        Ok(match self.body()? {
+            Body::AuthorityFounded(_) => charter.authority().map(|_| 0).into_iter().collect(),
+            Body::DepartmentRegistered(body) => {
+                charter.department(&body.code).map(since).into_iter().collect()
+            }
+            Body::KeyIntroduced(body) => charter.key(&body.title.spki.id()).map(since).into_iter().collect(),
+            Body::KeyRetired(body) => charter.key(&body.key).and_then(until).into_iter().collect(),
+            Body::TypePublished(body) => {
+                charter.version(&body.r#type, body.version).map(since).into_iter().collect()
+            }
+            Body::PowerGranted(body) => charter.power(&body.power).map(since).into_iter().collect(),
+            Body::PowerWithdrawn(body) => charter.power(&body.power).and_then(until).into_iter().collect(),
+            Body::ProcessPublished(body) => {
+                charter.process(&body.r#type, body.version).map(since).into_iter().collect()
+            }
+            Body::CalendarPublished(body) => charter.calendars_of(body.year).iter().map(since).collect(),
+            Body::OfficerAppointed(body) => charter.appointments(&body.officer).iter().map(since).collect(),
+            Body::OfficerLeft(body) => charter.officer(&body.officer).and_then(until).into_iter().collect(),
+            other => return Err(Fault::Law(format!("{} in a ceremony", other.kind()))),
+        })
     }
 
     /// The same without its blobs, which are in the store once it is entered.

@@ -4,7 +4,7 @@
 use super::compose::FIRST;
 use super::{Founding, FoundingRefusal, NewKeys, Site};
 use crate::authority::caller::Caller;
-use crate::authority::ceremony::{Signed, crypto};
+use crate::authority::ceremony::{Signed, approvers, crypto};
 use crate::authority::refusal::Fault;
 use crate::catalogue::{AuthorityPlan, Catalogue};
 use crate::crypto::{Entropy, KeyId, KeyPurpose, PrivateKey, PublicKey};
@@ -12,6 +12,7 @@ use crate::law;
 use crate::ledger::body::{AuthorityFounded, Body, Owner, possession};
 use crate::ledger::entry::Unsigned;
 use crate::ledger::state::MemoryState;
+use crate::values::identifiers::Slug;
 use crate::values::time::Time;
 
 /// Refuses a plan from which no authority can be founded there and then.
@@ -22,6 +23,7 @@ pub fn check_plan(
     entropy: &dyn Entropy,
 ) -> Result<(), FoundingRefusal> {
     check_departments(plan, catalogue)?;
+    check_approvers(plan, catalogue)?;
     check_proofs(plan, site)?;
     // Everything else in it is tried under keys that are made for this and kept nowhere.
     let plan = AuthorityPlan { registrars: Vec::new(), quorum: 1, ..plan.clone() };
@@ -45,6 +47,19 @@ fn check_departments(plan: &AuthorityPlan, catalogue: &Catalogue) -> Result<(), 
                 let slug = power.licence_type.to_string();
                 return Err(FoundingRefusal::UnknownType { field, slug, known });
             }
+        }
+    }
+    Ok(())
+}
+
+/// Whoever approves what a type issues is a department of the plan.
+fn check_approvers(plan: &AuthorityPlan, catalogue: &Catalogue) -> Result<(), FoundingRefusal> {
+    for licence_type in catalogue.iter().filter(|known| known.version() == FIRST) {
+        let Some(process) = &licence_type.rules().process else { continue };
+        let code_of = |slug: &Slug| plan.department(slug).map(|known| known.code.clone());
+        if let Err(department) = approvers(process, code_of) {
+            let (slug, department) = (licence_type.slug().to_string(), department.to_string());
+            return Err(FoundingRefusal::NoApprover { slug, department });
         }
     }
     Ok(())

@@ -1,10 +1,12 @@
 //! The first entries, composed from a plan: entry 0, the issuing key, the authority's keys, departments with theirs,
-//! types, powers. Not here: approvals, which registrars give over what this makes.
+//! types with their processes, calendars, powers. Not here: approvals, which registrars give over what this makes.
+
+use std::collections::BTreeSet;
 
 use super::Site;
-use crate::authority::ceremony::{Above, Composer, NewKeys, Party, Step, Terms, crypto};
+use crate::authority::ceremony::{Above, Composer, NewKeys, Party, Step, Terms, approvers, crypto};
 use crate::authority::refusal::Fault;
-use crate::catalogue::{AuthorityPlan, Catalogue, RegistrarPlan};
+use crate::catalogue::{AuthorityPlan, Calendar, Catalogue, RegistrarPlan};
 use crate::crypto::{Entropy, KeyPurpose, PublicKey};
 use crate::law;
 use crate::ledger::body::{
@@ -35,10 +37,11 @@ pub(super) fn first_entries(
         now: site.now,
         not_after: site.not_after,
         entropy,
+        catalogue,
     };
     let mut composer = Composer::new(terms);
-    let authority =
-        Party { owner: Owner::Authority, organisation: plan.name.zh.clone(), code: plan.code.clone() };
+    let (organisation, code) = (plan.name.zh.clone(), plan.code.clone());
+    let authority = Party { owner: Owner::Authority, organisation, code, type_codes: BTreeSet::new() };
     let key = |purpose| keys.of(&Owner::Authority, purpose);
     let root = found(&mut composer, plan, keys)?;
     let root = Above { certificate: root, key: key(KeyPurpose::Root)? };
@@ -54,6 +57,14 @@ pub(super) fn first_entries(
     // A type's first version; the next ones follow it in the ledger, by a ceremony each.
     for licence_type in catalogue.iter().filter(|licence_type| licence_type.version() == FIRST) {
         composer.licence_type(licence_type, None)?;
+        if let Some(process) = &licence_type.rules().process {
+            let approvers = approvers(process, |slug| plan.department(slug).map(|known| known.code.clone()));
+            let approvers = approvers.map_err(|slug| Fault::Law(format!("no department {slug} approves")))?;
+            composer.process(licence_type, process, approvers, None)?;
+        }
+    }
+    for calendar in Calendar::built_in().map_err(|error| Fault::Damaged(format!("a calendar: {error}")))? {
+        composer.calendar(&calendar, None)?;
     }
     for department in &plan.departments {
         for power in &department.powers {

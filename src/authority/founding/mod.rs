@@ -16,13 +16,12 @@ pub use super::ceremony::{NewKey, NewKeys};
 pub use check::check_plan;
 pub use refusal::FoundingRefusal;
 
-use super::ceremony::{Signed, Statement, Statements, Step, crypto};
+use super::ceremony::{Signed, Statements, Step, crypto};
 use super::keyring::Keyring;
 use super::refusal::{Failure, Fault};
 use super::store::Store;
 use super::writer::Proposal;
 use crate::catalogue::{AuthorityPlan, Catalogue};
-use crate::crypto::base64url::Base64Url;
 use crate::crypto::{Entropy, PrivateKey};
 use crate::ledger::signature::{Approval, Signature};
 use crate::ledger::state::Charter;
@@ -65,11 +64,8 @@ impl Founding {
 
     /// What registrars sign, one for each entry.
     pub fn statements(&self) -> Result<Statements, Fault> {
-        let statement = |step: &Step| {
-            let (kind, bytes) = step.statement(&self.origin)?;
-            Ok(Statement { kind: kind.to_string(), sign: Base64Url(bytes) })
-        };
-        let statements = self.steps.iter().map(statement).collect::<Result<_, Fault>>()?;
+        let statements = self.steps.iter().map(|step| step.to_sign(&self.origin));
+        let statements = statements.collect::<Result<_, Fault>>()?;
         Ok(Statements { ceremony: None, origin: self.origin.to_string(), statements })
     }
 

@@ -26,6 +26,17 @@ pub enum FoundingRefusal {
         /// What there is.
         known: String,
     },
+    /// A type to be published asks officers to approve of a department that the plan lacks.
+    #[error(
+        "departments: {slug} asks for the approval of {department}, and the plan has no department of that slug; add \
+         it, or found with --schemas DIR, a folder of types without {slug} or with one of your own"
+    )]
+    NoApprover {
+        /// The type.
+        slug: String,
+        /// The department's slug.
+        department: String,
+    },
     /// A proof that is not that key's, for this ledger.
     #[error(
         "{field}: this is not the proof of {key} for origin {origin}; make it anew with `vidimus registrar possess \
@@ -126,6 +137,9 @@ impl FoundingRefusal {
             Self::UnknownType { field, slug, known } => {
                 format!("{field}:没有可发布的证照类型 {slug};现有:{known}")
             }
+            Self::NoApprover { slug, department } => format!(
+                "departments:{slug} 须由 {department} 批准,计划中却没有短名为 {department} 的部门;请加上该部门,或用 --schemas DIR 建立(该文件夹不含 {slug},或含自定的 {slug})"
+            ),
             Self::Possession { field, key, origin, not_after } => format!(
                 "{field}:这不是 {key} 对账本 {origin} 的持有证明,请用 `vidimus registrar possess --key FILE --origin {origin} --not-after {not_after}` 重新生成"
             ),

@@ -31,8 +31,9 @@ impl Authority {
         let published = self.window.published();
         let charter = &published.charter;
         let entropy = self.entropy.as_ref();
-        let Approved { licence_type, request, checked, region, power, holder_key } = approved;
-        let handle = Handle::new(now, random(entropy));
+        let Approved { licence_type, request, checked, region, power, holder_key, sources, handle } =
+            approved;
+        let handle = handle.unwrap_or_else(|| Handle::new(now, random(entropy)));
         let place = self.next_place()?;
         let offset = charter.offset().ok_or_else(|| Fault::Law("there is no offset".into()))?;
         let licence_number = match &request.licence_number {
@@ -70,6 +71,9 @@ impl Authority {
             claims.insert("recorded".into(), recorded.claim());
             payload.insert("recorded".into(), recorded.kept());
         }
+        if !sources.proved.is_empty() {
+            payload.insert("sources".into(), json!(sources.proved));
+        }
         let header =
             self.chains.ours(self.store.as_ref(), charter, &credential_key)?.credential_header.clone();
         // In this order, in which the vault draws them again.
@@ -84,6 +88,7 @@ impl Authority {
         let finders = self.finders_of(&checked, &licence_number, &request, department);
         let grant = LicenceIssued {
             approvals: Vec::new(),
+            case: None,
             commitment,
             credential_digest: fixed.credential_digest,
             credential_key,
@@ -113,6 +118,11 @@ impl Authority {
         Ok(Drafted { grant, recorded, draft, finders })
     }
 
+    /// A code that is typed beside a number.
+    pub(in crate::authority) fn fresh_code(&self) -> VerificationCode {
+        fresh_code(self.entropy.as_ref())
+    }
+
     /// A place that no entry has taken.
     fn next_place(&self) -> Result<StatusPlace, Failure> {
         let taken = |place| self.window.statuses(|statuses| statuses.taken(place));
@@ -128,9 +138,8 @@ impl Authority {
         department: &CreditCode,
     ) -> Vec<Finder> {
         let mut finders = vec![self.once.finder("number", number.as_str())];
-        finders.extend(
-            checked.holders().iter().map(|holder| self.once.finder("holder", holder.code().as_str())),
-        );
+        let codes = checked.holders().iter().map(|holder| holder.code().as_str());
+        finders.extend(codes.map(|code| self.once.holder_finder(checked.slug(), code)));
         finders.extend(
             request
                 .reference

@@ -19,6 +19,7 @@ pub use issued::Issued;
 pub use type_claims::KnownTypes;
 
 use super::Authority;
+use super::facts::Sources;
 use super::finders::Finder;
 use super::once::{Ask, Once, Slot};
 use super::refusal::Failure;
@@ -26,7 +27,7 @@ use super::vault::Draft;
 use crate::catalogue::{Checked, IssueRequest, LicenceType};
 use crate::law::Rule;
 use crate::ledger::body::{LicenceIssued, PowerId, Replaces};
-use crate::values::identifiers::{CreditCode, LicenceNumber, Region};
+use crate::values::identifiers::{CreditCode, Handle, LicenceNumber, Region};
 use crate::values::recorded::{RecordedStanding, TrustLevel};
 
 /// How a request meets another with the same key.
@@ -85,6 +86,16 @@ pub(super) struct Approved {
     region: Region,
     power: PowerId,
     holder_key: Option<Value>,
+    sources: Sources,
+    /// The handle that it must have; else one is drawn.
+    handle: Option<Handle>,
+}
+
+impl Approved {
+    /// What proved what, and what is flagged.
+    pub(super) fn sources(&self) -> &Sources {
+        &self.sources
+    }
 }
 
 /// A credential whose bytes are fixed, with what is kept beside the ledger.
@@ -99,6 +110,21 @@ pub(super) struct Drafted {
 /// A draft that was looked over once more before anything is signed.
 pub(super) struct Linted(Drafted);
 
+impl Drafted {
+    /// What a case decided, once more, with its approvals.
+    pub(super) fn decided(grant: LicenceIssued, draft: Draft, finders: Vec<Finder>) -> Self {
+        Self { grant, recorded: None, draft, finders }
+    }
+}
+
+impl Linted {
+    /// Entry, draft and finders, for a case to keep until they are approved.
+    pub(super) fn parts(self) -> (LicenceIssued, Draft, Vec<Finder>) {
+        let Self(Drafted { grant, draft, finders, .. }) = self;
+        (grant, draft, finders)
+    }
+}
+
 /// What a new licence replaces: the old one, why, and how it is printed on.
 pub(super) struct Succession<'a> {
     pub(super) replaces: Replaces,
@@ -109,6 +135,9 @@ impl Authority {
     /// Issues one licence, or answers again what was answered under the same key.
     pub async fn issue(&self, wish: Wish<'_>) -> Result<Answer, Failure> {
         let request = IssueRequest::parse(wish.body)?;
+        if request.case.is_some() {
+            return Err(self.not_from_a_case(&request).into());
+        }
         let ask = wish.key.or(request.key.as_deref()).map(|key| {
             self.once.ask(wish.department, wish.patience.route(), key, wish.body.to_string().as_bytes())
         });
@@ -124,26 +153,41 @@ impl Authority {
         }
         let now = self.now()?;
         let _holders = self.hold_holders(&request).await;
-        let approved = self.approve(wish.department, request, None, now)?;
         if wish.dry_run {
+            let approved = self.approve(wish.department, request, None, now)?;
             self.check_number(wish.department, &approved, None)?;
             self.lint_certificate(&approved, wish.department, now)?;
             let IssueRequest { licence_number, reference, .. } = approved.request;
             return Ok(Answer::DryRun { licence_number, reference });
         }
+        Ok(Answer::Issued(Box::new(self.issue_held(wish, request, ask.as_ref(), None).await?)))
+    }
+
+    /// Issues what is asked, while whoever calls holds its holders; under a handle where its place is taken already.
+    pub(in crate::authority) async fn issue_held(
+        &self,
+        wish: Wish<'_>,
+        request: IssueRequest,
+        ask: Option<&Ask>,
+        handle: Option<Handle>,
+    ) -> Result<Issued, Failure> {
+        let now = self.now()?;
+        let approve = |request| -> Result<Approved, Failure> {
+            Ok(Approved { handle, ..self.approve(wish.department, request, None, now)? })
+        };
+        let approved = approve(request)?;
         let _number = self.hold_number(wish.department, &approved, None).await?;
         self.lint_certificate(&approved, wish.department, now)?;
         let linted = self.lint(self.draft(wish.department, approved, None, now)?)?;
-        let issued = match self.commit_and_seal(linted, ask.as_ref(), Vec::new(), wish.patience).await {
+        match self.commit_and_seal(linted, ask, Vec::new(), wish.patience).await {
             // Its key was retired between draft and entry: drafted once more, with the successor.
             Err(Failure::Judged(violation)) if violation.rule == Rule::KeyPurpose => {
-                let again = self.approve(wish.department, IssueRequest::parse(wish.body)?, None, now)?;
+                let again = approve(IssueRequest::parse(wish.body)?)?;
                 let linted = self.lint(self.draft(wish.department, again, None, now)?)?;
-                self.commit_and_seal(linted, ask.as_ref(), Vec::new(), wish.patience).await?
+                Ok(self.commit_and_seal(linted, ask, Vec::new(), wish.patience).await?.0)
             }
-            issued => issued?,
-        };
-        Ok(Answer::Issued(Box::new(issued.0)))
+            issued => Ok(issued?.0),
+        }
     }
 
     async fn slot(&self, ask: &Ask, patience: Patience) -> Result<Slot, Failure> {

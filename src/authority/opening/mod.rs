@@ -18,6 +18,7 @@ use super::blocks::EdgeBlocks;
 use super::ceremony;
 use super::chains::Chains;
 use super::clock_guard::ClockGuard;
+use super::demand_counts::DemandCounts;
 use super::finders::Finders;
 use super::founding::Founding;
 use super::grants::Grants;
@@ -120,6 +121,7 @@ impl Opening {
             shelf: Shelf::default(),
             refusals: Refusals::default(),
             open_ceremonies,
+            demand_counts: DemandCounts::default(),
         })
     }
 

@@ -2,6 +2,7 @@
 //! each judged by the law against the state just before it.
 
 use super::OpenError;
+use crate::authority::cases;
 use crate::authority::entries::entry;
 use crate::authority::grants::licence;
 use crate::authority::head::reread;
@@ -10,9 +11,9 @@ use crate::authority::store::{Row, Store, StoreError};
 use crate::authority::tiles::stored;
 use crate::crypto::Digest;
 use crate::law;
-use crate::ledger::body::StatusPlace;
+use crate::ledger::body::{CaseId, StatusPlace};
 use crate::ledger::entry::leaf_hash;
-use crate::ledger::state::{Charter, LicenceState, View, ViewFault};
+use crate::ledger::state::{CaseState, Charter, LicenceState, View, ViewFault};
 use crate::merkle::{Hash, Range, node_from_tiles, root_from_nodes};
 use crate::values::identifiers::Handle;
 
@@ -79,6 +80,14 @@ struct ViewBefore<'a> {
     statuses: &'a Statuses,
 }
 
+impl ViewBefore<'_> {
+    fn leaf(&self, index: u64) -> Result<Digest, ViewFault> {
+        let bytes = entry(self.store, index).map_err(|error| fault(&error))?;
+        let bytes = bytes.ok_or_else(|| ViewFault(format!("entry {index} is missing")))?;
+        Ok(leaf_hash(&bytes))
+    }
+}
+
 impl View for ViewBefore<'_> {
     fn charter(&self) -> &Charter {
         self.charter
@@ -87,11 +96,17 @@ impl View for ViewBefore<'_> {
     fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
         let now = licence(self.store, handle).map_err(|error| fault(&error))?;
         let Some(now) = now else { return Ok(None) };
-        let earlier = now.events.iter().rfind(|event| event.index < self.index);
+        let earlier = now.events.iter().map(|event| event.index).rfind(|index| *index < self.index);
         let Some(earlier) = earlier else { return Ok(None) };
-        let bytes = entry(self.store, earlier.index).map_err(|error| fault(&error))?;
-        let bytes = bytes.ok_or_else(|| ViewFault(format!("entry {} is missing", earlier.index)))?;
-        Ok(now.before(self.index, leaf_hash(&bytes)))
+        Ok(now.before(self.index, self.leaf(earlier)?))
+    }
+
+    fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
+        let now = cases::case(self.store, case).map_err(|error| fault(&error))?;
+        let Some(now) = now else { return Ok(None) };
+        let earlier = now.events.iter().map(|event| event.index).rfind(|index| *index < self.index);
+        let Some(earlier) = earlier else { return Ok(None) };
+        Ok(now.before(self.index, self.leaf(earlier)?))
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

@@ -1,17 +1,19 @@
 //! A department's own licences, found and paged.
 
+use std::collections::BTreeSet;
+
 use super::Shown;
 use super::own_rows::{handle_of, is_indexed};
 use super::shown::Portion;
 use crate::authority::Authority;
 use crate::authority::blocks::{BLOCK, handles};
 use crate::authority::finders::{self, Finder, found_in};
-use crate::authority::refusal::Failure;
+use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::Row;
 use crate::ledger::state::LicenceState;
-use crate::values::identifiers::{CreditCode, Handle};
+use crate::values::identifiers::{CreditCode, Handle, Slug};
 use crate::values::standing::Standing;
-use crate::values::time::Time;
+use crate::values::time::{Date, Time};
 
 /// Which of its own licences a department asks for.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,8 @@ pub struct Filter {
     pub holder_code: Option<String>,
     /// The standing now.
     pub standing: Option<Standing>,
+    /// Not over yet, and with a last day that is this one or before it; where no standing is asked for, valid ones.
+    pub ends_before: Option<Date>,
     /// The last handle of the page before.
     pub after: Option<Handle>,
     /// Whether holders and claims are shown too.
@@ -47,40 +51,40 @@ const AT_ONCE: usize = 64;
 const LOOKED_AT: usize = 5000;
 
 impl Authority {
-    /// Licences found by a keyed hash.
-    pub(in crate::authority) fn found(&self, what: &str, text: &str) -> Result<Vec<LicenceState>, Failure> {
-        let finder = self.once.finder(what, text);
-        let mut found = Vec::new();
-        for block in self.finders.blocks(&finder, 0) {
-            for handle in found_in(self.store.as_ref(), block, &finder)? {
-                found.extend(self.published_licence(&handle)?);
-            }
-            if found.len() >= LOOKED_AT {
-                break;
-            }
-        }
-        Ok(found)
+    /// The licences that a keyed hash finds, newest first, block by block as far as they are taken.
+    pub(in crate::authority) fn found(
+        &self,
+        finder: Finder,
+    ) -> impl Iterator<Item = Result<LicenceState, Failure>> {
+        let blocks = self.finders.blocks(&[finder], 0).into_iter().rev();
+        let handles = blocks.flat_map(move |block| match found_in(self.store.as_ref(), block, &[finder]) {
+            Ok(handles) => handles.into_iter().rev().map(Ok).collect(),
+            Err(error) => vec![Err(Failure::from(error))],
+        });
+        handles.filter_map(|handle| handle.and_then(|handle| self.published_licence(&handle)).transpose())
     }
 
     /// A department's own licences in the order in which they were entered, or by handle where their standing finds them.
     /// Whatever was entered before the first page is on one page, once, however many are issued and acted on meanwhile.
     /// A page is short only at the end, or where thousands of rows were looked at for it; `next` says which.
     pub fn own_licences(&self, issuer: &CreditCode, filter: &Filter) -> Result<Page, Failure> {
+        let ending = filter.ends_before.map(|day| self.ending_until(filter, day)).transpose()?;
         let mut finders = self.finders(issuer, filter).into_iter();
         let rows = match (finders.next(), filter.standing.filter(is_indexed)) {
-            (Some(finder), _) => Rows::Finders(finder),
+            (Some(any), _) => Rows::Finders(any),
             (None, Some(standing)) => {
                 Rows::Ending(prefix_of(&Row::OwnStanding(issuer.clone(), standing, least())))
             }
             (None, None) => Rows::Blocks(issuer),
         };
-        let more: Vec<Finder> = finders.collect();
+        let more: Vec<Vec<Finder>> = finders.collect();
         let portion = if filter.content { Portion::Content } else { Portion::Line };
         let (mut items, mut last, mut looked_at) = (Vec::new(), filter.after, 0);
         loop {
             let handles = self.handles_after(&rows, last)?;
             for handle in &handles {
-                if let Some(licence) = self.wanted(issuer, filter, &more, handle)? {
+                let wanted = self.wanted(issuer, filter, &more, handle)?;
+                if let Some(licence) = wanted.filter(|found| ending.is_none_or(|ending| ending.is(found))) {
                     if items.len() == PAGE {
                         return Ok(Page { items, next: last });
                     }
@@ -107,16 +111,16 @@ impl Authority {
                 Ok(found.iter().map(|(key, _)| handle_of(key)).collect::<Result<_, _>>()?)
             }
             Rows::Blocks(issuer) => self.handles_in_blocks(issuer, after),
-            Rows::Finders(finder) => self.handles_by_finder(finder, after),
+            Rows::Finders(any) => self.handles_by_finders(any, after),
         }
     }
 
-    /// What a finder finds in the rest of the block that `after` is in, or in the next block where it finds any.
-    fn handles_by_finder(&self, finder: &Finder, after: Option<Handle>) -> Result<Vec<Handle>, Failure> {
+    /// What any of these finds in the rest of the block that `after` is in, or in the next block where one finds any.
+    fn handles_by_finders(&self, any: &[Finder], after: Option<Handle>) -> Result<Vec<Handle>, Failure> {
         let known = after.map(|after| self.published_licence(&after)).transpose()?.flatten();
         let first = known.as_ref().and_then(LicenceState::first).map_or(0, |first| first.index / BLOCK);
-        for block in self.finders.blocks(finder, first) {
-            let mut all = found_in(self.store.as_ref(), block, finder)?;
+        for block in self.finders.blocks(any, first) {
+            let mut all = found_in(self.store.as_ref(), block, any)?;
             pass(&mut all, known.as_ref().map(|known| known.handle), after);
             if !all.is_empty() {
                 return Ok(all);
@@ -151,16 +155,31 @@ impl Authority {
         }
     }
 
-    /// The hashes by which the named licences are found, the one that fewest share first.
-    fn finders(&self, issuer: &CreditCode, filter: &Filter) -> Vec<Finder> {
+    /// The hashes by which the named licences are found, those that fewest share first: any of each suffices.
+    fn finders(&self, issuer: &CreditCode, filter: &Filter) -> Vec<Vec<Finder>> {
         let reference = filter.reference.as_ref().map(|text| format!("{issuer}\n{text}"));
-        let named = [
-            ("reference", reference.as_deref()),
-            ("number", filter.licence_number.as_deref()),
-            ("holder", filter.holder_code.as_deref()),
-        ];
-        let named = named.into_iter().filter_map(|(what, text)| Some((what, text?)));
-        named.map(|(what, text)| self.once.finder(what, text)).collect()
+        let reference = reference.map(|text| vec![self.once.finder("reference", &text)]);
+        let number = filter.licence_number.as_ref().map(|text| vec![self.once.finder("number", text)]);
+        let holder = filter.holder_code.as_ref().map(|code| {
+            let types = self.types_of(issuer).into_iter();
+            types.map(|licence_type| self.once.holder_finder(&licence_type, code)).collect()
+        });
+        [reference, number, holder].into_iter().flatten().collect()
+    }
+
+    /// The types that a department ever had a power to issue: it has issued no other.
+    fn types_of(&self, issuer: &CreditCode) -> BTreeSet<Slug> {
+        let published = self.window.published();
+        let powers = published.charter.powers().filter(|(_, held)| held.value.department == *issuer);
+        powers.map(|(_, held)| held.value.r#type.clone()).collect()
+    }
+
+    /// What `ends_before` asks for, today.
+    fn ending_until(&self, filter: &Filter, day: Date) -> Result<EndingUntil, Failure> {
+        let offset = self.window.published().charter.offset();
+        let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
+        let standing = filter.standing.unwrap_or(Standing::Valid);
+        Ok(EndingUntil { standing, today: self.now()?.date(offset), day })
     }
 
     /// The licence, if it is the issuer's and all that was asked for.
@@ -168,7 +187,7 @@ impl Authority {
         &self,
         issuer: &CreditCode,
         filter: &Filter,
-        more: &[Finder],
+        more: &[Vec<Finder>],
         handle: &Handle,
     ) -> Result<Option<LicenceState>, Failure> {
         let licence = self.published_licence(handle)?.filter(|licence| {
@@ -181,13 +200,28 @@ impl Authority {
         }
     }
 
-    /// Whether all of these find the licence.
-    fn is_found_by(&self, licence: &LicenceState, more: &[Finder]) -> Result<bool, Failure> {
+    /// Whether any of each of these finds the licence.
+    fn is_found_by(&self, licence: &LicenceState, more: &[Vec<Finder>]) -> Result<bool, Failure> {
         let block = licence.first().map_or(0, |first| first.index / BLOCK);
         let row = self.store.get(&Row::Finders(block))?.unwrap_or_default();
         let all = finders::read(&row)?;
         let found = all.iter().find(|found| found.handle == licence.handle);
-        Ok(found.is_some_and(|found| more.iter().all(|finder| found.finders.contains(finder))))
+        Ok(found.is_some_and(|found| more.iter().all(|any| found.is_found_by(any))))
+    }
+}
+
+/// Licences whose last day lies from today to a day.
+#[derive(Clone, Copy)]
+struct EndingUntil {
+    standing: Standing,
+    today: Date,
+    day: Date,
+}
+
+impl EndingUntil {
+    fn is(self, licence: &LicenceState) -> bool {
+        let soon = licence.valid_until.is_some_and(|last| self.today <= last && last <= self.day);
+        soon && licence.standing() == self.standing
     }
 }
 
@@ -197,8 +231,8 @@ enum Rows<'a> {
     Ending(Vec<u8>),
     /// Blocks of a department's licences.
     Blocks(&'a CreditCode),
-    /// Blocks of finders in which this one stands.
-    Finders(Finder),
+    /// Blocks of finders in which any of these stands.
+    Finders(Vec<Finder>),
 }
 
 /// Leaves what comes after the licence `known` of this block; what is of it all, where it is not in it. Of a handle that

@@ -27,6 +27,8 @@ pub struct Shown {
     pub verification_code: Option<String>,
     /// Of a recorded licence, what was recorded: for an auditor no more than the trust.
     pub recorded: Option<Map<String, Value>>,
+    /// The licences that proved what another department is the source of; only for the issuer.
+    pub sources: Option<Value>,
     /// Holders and claims, where they are asked for.
     pub content: Option<Map<String, Value>>,
     /// Every entry with its leaf hash and receipt.
@@ -95,6 +97,7 @@ impl Authority {
             reference: None,
             verification_code: None,
             recorded: trust.map(|trust| Map::from_iter([("trust".to_owned(), trust.as_str().into())])),
+            sources: None,
             content: None,
             events,
         };
@@ -106,6 +109,7 @@ impl Authority {
             if let Some(Value::Object(recorded)) = draft.payload.remove("recorded") {
                 shown.recorded = Some(recorded);
             }
+            shown.sources = draft.payload.remove("sources");
             shown.content = (portion == Portion::Content).then_some(draft.payload);
         }
         Ok(shown)

@@ -9,19 +9,22 @@ use crate::authority::entries::entry;
 use crate::authority::grants::licence;
 use crate::authority::refusal::Fault;
 use crate::authority::store::{Row, Store};
-use crate::authority::vault::{Draft, Vault, commitment};
+use crate::authority::vault::{Draft, Vault};
 use crate::crypto::Digest;
 use crate::law;
 use crate::ledger::body::Body;
+use crate::ledger::commitment::commitment;
+use crate::ledger::entry::Entry;
 use crate::ledger::state::{Charter, Event, LicenceState};
 use crate::values::identifiers::Handle;
 
-/// The reason of an act, by the licence and the entry that it belongs to.
+/// What was said, by what it was said about and the entry that commits to it: the reason of an act on a licence, the words or
+/// the application in a step of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Reason {
-    /// The licence.
+pub struct Said {
+    /// The licence, or the case.
     pub handle: Handle,
-    /// Index of the act's entry.
+    /// Index of the entry.
     pub entry: u64,
 }
 
@@ -35,9 +38,9 @@ pub(super) struct Seen {
     /// There was a seal, and it is not one over this draft under this key.
     pub bad_seal: bool,
     /// Acts without their reason.
-    pub reasons_missing: Vec<Reason>,
+    pub reasons_missing: Vec<Said>,
     /// Reasons that are not what their entries commit to, with their place among the licence's entries.
-    pub reasons_damaged: Vec<(u32, Reason)>,
+    pub reasons_damaged: Vec<(u32, Said)>,
 }
 
 /// Looks at what lies beside licences.
@@ -67,7 +70,7 @@ impl LookOver<'_> {
         }
         let acts = (0_u32..).zip(&known.events).skip(1);
         for (number, event) in acts.filter(|(_, event)| is_act(&known, event)) {
-            let reason = Reason { handle: *handle, entry: event.index };
+            let reason = Said { handle: *handle, entry: event.index };
             if self.store.get(&Row::Vault(*handle, number))?.is_none() {
                 seen.reasons_missing.push(reason);
             } else if let Some(vault) = self.vault
@@ -95,6 +98,12 @@ impl LookOver<'_> {
         key.is_some_and(|held| held.value.public.verifies(draft.signing_input.as_bytes(), seal))
     }
 
+    /// An entry, as it was re-applied.
+    pub(super) fn entry(&self, index: u64) -> Result<Entry, RebuildError> {
+        let read = entry(self.store, index)?.and_then(|bytes| law::read(&bytes).ok());
+        Ok(read.ok_or_else(|| Fault::Damaged(format!("entry {index} does not come back")))?)
+    }
+
     /// Whether the reason that is kept opens, and is the one that the act's entry commits to.
     fn is_committed(
         &self,
@@ -104,10 +113,7 @@ impl LookOver<'_> {
         event: &Event,
     ) -> Result<bool, RebuildError> {
         let Ok(Some(ground)) = vault.kept_ground(handle, number) else { return Ok(false) };
-        let entry = entry(self.store, event.index)?;
-        let entry = entry.and_then(|bytes| law::read(&bytes).ok());
-        let entry =
-            entry.ok_or_else(|| Fault::Damaged(format!("entry {} does not come back", event.index)))?;
+        let entry = self.entry(event.index)?;
         let committed = match entry.body() {
             Body::LicenceSuspended(acted) | Body::LicenceReinstated(acted) => acted.commitment,
             Body::LicenceEnded(ended) => ended.commitment,

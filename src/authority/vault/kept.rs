@@ -7,7 +7,7 @@
 //! Not here: what it has in common with others (`frame`), sealing it (`vault`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Draft;
 use super::letters::Letters;
@@ -24,6 +24,8 @@ use crate::values::identifiers::{Handle, LicenceNumber, VerificationCode};
 
 /// What the credential itself says of the payload.
 const SAID: [&str; 2] = ["holders", "claims"];
+/// The licences that proved what another department is the source of.
+const SOURCES: &str = "sources";
 /// Stands for the handle.
 const HANDLE: char = '\u{1}';
 /// Stands for the handle as it is in an identifier's serial.
@@ -48,8 +50,9 @@ pub(super) struct Kept {
     identifier: Letters,
     verification_code: VerificationCode,
     reference: Option<Letters>,
-    /// Of a recorded licence, what the credential does not say.
-    recorded: Option<Letters>,
+    /// What the credential does not say: of a recorded licence `recorded` alone, else an object of `sources`, which no
+    /// `recorded` has.
+    beside: Option<Letters>,
 }
 
 /// What was said before it was made short.
@@ -83,7 +86,7 @@ impl Kept {
             identifier: Letters(signs.short(&draft.identifier)),
             verification_code: draft.verification_code.clone(),
             reference: draft.reference.clone().map(Letters),
-            recorded: draft.payload.get("recorded").map(|recorded| Letters(recorded.to_string())),
+            beside: beside(&draft.payload).map(|beside| Letters(beside.to_string())),
         }
     }
 
@@ -96,9 +99,12 @@ impl Kept {
         let claims = signs.long(&self.claims.0, &digests);
         let signing_input = format!("{header}.{}", base64url::encode(claims.as_bytes()));
         let mut payload = said(&signing_input, &disclosures)?;
-        if let Some(Letters(recorded)) = &self.recorded {
-            let recorded = serde_json::from_str(recorded).map_err(|_| damaged())?;
-            payload.insert("recorded".to_owned(), recorded);
+        if let Some(Letters(beside)) = &self.beside {
+            let beside: Map<String, Value> = serde_json::from_str(beside).map_err(|_| damaged())?;
+            match beside.get(SOURCES) {
+                Some(sources) => payload.insert(SOURCES.to_owned(), sources.clone()),
+                None => payload.insert("recorded".to_owned(), Value::Object(beside)),
+            };
         }
         Ok(Draft {
             signing_input,
@@ -184,6 +190,12 @@ impl Signs {
 fn sign(sign: char, number: usize) -> String {
     let number = u32::try_from(number).ok().and_then(|number| char::from_u32(u32::from(ZERO) + number));
     String::from_iter([sign, number.unwrap_or(ZERO)])
+}
+
+/// What the credential does not say. What is recorded was not judged by other licences, so there is one or the other.
+fn beside(payload: &Map<String, Value>) -> Option<Value> {
+    let sources = payload.get(SOURCES).map(|sources| json!({SOURCES: sources}));
+    sources.or_else(|| payload.get("recorded").cloned())
 }
 
 /// Holders and claims, as the whole credential says them.
@@ -273,6 +285,19 @@ mod tests {
             ["[\"\u{4}0\",\"name\",\"甲\"]", "[\"\u{4}1\",\"name\",\"乙\"]", "[\"\u{4}2\",\"c\",\"丙\"]"]
         );
         assert!(claims.contains("\"_sd\":[\"\u{5}\"]") && claims.contains("\"jti\":\"\u{1}\""), "{claims:?}");
+    }
+
+    #[test]
+    fn what_the_credential_does_not_say_is_kept_beside_it() {
+        let handle = Handle::new(Time::MIN, [7; 10]);
+        for (name, value) in [
+            ("recorded", json!({"trust": "B", "source": "名录库", "standing": "valid"})),
+            (SOURCES, json!({"/holders/0/name": handle.to_string()})),
+        ] {
+            let mut draft = draft(&handle, &claims(), &["/holders/0/name"], 3);
+            draft.payload.insert(name.to_owned(), value);
+            kept(&draft, &handle);
+        }
     }
 
     #[test]

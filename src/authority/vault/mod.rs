@@ -8,27 +8,34 @@ mod salts;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::cases::Kept;
 use super::refusal::{Failure, Fault, Refusal};
 use super::sealing::Seal;
 use super::store::{FrameName, Row, Store, StoreError, Write};
 use crate::crypto::at_rest::RestKey;
 use crate::crypto::base64url::Base64Url;
-use crate::crypto::digest::hmac_sha256;
 use crate::crypto::entropy::random;
 use crate::crypto::{Digest, Entropy};
 use crate::jose::jws;
+use crate::ledger::body::CaseId;
+use crate::ledger::commitment::commitment;
 use crate::sd_jwt;
-use crate::values::canonical::{JsonError, to_canonical};
+use crate::values::canonical::JsonError;
 use crate::values::identifiers::{Handle, LicenceNumber, VerificationCode};
 use frame::Frames;
-use kept::{Kept, Plain};
+use kept::Plain;
 
 pub use salts::Salts;
 
+/// Stands in the clear before letters, whose numbers are those of a case's steps too.
+const LETTER: &[u8] = b"letter";
+/// Stands in the clear before an application for a matter, so that no other row can stand in for one.
+const MATTER: &[u8] = b"matter";
 /// Bytes of a wrapped key: nonce, key, tag.
 const WRAPPED: usize = 12 + 32 + 16;
 
@@ -91,7 +98,7 @@ impl Vault {
     pub fn keep_draft(&self, handle: &Handle, draft: &Draft) -> Result<Write, Failure> {
         let plain = Plain::of(draft)?;
         let frame = self.frames.fitting(self.store.as_ref(), &plain)?;
-        let kept = postcard::to_stdvec(&Kept::of(handle, draft, &plain))
+        let kept = postcard::to_stdvec(&kept::Kept::of(handle, draft, &plain))
             .map_err(|error| Fault::Damaged(error.to_string()))?;
         self.seal(handle, 0, &draft.key, &frame.name, &frame.pack(&kept))
     }
@@ -103,7 +110,7 @@ impl Vault {
         let (key, packed) = self.open(handle, 0, name, sealed)?;
         let frame = self.frames.named(self.store.as_ref(), *name)?;
         let kept = Zeroizing::new(frame.unpack(&packed)?);
-        let kept: Kept = postcard::from_bytes(&kept).map_err(|error| unreadable(handle, &error))?;
+        let kept: kept::Kept = postcard::from_bytes(&kept).map_err(|error| unreadable(handle, &error))?;
         Ok(kept.draft(handle, key, frame.header())?)
     }
 
@@ -131,6 +138,71 @@ impl Vault {
         let Some(row) = self.store.get(&Row::Vault(*handle, number))? else { return Ok(None) };
         let (_, plain) = self.open(handle, number, &[], &row)?;
         Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(handle, &error))?))
+    }
+
+    /// The row of what is kept of a case's step; `step` is its place among the case's steps, from 0.
+    pub fn keep_step(&self, case: &CaseId, step: u32, kept: &Kept) -> Result<Write, Failure> {
+        let number = step.saturating_add(1);
+        let plain = serde_json::to_vec(kept).map_err(|error| Fault::Damaged(error.to_string()))?;
+        self.seal(case, number, &RestKey::generate(self.entropy.as_ref()), &[], &plain)
+    }
+
+    /// What is kept of a case's step.
+    pub fn kept_step(&self, case: &CaseId, step: u32) -> Result<Option<Kept>, Failure> {
+        let number = step.saturating_add(1);
+        let Some(row) = self.store.get(&Row::Vault(*case, number))? else { return Ok(None) };
+        let (_, plain) = self.open(case, number, &[], &row)?;
+        Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(case, &error))?))
+    }
+
+    /// The row of a step that waits for its officer's signature.
+    pub fn keep_prepared(
+        &self,
+        case: &CaseId,
+        name: [u8; 8],
+        what: &impl Serialize,
+    ) -> Result<Write, Failure> {
+        let plain = serde_json::to_vec(what).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let sealed = self.seal(case, u32::MAX, &RestKey::generate(self.entropy.as_ref()), &name, &plain)?;
+        Ok(Write { row: Row::Prepared(*case, name), ..sealed })
+    }
+
+    /// A step that waits for its officer's signature.
+    pub fn prepared<T: DeserializeOwned>(&self, case: &CaseId, name: [u8; 8]) -> Result<Option<T>, Failure> {
+        let Some(row) = self.store.get(&Row::Prepared(*case, name))? else { return Ok(None) };
+        let sealed = row.strip_prefix(name.as_slice()).ok_or_else(|| unreadable(case, &"it is cut short"))?;
+        let (_, plain) = self.open(case, u32::MAX, &name, sealed)?;
+        Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(case, &error))?))
+    }
+
+    /// The row of what an applicant wrote about a case, with its answer; numbers begin with 1.
+    pub fn keep_letter(&self, case: &CaseId, number: u32, what: &impl Serialize) -> Result<Write, Failure> {
+        let plain = serde_json::to_vec(what).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let sealed = self.seal(case, number, &RestKey::generate(self.entropy.as_ref()), LETTER, &plain)?;
+        Ok(Write { row: Row::Letter(*case, number), ..sealed })
+    }
+
+    /// What lies in such a row.
+    pub fn letter<T: DeserializeOwned>(&self, case: &CaseId, number: u32, row: &[u8]) -> Result<T, Failure> {
+        let sealed = row.strip_prefix(LETTER).ok_or_else(|| unreadable(case, &"it is cut short"))?;
+        let (_, plain) = self.open(case, number, LETTER, sealed)?;
+        Ok(serde_json::from_slice(&plain).map_err(|error| unreadable(case, &error))?)
+    }
+
+    /// The row of an application for a matter.
+    pub fn keep_matter(&self, matter: &Handle, what: &impl Serialize) -> Result<Write, Failure> {
+        let plain = serde_json::to_vec(what).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let key = RestKey::generate(self.entropy.as_ref());
+        let sealed = self.seal(matter, u32::MAX, &key, MATTER, &plain)?;
+        Ok(Write { row: Row::Matter(*matter), ..sealed })
+    }
+
+    /// An application for a matter.
+    pub fn matter<T: DeserializeOwned>(&self, matter: &Handle) -> Result<Option<T>, Failure> {
+        let Some(row) = self.store.get(&Row::Matter(*matter))? else { return Ok(None) };
+        let sealed = row.strip_prefix(MATTER).ok_or_else(|| unreadable(matter, &"it is cut short"))?;
+        let (_, plain) = self.open(matter, u32::MAX, MATTER, sealed)?;
+        Ok(Some(serde_json::from_slice(&plain).map_err(|error| unreadable(matter, &error))?))
     }
 
     /// The whole credential: sealed signing input and every disclosure.
@@ -219,15 +291,4 @@ pub fn commit(
     let salt: [u8; 32] = random(entropy);
     let commitment = commitment(&salt, handle, field, value)?;
     Ok((Base64Url(salt.to_vec()), commitment))
-}
-
-/// HMAC-SHA256 under the salt over `vidimus/commit/<field>/v1`, the handle and the canonical value.
-pub fn commitment(
-    salt: &[u8],
-    handle: &Handle,
-    field: &str,
-    value: &impl Serialize,
-) -> Result<Digest, JsonError> {
-    let head = format!("vidimus/commit/{field}/v1\n{handle}\n");
-    Ok(Digest(hmac_sha256(salt, &[head.as_bytes(), &to_canonical(value)?])))
 }

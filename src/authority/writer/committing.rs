@@ -11,12 +11,13 @@ use super::judging::{Candidate, claim, judge};
 use super::publishing::{Entered, NewEntry};
 use super::{Attempt, Outcome, Proposal, halted, settle};
 use crate::authority::blocks::EdgeBlocks;
+use crate::authority::cases;
 use crate::authority::clock_guard::ClockGuard;
 use crate::authority::grants;
 use crate::authority::head::reread;
 use crate::authority::keyring::Keyring;
 use crate::authority::reading::standing_rows;
-use crate::authority::refusal::{Failure, Fault, Refusal, no_licence};
+use crate::authority::refusal::{Failure, Fault, Refusal, no_case, no_licence};
 use crate::authority::sealing::SIGNED_AT_ONCE;
 use crate::authority::state::{StoreView, Window};
 use crate::authority::store::{Head, Row, Store, Write};
@@ -171,6 +172,14 @@ impl Committer {
                 };
                 (known.map(|licence| licence.last), Owner::Department(department))
             }
+            Subject::Case(case) => {
+                let known = view.case(case)?;
+                let department = match body {
+                    Body::CaseFiled(filed) => filed.department.clone(),
+                    _ => known.as_ref().map(|case| case.department.clone()).ok_or_else(|| no_case(case))?,
+                };
+                (known.map(|case| case.last), Owner::Department(department))
+            }
             subject => (view.charter.chain(subject), Owner::Authority),
         };
         let key = match body {
@@ -212,7 +221,7 @@ impl Committer {
         writes.extend(blocks.push(&bytes, effects, &finders)?);
         let mut entries = Vec::with_capacity(candidates.len());
         for ((candidate, effects), finders) in candidates.into_iter().zip(effects).zip(finders) {
-            rows_of(effects, &mut writes)?;
+            rows_of(&charter, effects, &mut writes)?;
             writes.extend(candidate.rows);
             writes.extend(
                 candidate.blobs.into_iter().map(|blob| Write::set(Row::Blob(Digest::of(&blob)), blob)),
@@ -244,9 +253,16 @@ fn origin_of<'a>(view: &'a StoreView<'_>, body: &'a Body) -> Result<&'a Origin, 
 }
 
 /// The rows that an entry makes by what it does, beside those of its block.
-pub(in crate::authority) fn rows_of(effects: &Effects, writes: &mut Vec<Write>) -> Result<(), Failure> {
+pub(in crate::authority) fn rows_of(
+    charter: &Charter,
+    effects: &Effects,
+    writes: &mut Vec<Write>,
+) -> Result<(), Failure> {
     if effects.charter.is_some() {
         writes.push(Write::set(Row::CharterEntry(effects.index), Vec::new()));
+    }
+    if let Some(case) = &effects.case {
+        writes.extend(cases::rows(charter, case)?);
     }
     for licence in &effects.licences {
         writes.extend(grants::rows(licence)?);

@@ -28,16 +28,15 @@ pub(super) type Judged = (Vec<Candidate>, Vec<Effects>, (Charter, Range));
 
 /// Whether nothing else in the group is about the subjects of this body.
 pub(super) fn claim(subjects: &mut HashSet<Subject>, body: &Body) -> bool {
-    let replaced = match body {
-        Body::LicenceIssued(issued) => issued.replaces.map(|replaces| Subject::Licence(replaces.handle)),
-        _ => None,
-    };
-    let own = body.subject();
-    if subjects.contains(&own) || replaced.as_ref().is_some_and(|subject| subjects.contains(subject)) {
+    let mut moved = vec![body.subject()];
+    if let Body::LicenceIssued(issued) = body {
+        moved.extend(issued.replaces.map(|replaces| Subject::Licence(replaces.handle)));
+        moved.extend(issued.case.map(|case| Subject::Case(case.handle)));
+    }
+    if moved.iter().any(|subject| subjects.contains(subject)) {
         return false;
     }
-    subjects.insert(own);
-    subjects.extend(replaced);
+    subjects.extend(moved);
     true
 }
 

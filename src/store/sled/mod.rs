@@ -42,6 +42,9 @@ pub struct SledStore {
     writer: Mutex<()>,
     /// Held over a sync, apart from `writer`, so that rows beside the ledger do not wait for the disk.
     syncing: Mutex<()>,
+    /// Held while a batch is applied, and while sled flushes, which lets no batch in either: one that waited inside sled for
+    /// a flush that is never answered would shut out every reader. Taken before `steady`.
+    entering: Mutex<()>,
     /// Held for reading over reads of several rows, for writing while a batch is applied.
     steady: RwLock<()>,
     ended: OnceLock<String>,
@@ -57,6 +60,7 @@ impl SledStore {
             _directory: opened.directory,
             writer: Mutex::new(()),
             syncing: Mutex::new(()),
+            entering: Mutex::new(()),
             steady: RwLock::new(()),
             ended: OnceLock::new(),
         })
@@ -99,6 +103,9 @@ impl SledStore {
     }
 
     fn apply(&self, batch: ::sled::Batch) -> Result<(), StoreError> {
+        let _entering = self.entering.lock().unwrap_or_else(PoisonError::into_inner);
+        // It may have ended while this waited for a flush.
+        self.writable()?;
         let _alone = self.steady.write().unwrap_or_else(PoisonError::into_inner);
         self.db.ask(|db| db.apply_batch(batch)).map_err(|fault| self.end(format!("a write failed: {fault}")))
     }
@@ -107,7 +114,10 @@ impl SledStore {
     fn make_durable(&self) -> Result<(), StoreError> {
         let _turn = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         self.writable()?;
-        self.db.ask(|db| db.flush()).map_err(|fault| self.end(format!("a flush failed: {fault}")))?;
+        {
+            let _entering = self.entering.lock().unwrap_or_else(PoisonError::into_inner);
+            self.db.flush().map_err(|fault| self.end(format!("a flush failed: {fault}")))?;
+        }
         self.data
             .sync_data()
             .map_err(|error| self.end(format!("a sync failed: {}", Fault::System(error.kind()))))

@@ -14,7 +14,7 @@ use crate::authority::store::{Head, StoreError};
 use crate::values::time::Time;
 
 /// Version of this layout.
-pub(super) const LAYOUT: &[u8] = &[7];
+pub(super) const LAYOUT: &[u8] = &[8];
 /// Row of the layout's version.
 pub(super) const LAYOUT_KEY: &[u8] = b"\0v";
 /// Row of the head.

@@ -41,6 +41,7 @@ impl Sample {
                 subject: About::Authority,
                 charter: Some(change),
                 licences: Vec::new(),
+                case: None,
                 statuses: Vec::new(),
             });
         }

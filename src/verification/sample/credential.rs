@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BASE, Counter, MARKET, Sample, handle, span, subject, time};
+use super::{AUTHORITY, BASE, Counter, MARKET, Sample, handle, span, subject, time};
 use crate::crypto::{Digest, PrivateKey};
 use crate::jose::{jwk, jws, x5c};
 use crate::sd_jwt::{CredentialDraft, CredentialHeader, combine};
@@ -24,11 +24,15 @@ impl Sample {
         key: &PrivateKey,
         from: i64,
     ) -> Vec<Vec<u8>> {
+        // The market department may issue the one type there is; the other's certificate names another.
+        let named = format!("{AUTHORITY}{}", if code == MARKET { "001" } else { "002" });
+        let named = Some(named.parse().unwrap()).filter(|_| profile == Profile::Credential);
         let request = Request {
             profile,
             subject: &subject(code, "叶证书"),
             public_key: key.public(),
             validity: span(from, 3),
+            type_codes: named.as_slice(),
         };
         let issuer = Issuer::new(&self.issuing, &self.issuing_key).unwrap();
         let leaf = issuer.issue(&request, &Counter).unwrap();

@@ -41,6 +41,7 @@ impl Sample {
     pub(in crate::verification) fn body(&self, digest: Digest) -> LicenceIssued {
         LicenceIssued {
             approvals: Vec::new(),
+            case: None,
             commitment: Digest([1; 32]),
             credential_digest: digest,
             credential_key: self.key.id(),

@@ -90,6 +90,7 @@ impl Sample {
             subject: &subject(AUTHORITY, "签发证书"),
             public_key: issuing_key.public(),
             validity: span(0, 10),
+            type_codes: &[],
         };
         let issuing = Issuer::new(&root, &root_key).unwrap().issue(&request, &Counter).unwrap();
         Self {

@@ -44,6 +44,25 @@ pub(super) fn power(sample: &Sample) -> Vec<Case> {
     ]
 }
 
+#[test]
+fn an_old_list_tells_what_the_certificate_named() {
+    let sample = Sample::new();
+    let good = sample.issue();
+    let receipt = sample.receipt(Body::LicenceIssued(sample.body(good.digest)));
+    let mut claims = sample.claims();
+    claims.insert("issuer".into(), json!({"code": EDUCATION}));
+    let chain = sample.chain(Profile::Credential, EDUCATION, &sample.powerless, 0);
+    let powerless = sample.seal(claims, &chain, &sample.powerless);
+    let named = |judgement: Judgement| {
+        let power = judgement.findings.iter().find(|finding| finding.check == Check::Power).unwrap();
+        serde_json::to_value(&power.basis).unwrap()["certificate_names_type"].clone()
+    };
+    assert_eq!(named(folder(&sample, &good, &receipt, |desk| desk.charter.skip_to(10, None))), "yes");
+    assert_eq!(named(folder(&sample, &powerless, "", |_| {})), "no");
+    // Where the list decides, nothing else is told.
+    assert_eq!(named(folder(&sample, &good, &receipt, |_| {})), json!(null));
+}
+
 /// The entry of a wallet copy with this digest.
 fn carried(sample: &Sample, digest: Digest) -> Body {
     Body::LicenceCarried(LicenceCarried {
