@@ -14,7 +14,8 @@ use super::request::tongue;
 use crate::crypto::Digest;
 use crate::values::lang::Lang;
 
-/// No script at all, nothing from elsewhere, forms only to ourselves.
+/// No script at all, nothing from elsewhere, forms only to ourselves. The one page that has a script says so itself
+/// (`pages/desk`).
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

@@ -9,14 +9,17 @@ use serde_json::{Value, json};
 
 use super::HttpState;
 use super::answer::{kept, ok, typed};
+use super::facts;
 use super::problem::Problem;
 use super::request::{Params, not_later};
 use crate::authority::{Fault, Published, Thing};
-use crate::catalogue::{Bilingual, HolderRules, LicenceType, RoleRule, Rules, Source, ValidityRules};
+use crate::catalogue::{
+    ApproverRule, Bilingual, HolderRules, LicenceType, PowerBasis, ProcessRules, PromisedDays, RoleRule,
+    Rules, Source, ValidityRules,
+};
 use crate::ledger::body::{BlobRef, DepartmentRegistered, PowerGranted, TypePublished};
 use crate::ledger::state::Held;
 use crate::values::identifiers::{BaseUrl, CodeType, Slug};
-use crate::values::time::Time;
 
 /// `GET /v1/types`: every type in force, at its newest version.
 pub async fn types(State(state): State<Arc<HttpState>>, params: Params) -> Result<Response, Problem> {
@@ -59,7 +62,11 @@ pub async fn licence_type(
         members.insert("validity".into(), validity(rules));
         members.insert("several_per_holder".into(), json!(rules.issue.several_per_holder));
         members.insert("direct".into(), json!(rules.approvals.direct));
+        members.insert("process".into(), json!(rules.process.as_ref().map(process)));
         members.insert("sources".into(), sources(&state, licence_type));
+        let catalogue = state.authority.catalogue();
+        members.insert("facts_used".into(), json!(facts::used(catalogue, licence_type)));
+        members.insert("facts_proved".into(), json!(facts::proved(catalogue, licence_type)));
         members.insert("example".into(), licence_type.example().clone());
         members.insert("versions".into(), versions.iter().map(version).collect());
     }
@@ -96,14 +103,13 @@ pub async fn powers(State(state): State<Arc<HttpState>>, mut params: Params) -> 
     let at = not_later(at, state.clock.now())?;
     let published = state.authority.published();
     let items: Vec<Value> =
-        powers_at(&published, at).map(|held| power(&state, held)).collect::<Result<_, _>>()?;
+        published.charter.powers_at(at).map(|held| power(&state, held)).collect::<Result<_, _>>()?;
     Ok(ok(&json!({"items": items, "next": null})))
 }
 
 /// The types in force, each at its newest version.
 pub fn in_force<'s>(state: &'s HttpState, published: &Published) -> Vec<&'s Arc<LicenceType>> {
-    let newest = published.charter.types().filter_map(|(_, published)| published.versions.last());
-    newest.filter(|held| held.in_force()).filter_map(|held| known(state, &held.value)).collect()
+    state.authority.types_in_force(published)
 }
 
 /// The type in force that is called so, by slug or type code, with its versions so far.
@@ -119,17 +125,8 @@ pub fn called<'s, 'p>(
     Ok((known(state, &newest.value).ok_or_else(not_found)?, versions))
 }
 
-/// What the power list said at a time; nothing before the first entry.
-pub fn powers_at(published: &Published, at: Time) -> impl Iterator<Item = &Held<PowerGranted>> {
-    let day = published.charter.offset().map(|offset| at.date(offset));
-    published.charter.powers().map(|(_, held)| held).filter(move |held| {
-        let covers = |day| held.value.from <= day && held.value.until.is_none_or(|until| day <= until);
-        held.shown_at(at) && day.is_some_and(covers)
-    })
-}
-
-/// On what legal basis.
-pub fn basis(state: &HttpState, power: &PowerGranted) -> Result<Bilingual, Problem> {
+/// On what legal basis, and who answers for it.
+pub fn basis(state: &HttpState, power: &PowerGranted) -> Result<PowerBasis, Problem> {
     serde_json::from_slice(&state.authority.blob(&power.basis.sha256)?)
         .map_err(|_| Fault::Damaged(format!("the basis of power {}", power.power)).into())
 }
@@ -176,6 +173,21 @@ fn validity(rules: &Rules) -> Value {
     })
 }
 
+fn process(process: &ProcessRules) -> Value {
+    let PromisedDays { accept, examine, decide, issue, deliver, total } = process.promised;
+    let approver = |one: &ApproverRule| {
+        let department = one.department.as_ref().map(Slug::as_str);
+        json!({"department": department, "officers": one.officers})
+    };
+    let approvers: Vec<Value> = process.approvers.iter().map(approver).collect();
+    json!({
+        "approvers": approvers, "promise": process.promise,
+        "promised": {
+            "accept": accept, "examine": examine, "decide": decide, "issue": issue, "deliver": deliver, "total": total,
+        },
+    })
+}
+
 /// Each item with its one source department, named where the authority has registered it, and its sharing class.
 fn sources(state: &HttpState, licence_type: &LicenceType) -> Value {
     let published = state.authority.published();
@@ -214,6 +226,7 @@ fn power(state: &HttpState, held: &Held<PowerGranted>) -> Result<Value, Problem>
     let published = state.authority.published();
     let PowerGranted { power, department, r#type, region, from, until, .. } = &held.value;
     let registered = published.charter.department(department);
+    let PowerBasis { zh, en, responsibility } = basis(state, &held.value)?;
     Ok(json!({
         "power": power.to_string(),
         "department": registered.map(|held| held.value.slug.as_str()),
@@ -222,7 +235,9 @@ fn power(state: &HttpState, held: &Held<PowerGranted>) -> Result<Value, Problem>
         "type": r#type.as_str(),
         "type_code": state.authority.catalogue().latest(r#type).map(|found| found.type_code().as_str()),
         "region": region.as_str(),
-        "basis": bilingual(&basis(state, &held.value)?),
+        "region_level": region.level().as_str(),
+        "basis": {"zh": zh, "en": en},
+        "responsibility": responsibility,
         "from": from,
         "until": until,
         "since": moment(held.since),

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,23 +13,18 @@ use serde_json::{Value, json};
 use super::HttpState;
 use super::answer::{json, ok};
 use super::kind::Kind;
+use super::opening::Opening;
 use super::operator::Operator;
 use super::problem::Problem;
-use super::request::{self, Key, Params};
-use crate::authority::{About, CeremonyId, ShownCeremony, ShownKey, Signed, Thing};
+use super::request::Params;
+use crate::authority::{About, CeremonyId, ShownCeremony, ShownKey, Signed, Statement, Thing};
 
 /// `POST /v1/operator/ceremonies`: 201, or 200 for a dry run.
 pub async fn begin(
     State(state): State<Arc<HttpState>>,
-    _: Operator,
-    Key(key): Key,
-    mut params: Params,
-    headers: HeaderMap,
-    body: Body,
+    Opening { key, dry_run, body, .. }: Opening<Operator>,
 ) -> Result<Response, Problem> {
-    let dry_run = params.flag("dry_run")?;
-    params.finish()?;
-    let body = request::json(&headers, body).await?;
+    let body = body.json().await?;
     let status = if dry_run { StatusCode::OK } else { StatusCode::CREATED };
     let shown = state.authority.begin_ceremony(&body, key.as_deref(), dry_run).await?;
     Ok(json(status, &answered(&state, &shown)?))
@@ -39,18 +33,12 @@ pub async fn begin(
 /// `POST /v1/operator/ceremonies/{id}/approvals`: one registrar's signatures.
 pub async fn approve(
     State(state): State<Arc<HttpState>>,
-    _: Operator,
     Path(id): Path<String>,
     // Signing twice is signing once, so a key has nothing to add; it may be given all the same.
-    _: Key,
-    mut params: Params,
-    headers: HeaderMap,
-    body: Body,
+    Opening { dry_run, body, .. }: Opening<Operator>,
 ) -> Result<Response, Problem> {
-    let dry_run = params.flag("dry_run")?;
-    params.finish()?;
     let id = parse(&id)?;
-    let body = request::json(&headers, body).await?;
+    let body = body.json().await?;
     let signed: Signed = serde_json::from_value(body).map_err(|error| {
         let zh = format!("应为 `vidimus registrar sign` 写出的批准文件({error})。");
         let en = format!("Must be an approval as `vidimus registrar sign` writes it ({error}).");
@@ -132,7 +120,10 @@ fn ceremony(shown: &ShownCeremony) -> Value {
     });
     let statements: Vec<Value> = statements
         .zip(entries)
-        .map(|(statement, entry)| json!({"kind": statement.kind, "sign": statement.sign, "entry": entry}))
+        .map(|(statement, entry)| {
+            let Statement { kind, sign, basis } = statement;
+            json!({"kind": kind, "sign": sign, "basis": basis, "entry": entry})
+        })
         .collect();
     json!({
         "ceremony": shown.id,

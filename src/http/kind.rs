@@ -65,16 +65,34 @@ kinds! {
         "See /v1/powers; if a power is missing there, ask the registrars to enter it.";
     NotYours FORBIDDEN "not-yours"
         "无权对此操作" "This is not yours",
-        "该证照由其他部门签发，或该接口不供此角色使用。"
-        "Another department issued the licence, or the route is not for this role.",
+        "该证照或办件属于其他部门，或该接口不供此角色使用。"
+        "The licence or the case is another department's, or the route is not for this role.",
         "请使用签发部门的令牌，或请签发部门办理。"
         "Use the issuing department's token, or ask that department to do it.";
+    Separation FORBIDDEN "separation"
+        "岗位须分离" "Two parts that one person may not take",
+        "受审分离、审签分离：同一人不得既受理又审查，也不得既审查又决定或签发。"
+        "Who accepts a case does not examine it, and who examines it does not decide or sign.",
+        "请由另一位经办人办理这一步。"
+        "Let another officer take this step.";
+    NotOfficer FORBIDDEN "not-officer"
+        "不是有此角色的经办人" "Not an officer with this role",
+        "签名的密钥目前不属于该部门有此角色的经办人，或人数与流程不符。"
+        "The key is not, today, one of an officer of the department with this role, or there are more or fewer than the process asks for.",
+        "请查看经办人的角色与任期；需要时请登记人任命。"
+        "Look at the officer's roles and their time; the registrars appoint.";
     WrongCode FORBIDDEN "wrong-code"
-        "领取码不正确" "The pickup code is wrong",
-        "领取码与领取地址不符；可尝试的次数有限。"
-        "The code does not belong to the address; tries are few.",
-        "请核对领取码；次数用尽后请签发部门重新生成。"
-        "Check the code; once the tries are used up, ask the issuing department for another.";
+        "码或凭据不正确" "The code or receipt is wrong",
+        "领取码与领取地址不符（可尝试的次数有限），或评价凭据不是该办件的。"
+        "The code does not belong to the address, where tries are few; or the receipt is not that of the case.",
+        "请核对；领取的次数用尽后请签发部门重新生成领取码。"
+        "Check it; once the tries of a pickup are used up, ask the issuing department for another code.";
+    PromiseBarred FORBIDDEN "promise-barred"
+        "不适用告知承诺" "No promise from this holder for now",
+        "该持证主体此前的承诺经核查不实，三年内不适用告知承诺。"
+        "An earlier promise of this holder was checked and found false; for three years he proves instead.",
+        "请提交材料申请，不带 promise；detail 写明何时起可以再作承诺。"
+        "Apply with proofs, without `promise`; `detail` says from when on he may promise again.";
     NotFound NOT_FOUND "not-found"
         "没有找到" "There is no such thing",
         "此地址没有内容，或所指的证照、报告、文件不存在。"
@@ -105,12 +123,48 @@ kinds! {
         "The licence's standing does not admit this act: what was cancelled cannot be suspended.",
         "请先查询证照状态，再选择适当的操作。"
         "Look at the licence's standing first, and choose an act that follows from it.";
+    ApprovalsMissing CONFLICT "approvals-missing"
+        "审批尚未齐备" "Approvals are missing",
+        "流程要求的审批还没有全部到齐。"
+        "Not everyone has approved whom the process asks.",
+        "请查看办件所列的审批人，齐备后再签发。"
+        "The case lists who is asked; issue it once they are all there.";
+    Outdated CONFLICT "outdated"
+        "内容已过时" "This is of before",
+        "准备或签名之后办件又有变化，签名已过期限，或证明某项内容的证照已失效。"
+        "The case has moved on since this was prepared or signed, its time is over, or a licence that proved something is valid no more.",
+        "请重新准备并签名；证照失效的，请按 detail 处理。"
+        "Prepare it anew, and sign that; where a licence is valid no more, do as `detail` says.";
+    TooManyLetters CONFLICT "too-many-letters"
+        "来信已达上限" "No more letters for now",
+        "该办件待答复的来信，或来信总数，已达上限。"
+        "As many letters about this case wait for an answer, or were written in all, as are taken.",
+        "请等待答复；紧急事项请联系查询页所列的责任处室或投诉渠道。"
+        "Wait for an answer; what is urgent goes to the office or the complaints line that the page of the case names.";
     CeremonyClosed CONFLICT "ceremony-closed"
         "仪式不能这样继续" "The ceremony cannot go on this way",
         "该仪式已经完成、已过期限，或账本此后有了变化。"
         "The ceremony is done, its time is over, or the ledger has moved on since it began.",
         "请查看仪式的现状；需要时重新发起。"
         "Look at how it stands, and begin another if need be.";
+    Contradiction CONFLICT "contradiction"
+        "数据打架" "A valid licence says otherwise",
+        "数源部门的有效证照所载，与请求所填不同；或同一主体的两份有效证照互相矛盾。"
+        "A valid licence of the source department says otherwise of this fact, or two valid licences of one holder contradict each other.",
+        "请更正所填内容，或不填而由系统带出；证照有误的，请数源部门更正。"
+        "Correct what is claimed, or leave it out and it is filled in; if the licence is wrong, its department corrects it.";
+    AlreadyProved CONFLICT "already-proved"
+        "已有电子证照可以证明" "A licence proves this already",
+        "所要的证明，本机关签发的电子证照已能证明；再要纸质证明，就是让群众多跑一趟。"
+        "A licence that this authority's departments issue proves what is demanded; another paper would be one errand too many.",
+        "请核验 proved_by 所列的证照类型：由持证人出示凭证、下载文件、二维码，或编号与校验码。"
+        "Verify a licence of a type in `proved_by`: the holder shows a credential, a download file, a QR, or number and code.";
+    ProvedOtherwise CONFLICT "proved-otherwise"
+        "证照所载与所填不同" "A licence says otherwise",
+        "申请事项时所填的内容，与该主体持有的有效证照所载不同；证照已证明的内容不需填写，也不能改写。"
+        "An answer says something else than a valid licence of the holder; what a licence proves need not be answered, and cannot be overwritten.",
+        "请不填此项；证照有误的，请其签发部门更正或换发。"
+        "Leave the answer out; if the licence is wrong, have its issuer correct or replace it.";
     PickupClosed GONE "pickup-closed"
         "领取已关闭" "The pickup is closed",
         "领取次数已用尽，或已超过领取期限。"
@@ -147,12 +201,36 @@ kinds! {
         "The catalogue has no such type, or it was withdrawn.",
         "请使用 /v1/types 所列的类型。"
         "Use one that /v1/types lists.";
+    CaseRequired UNPROCESSABLE_ENTITY "case-required"
+        "须经办件签发" "Issued from a case only",
+        "该类型设有办理流程，不能直接签发。"
+        "The type has a process and is not issued directly.",
+        "请提交 POST /v1/cases，并在办件中签发。"
+        "File one with POST /v1/cases, and issue it there.";
+    ApprovalSignature UNPROCESSABLE_ENTITY "approval-signature"
+        "签名不正确" "The signature is not good",
+        "签名不是所列经办人对所列内容的签名。"
+        "It is not the named officer's signature over what was to be signed.",
+        "请对 sign.statement 的原始字节签名，以无填充的 base64url 给出 64 字节。"
+        "Sign the very bytes of sign.statement, and send the 64 bytes in unpadded base64url.";
     InvalidClaim UNPROCESSABLE_ENTITY "invalid-claim"
         "内容不符合规定" "A value breaks a rule",
         "某个值缺失、类型不对，或不符合该证照类型的规定。"
         "A value is missing, of the wrong JSON type, or against the licence type's rules.",
         "请按 detail 改正 pointer 或 parameter 所指的值。"
         "Correct what `pointer` or `parameter` names, as `detail` says.";
+    Unproved UNPROCESSABLE_ENTITY "unproved"
+        "没有数源部门的证照证明" "No licence of the source proves this",
+        "一数一源：该项由其他部门采集并负责，须由该部门的有效证照证明。"
+        "One source a fact: another department collects this and answers for it, and a valid licence of its own must prove it.",
+        "请先向 detail 所列部门申领所列证照，再重新提交。"
+        "Apply for the licence that `detail` names with the department that it names, then send this again.";
+    Unanswered UNPROCESSABLE_ENTITY "unanswered"
+        "还有问题没有填写" "Questions are not answered yet",
+        "该事项的必填问题中，有些既没有填写，也没有证照可以证明。"
+        "Questions that the matter must have an answer to are neither answered nor proved by a licence of the holder.",
+        "请填写 unanswered 所列各项；加 ?dry_run=true 可查看整张表单和已预填的内容。"
+        "Answer what `unanswered` lists; with ?dry_run=true the whole form is told, with what is filled in already.";
     CheckDigit UNPROCESSABLE_ENTITY "check-digit"
         "校验位不正确" "A check character is wrong",
         "代码的校验位与其余各位不符，多为抄写有误。"

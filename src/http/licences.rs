@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,8 +12,9 @@ use serde_json::{Value, json};
 use super::HttpState;
 use super::answer::{json, ok, typed};
 use super::kind::Kind;
+use super::opening::Opening;
 use super::problem::Problem;
-use super::request::{self, Department, Key, Params, Who, bad_parameter};
+use super::request::{self, Department, Params, Who, bad_parameter};
 use crate::authority::caller::Caller;
 use crate::authority::{ActWish, Acted, Answer, Failure, Filter, Issued, Patience, Shown, Thing, Verb, Wish};
 use crate::crypto::Digest;
@@ -25,15 +25,9 @@ use crate::values::standing::Standing;
 /// `POST /v1/licences`: 201, or 200 for a dry run.
 pub async fn issue(
     State(state): State<Arc<HttpState>>,
-    Department(department): Department,
-    Key(key): Key,
-    mut params: Params,
-    headers: HeaderMap,
-    body: Body,
+    Opening { caller: Department(department), key, dry_run, body }: Opening<Department>,
 ) -> Result<Response, Problem> {
-    let dry_run = params.flag("dry_run")?;
-    params.finish()?;
-    let body = request::json(&headers, body).await?;
+    let body = body.json().await?;
     let wish = Wish {
         department: &department,
         body: &body,
@@ -64,7 +58,8 @@ pub fn answered(answer: &Answer, brief: bool) -> Value {
     }
 }
 
-fn issued(licence: &Issued, brief: bool) -> Value {
+/// A licence that was issued; brief is without credential and receipt.
+pub fn issued(licence: &Issued, brief: bool) -> Value {
     let mut value = json!({
         "handle": licence.handle.to_string(),
         "licence_number": licence.licence_number.as_str(),
@@ -84,7 +79,8 @@ fn issued(licence: &Issued, brief: bool) -> Value {
     value
 }
 
-fn entry(index: u64, leaf: Digest) -> Value {
+/// Where an entry stands in the ledger.
+pub fn entry(index: u64, leaf: Digest) -> Value {
     json!({"index": index, "leaf_hash": STANDARD.encode(leaf.0)})
 }
 
@@ -99,6 +95,7 @@ pub async fn list(
         reference: params.text("reference"),
         holder_code: params.text("holder_code"),
         standing: params.text("standing").map(|text| standing(&text)).transpose()?,
+        ends_before: params.day("ends_before")?,
         after: params.parsed("after")?,
         content: params.flag("content")?,
     };
@@ -168,6 +165,7 @@ fn shown(state: &HttpState, shown: &Shown, with_history: bool) -> Value {
     }
     members.extend(shown.content.clone().into_iter().flatten());
     if with_history {
+        members.extend(shown.sources.clone().map(|sources| ("sources".to_owned(), sources)));
         let history = shown.events.iter().map(|event| {
             json!({
                 "entry": entry(event.index, event.leaf), "time": event.time, "standing": event.standing.as_str(),
@@ -191,23 +189,16 @@ pub async fn credential(
     Ok(typed(StatusCode::OK, "application/dc+sd-jwt", credential))
 }
 
-/// What an act comes with.
-type ActRequest = (State<Arc<HttpState>>, Department, Path<String>, Key, Params, HeaderMap, Body);
-
 /// Writes the four routes of acts.
 macro_rules! acts {
     ($($(#[$doc:meta])* $name:ident $verb:ident;)+) => {$(
         $(#[$doc])*
         pub async fn $name(
             state: State<Arc<HttpState>>,
-            department: Department,
             handle: Path<String>,
-            key: Key,
-            params: Params,
-            headers: HeaderMap,
-            body: Body,
+            opening: Opening<Department>,
         ) -> Result<Response, Problem> {
-            act(Verb::$verb, (state, department, handle, key, params, headers, body)).await
+            act(Verb::$verb, state, handle, opening).await
         }
     )+};
 }
@@ -223,13 +214,15 @@ acts! {
     replace Replace;
 }
 
-async fn act(verb: Verb, asked: ActRequest) -> Result<Response, Problem> {
-    let (State(state), Department(department), Path(handle), Key(key), mut params, headers, body) = asked;
-    let dry_run = params.flag("dry_run")?;
-    params.finish()?;
+async fn act(
+    verb: Verb,
+    State(state): State<Arc<HttpState>>,
+    Path(handle): Path<String>,
+    Opening { caller: Department(department), key, dry_run, body }: Opening<Department>,
+) -> Result<Response, Problem> {
     let handle = parse(&handle)?;
     let about = |problem: Problem| problem.with_type(state.authority.type_of(&handle));
-    let body = request::json(&headers, body).await.map_err(about)?;
+    let body = body.json().await.map_err(about)?;
     let wish =
         ActWish { department: &department, handle: &handle, verb, body: &body, key: key.as_deref(), dry_run };
     let acted = state.authority.act(wish).await.map_err(|failure| about(failure.into()))?;

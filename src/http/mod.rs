@@ -6,19 +6,26 @@ mod access;
 mod answer;
 mod around;
 mod budget;
+mod calendars;
+mod cases;
 mod catalogue;
 mod ceremonies;
+mod facts;
 mod health;
 mod issue_batch;
 mod kind;
 mod ledger;
 mod licences;
 mod lines;
+mod matters;
+mod officers;
 mod openapi;
+mod opening;
 mod operator;
 mod pages;
 mod pickup;
 mod problem;
+mod proof_demands;
 mod refused;
 mod reports;
 mod request;
@@ -27,8 +34,12 @@ mod serving;
 mod status;
 mod tls;
 mod tokens;
+mod track;
 mod verifications;
 mod verify_batch;
+mod window;
+mod with_code;
+mod witness;
 
 use std::sync::Arc;
 
@@ -42,6 +53,7 @@ pub use router::router;
 pub use serving::serve;
 pub use tls::{Tls, TlsError};
 pub use tokens::{BadToken, Tokens};
+pub use witness::{WitnessState, witness_router};
 
 /// What every handler may look at.
 pub struct HttpState {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Form, FromRequest as _, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
@@ -18,8 +18,9 @@ use super::kind::Kind;
 use super::licences::parse;
 use super::pages::{self, Visit};
 use super::problem::Problem;
-use super::request::{self, Department, Key, Params, bad_parameter, media_type};
+use super::request::{self, Department, Key, Params, bad_parameter};
 use super::verifications::{Members, missing};
+use super::with_code::{guess, is_shown_a_form, said};
 use crate::authority::Collected;
 use crate::values::canonical::parse_strict;
 
@@ -108,11 +109,9 @@ pub async fn open(
     match code {
         Some(code) => {
             let wanted = Wanted { code, r#as: wanted };
-            give(&state, &visit, address, &id, &wanted, &headers)
+            give(&state, &visit, address, &id, &wanted, &headers).await
         }
-        None if prefers_html(&headers) || !headers.contains_key(header::ACCEPT) => {
-            Ok(pages::pickup_form(&state, &visit, &id))
-        }
+        None if is_shown_a_form(&headers) => pages::pickup_form(&state, &visit, &id, None),
         None => Err(bad_parameter("code", "缺少领取码。", "The pickup code is required.")),
     }
 }
@@ -128,14 +127,8 @@ pub async fn collect(
     request: Request,
 ) -> Result<Response, Problem> {
     params.finish()?;
-    let wanted = if media_type(&headers).as_deref() == Some("application/x-www-form-urlencoded") {
-        let malformed = |_| Problem::new(Kind::Malformed, "表单无法解析。", "The form cannot be parsed.");
-        Form::<Wanted>::from_request(request, &()).await.map_err(malformed)?.0
-    } else {
-        let body = request::json(&headers, request.into_body()).await?;
-        wanted(&body)?
-    };
-    give(&state, &visit, address, &id, &wanted, &headers)
+    let wanted = said::<Wanted, Wanted>(&headers, request, wanted).await?;
+    give(&state, &visit, address, &id, &wanted, &headers).await
 }
 
 fn wanted(body: &Value) -> Result<Wanted, Problem> {
@@ -145,7 +138,7 @@ fn wanted(body: &Value) -> Result<Wanted, Problem> {
     Ok(Wanted { code, r#as: shape.map_err(|()| no_shape().at("/as"))? })
 }
 
-fn give(
+async fn give(
     state: &HttpState,
     visit: &Visit,
     address: std::net::IpAddr,
@@ -153,9 +146,14 @@ fn give(
     wanted: &Wanted,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    state.guesses.take(address, 1.0)?;
-    let collected = state.authority.collect(id, &wanted.code)?;
-    state.guesses.give_back(address, 1.0);
+    let collected = guess(state, address, async { Ok(state.authority.collect(id, &wanted.code)?) }).await;
+    let collected = match collected {
+        // Where it was typed in it is typed in again.
+        Err(problem) if problem.kind() == Kind::WrongCode && prefers_html(headers) => {
+            return pages::pickup_form(state, visit, id, Some(&problem));
+        }
+        collected => collected?,
+    };
     let file = json!({"credential": collected.credential, "receipt": collected.receipt});
     match wanted.r#as {
         Shape::File => {

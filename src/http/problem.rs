@@ -1,6 +1,9 @@
 //! Problem documents (RFC 9457): the only place that knows both a refusal and a status. A problem is in both languages
 //! until it is answered (`answer`). Faults are logged here, once, and leave only an incident id outside.
 
+mod case;
+mod matter;
+mod refused;
 mod unreadable;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -13,9 +16,8 @@ use super::kind::Kind;
 use crate::authority::keyring::KeyringError;
 use crate::authority::store::StoreError;
 use crate::authority::{Failure, Fault, Refusal, Thing};
-use crate::catalogue::{RequestError, RequestErrorKind};
 use crate::law::Rule;
-use crate::values::identifiers::Slug;
+use crate::values::identifiers::{CreditCode, Slug};
 use crate::values::lang::Lang;
 
 /// A problem, in no language yet.
@@ -35,6 +37,11 @@ struct Said {
     incident: Option<String>,
     retry_after: Option<u64>,
     licence_type: Option<Slug>,
+    department: Option<CreditCode>,
+    proved_by: Option<Vec<Value>>,
+    others: Vec<Problem>,
+    contradicted: Option<Slug>,
+    unanswered: Option<Vec<String>>,
 }
 
 impl Problem {
@@ -48,6 +55,11 @@ impl Problem {
             incident: None,
             retry_after: None,
             licence_type: None,
+            department: None,
+            proved_by: None,
+            others: Vec::new(),
+            contradicted: None,
+            unanswered: None,
         };
         Self { kind, said: Box::new(said) }
     }
@@ -73,6 +85,36 @@ impl Problem {
     /// With a licence of this type, where one is known: for those who count, not for the caller.
     pub fn with_type(mut self, licence_type: Option<Slug>) -> Self {
         self.said.licence_type = licence_type;
+        self
+    }
+
+    /// For a wish of this department, where another may have called: for those who count.
+    pub fn wished_by(mut self, department: CreditCode) -> Self {
+        self.said.department = Some(department);
+        self
+    }
+
+    /// With what proves already what was demanded.
+    pub fn proved_by(mut self, proofs: Vec<Value>) -> Self {
+        self.said.proved_by = Some(proofs);
+        self
+    }
+
+    /// With what else is wrong in the same body.
+    pub fn with_others(mut self, others: Vec<Self>) -> Self {
+        self.said.others = others;
+        self
+    }
+
+    /// About a fact that a valid licence contradicts: for those who count, not for the caller.
+    pub fn contradicting(mut self, fact: Slug) -> Self {
+        self.said.contradicted = Some(fact);
+        self
+    }
+
+    /// With pointers to everything that is still to be answered.
+    pub fn still_asked(mut self, pointers: Vec<String>) -> Self {
+        self.said.unanswered = Some(pointers);
         self
     }
 
@@ -116,6 +158,11 @@ impl Problem {
         problem
     }
 
+    /// The fact that a valid licence contradicts, if it is about one.
+    pub fn contradicted(&self) -> Option<&Slug> {
+        self.said.contradicted.as_ref()
+    }
+
     /// The status it is answered with.
     pub fn status(&self) -> StatusCode {
         self.kind.status()
@@ -126,9 +173,19 @@ impl Problem {
         self.kind
     }
 
+    /// Where the body is wrong, if it is at one place.
+    pub fn pointer(&self) -> Option<&str> {
+        self.said.pointer.as_deref()
+    }
+
     /// The type of licence it is about, if that is known.
     pub fn licence_type(&self) -> Option<&Slug> {
         self.said.licence_type.as_ref()
+    }
+
+    /// Whose wish it is about, if that is known beside the caller.
+    pub fn department(&self) -> Option<&CreditCode> {
+        self.said.department.as_ref()
     }
 
     /// Title and detail in a language, and the incident if there is one.
@@ -160,7 +217,36 @@ impl Problem {
                 members.insert(name.to_owned(), json!(value));
             }
         }
+        if let (Some(proofs), Some(members)) = (&self.said.proved_by, document.as_object_mut()) {
+            members.insert("proved_by".to_owned(), json!(proofs));
+        }
+        if let (false, Some(members)) = (self.said.others.is_empty(), document.as_object_mut()) {
+            let errors = std::iter::once(self).chain(&self.said.others).map(|one| one.error(lang));
+            members.insert("errors".to_owned(), errors.collect());
+        }
+        if let (Some(pointers), Some(members)) = (&self.said.unanswered, document.as_object_mut()) {
+            members.insert("unanswered".to_owned(), json!(pointers));
+        }
         document
+    }
+
+    /// Everything that is wrong: where, and what, in a language. What is not at one place stands at none.
+    pub fn each(&self, lang: Lang) -> Vec<(String, String)> {
+        if let Some(pointers) = &self.said.unanswered {
+            let told = lang.choose("此项必填。", "This is required.");
+            return pointers.iter().map(|pointer| (pointer.clone(), told.to_owned())).collect();
+        }
+        let one = |problem: &Self| {
+            let (_, detail, incident) = problem.told(lang);
+            let incident = incident.map(|incident| format!(" {incident}")).unwrap_or_default();
+            (problem.said.pointer.clone().unwrap_or_default(), format!("{detail}{incident}"))
+        };
+        std::iter::once(self).chain(&self.said.others).map(one).collect()
+    }
+
+    /// One of several: where, and what (RFC 9457, section 3.1.4).
+    fn error(&self, lang: Lang) -> Value {
+        json!({"pointer": self.said.pointer, "detail": self.told(lang).1})
     }
 }
 
@@ -220,123 +306,6 @@ impl From<Fault> for Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let en = capital(&refusal.to_string());
-        match refusal {
-            Refusal::Request(error) => error.into(),
-            Refusal::Ask(error) => error.into(),
-            Refusal::NoPower { department, licence_type, region, pointer } => Self::new(
-                Kind::NoPower,
-                format!("{department} 今日在 {region} 没有签发 {licence_type} 的权力，请见 /v1/powers。"),
-                format!("{en}; see /v1/powers."),
-            )
-            .at(pointer),
-            Refusal::NotYours => Self::new(Kind::NotYours, "该证照由其他部门签发。", en),
-            Refusal::NotFound(thing) => Self::not_found(thing),
-            Refusal::IdempotencyConflict => Self::new(
-                Kind::IdempotencyConflict,
-                "此幂等键曾用于其他内容；内容不同的请求请使用新的键。",
-                format!("{en}; a different request needs a key of its own."),
-            ),
-            Refusal::InFlight => Self::new(
-                Kind::InFlight,
-                "同一请求正在处理，请稍后再试。",
-                format!("{en}; try again shortly."),
-            )
-            .after(1),
-            Refusal::IllegalTransition { standing, act: _, expired } => {
-                let state = if expired { "，且已过有效期" } else { "" };
-                let zh = format!("证照当前状态为“{}”{state}，不允许此操作。", standing.zh());
-                Self::new(Kind::IllegalTransition, zh, en)
-            }
-            Refusal::NumberTaken { pointer } => {
-                Self::new(Kind::InvalidClaim, "该证照编号已经签发或补录过。", en).at(pointer)
-            }
-            Refusal::OutlivesCertificate { pointer } => {
-                Self::new(Kind::Validity, "签发证书将先于证照到期：请缩短有效期，或请运维更换凭证密钥（vidimus keys rotate）。", format!("{en}; choose an earlier last day, or ask the operator to rotate the credential key (vidimus keys rotate).")).at(pointer)
-            }
-            Refusal::HolderKey { pointer, reason } => {
-                Self::new(Kind::InvalidClaim, format!("持证主体密钥不被接受（{reason}）。"), en).at(pointer)
-            }
-            Refusal::Approvals { pointer } => {
-                Self::new(Kind::InvalidClaim, "该类型直接签发，不接受办件与审批。", en).at(pointer)
-            }
-            Refusal::AlreadyHeld { pointer } => Self::new(
-                Kind::InvalidClaim,
-                "该持证主体已持有一份此类证照（有效或暂扣），每个主体只能持有一份。",
-                en,
-            )
-            .at(pointer),
-            Refusal::OtherType { pointer } => {
-                Self::new(Kind::InvalidClaim, "新证照必须与被替换的证照同类。", en).at(pointer)
-            }
-            Refusal::PickupClosed { tries: Some(tries) } => Self::new(
-                Kind::WrongCode,
-                format!("领取码不正确，还可尝试 {tries} 次。"),
-                format!("The code is wrong; {tries} tries remain."),
-            ),
-            Refusal::PickupClosed { tries: None } => Self::new(
-                Kind::PickupClosed,
-                "领取次数用尽或已过期，请向签发部门重新索取。",
-                "Its tries or its time are used up; ask the issuing department for another.",
-            ),
-            Refusal::Erased => Self::new(
-                Kind::Erased,
-                "该证照的内容已不在此处：已依法删除，或恢复备份时缺失；账本记录仍在。",
-                en,
-            ),
-            Refusal::Ceremony(refused) => {
-                let kind = if refused.is_closed() { Kind::CeremonyClosed } else { Kind::InvalidClaim };
-                let problem = Self::new(kind, format!("{}。", refused.zh()), format!("{en}."));
-                match refused.pointer() {
-                    Some(pointer) => problem.at(pointer),
-                    None => problem,
-                }
-            }
-            Refusal::CertificateEnded { department, ended } => {
-                let cure = format!("vidimus keys rotate --purpose credential --department {department}");
-                Self::new(
-                    Kind::NotReady,
-                    format!("本部门的签发证书已于 {ended} 到期，更换密钥之前不能签发：请运维执行 {cure}。已签发的证照不受影响。"),
-                    format!("The certificate that this department issues under ended on {ended}, and nothing can be issued before its key is rotated: the operator does so with {cure}. What was issued is not affected."),
-                )
-                .after(600)
-            }
-            Refusal::NotReady(why) => {
-                // The reason may name files: it is for the operator.
-                tracing::warn!(%why, "a request was refused: not ready");
-                Self::new(
-                    Kind::NotReady,
-                    "账本暂时不能新增记录，查询与核验不受影响。",
-                    "Nothing can be entered now; reading and verifying go on.",
-                )
-                .after(10)
-            }
-            Refusal::Busy => {
-                Self::new(Kind::NotReady, "排队的请求过多，请稍后再试。", format!("{en}; try again shortly."))
-                    .after(1)
-            }
-        }
-    }
-}
-
-impl From<RequestError> for Problem {
-    fn from(error: RequestError) -> Self {
-        let RequestError { pointer, kind } = error;
-        let slug = match &kind {
-            RequestErrorKind::UnknownField => Kind::UnknownField,
-            RequestErrorKind::UnknownType { .. } => Kind::UnknownType,
-            RequestErrorKind::WrongType { .. }
-            | RequestErrorKind::Missing
-            | RequestErrorKind::InvalidClaim(_) => Kind::InvalidClaim,
-            RequestErrorKind::CheckDigit { .. } => Kind::CheckDigit,
-            RequestErrorKind::Validity(_) => Kind::Validity,
-        };
-        Self::new(slug, format!("{}。", kind.zh()), format!("{}.", capital(&kind.to_string()))).at(pointer)
-    }
-}
-
 /// A sentence begins with a capital.
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
@@ -346,6 +315,7 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::{RequestError, RequestErrorKind};
 
     #[test]
     fn a_fault_is_opaque() {

@@ -1,4 +1,4 @@
-//! Wishes to issue, record or act that were refused, told to the engine, which counts them: each request and each line
+//! Wishes to issue, record, act, or be shown a proof, that were refused, told to the engine, which counts them: each request and each line
 //! of a batch once, as often as it comes. Not counted: dry runs, which wish for nothing; faults, which are ours.
 
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use axum::response::Response;
 
 use super::HttpState;
 use super::answer::problem_of;
+use super::facts;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::request::{Params, Who};
@@ -24,7 +25,8 @@ pub async fn watch(State(state): State<Arc<HttpState>>, request: Request, next: 
         let dry_run = Params::of(&asked.uri).is_ok_and(|mut given| given.flag("dry_run").unwrap_or(false));
         if !dry_run {
             let who = Who::from_request_parts(&mut asked, &state).await.ok().and_then(|Who(who)| who);
-            count(&state, who.as_ref().and_then(Caller::department), &problem);
+            let department = problem.department().or_else(|| who.as_ref().and_then(Caller::department));
+            count(&state, department, &problem);
         }
     }
     response
@@ -39,6 +41,9 @@ pub fn count(state: &HttpState, department: Option<&CreditCode>, problem: &Probl
     }
     let named = licence_type.as_ref().map_or_else(String::new, ToString::to_string);
     metrics::counter!("vidimus_refusals_total", "reason" => kind.slug(), "type" => named).increment(1);
+    if let Some(fact) = problem.contradicted() {
+        facts::count(fact, "refused");
+    }
     if let Ok(reason) = kind.slug().parse() {
         state.authority.count_refusal(Refused { department: department.cloned(), licence_type, reason });
     }

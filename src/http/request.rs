@@ -17,10 +17,11 @@ use super::kind::Kind;
 use super::problem::Problem;
 use crate::authority::Thing;
 use crate::authority::caller::Caller;
+use crate::catalogue::Written;
 use crate::values::canonical::parse_strict;
 use crate::values::identifiers::CreditCode;
 use crate::values::lang::Lang;
-use crate::values::time::Time;
+use crate::values::time::{Date, Time};
 
 /// Most bytes of a JSON body.
 pub const JSON: usize = 1024 * 1024;
@@ -76,13 +77,19 @@ impl Params {
     }
 
     /// Takes a value out that a text is parsed into.
-    pub fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
-        &mut self,
-        name: &'static str,
-    ) -> Result<Option<T>, Problem> {
+    pub fn parsed<T: Written>(&mut self, name: &'static str) -> Result<Option<T>, Problem> {
         let parsed =
             self.text(name).map(|text| text.parse().map_err(|error: T::Err| error.to_string())).transpose();
-        parsed.map_err(|error| bad_parameter(name, &format!("格式不正确({error})。"), &format!("{error}.")))
+        parsed.map_err(|error| bad_parameter(name, &format!("应为{}。", T::ZH), &format!("{error}.")))
+    }
+
+    /// Takes a calendar day out.
+    pub fn day(&mut self, name: &'static str) -> Result<Option<Date>, Problem> {
+        let day = self.text(name).map(|text| text.parse::<Date>()).transpose();
+        day.map_err(|error| {
+            let en = format!("Must be a calendar day of the form YYYY-MM-DD: {error}.");
+            bad_parameter(name, "应为形如 YYYY-MM-DD 的有效日期。", &en)
+        })
     }
 
     /// Nothing else may have been given.
@@ -196,7 +203,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(given) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        let text = given.to_str().ok().filter(|text| !text.is_empty() && text.len() <= LONGEST_KEY);
+        // What a header may hold and a key may not is the tab.
+        let fits = |text: &&str| !text.is_empty() && text.len() <= LONGEST_KEY && !text.contains('\t');
+        let text = given.to_str().ok().filter(fits);
         let zh = format!("应为 1 至 {LONGEST_KEY} 个可见 ASCII 字符。");
         let en = format!("Must be 1 to {LONGEST_KEY} visible ASCII characters.");
         let text = text.ok_or_else(|| bad_parameter("Idempotency-Key", &zh, &en))?;

@@ -16,8 +16,9 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, around, catalogue, ceremonies, health, issue_batch, ledger, licences, openapi, operator,
-    pages, pickup, refused, reports, status, verifications, verify_batch,
+    HttpState, around, calendars, cases, catalogue, ceremonies, health, issue_batch, ledger, licences,
+    matters, officers, openapi, operator, pages, pickup, proof_demands, refused, reports, status, track,
+    verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -63,6 +64,10 @@ fn public() -> Router<Arc<HttpState>> {
         .route("/types/{slug}/{version}", get(catalogue::metadata))
         .route("/v1/departments", get(catalogue::departments))
         .route("/v1/powers", get(catalogue::powers))
+        .route("/v1/officers", get(officers::list))
+        .route("/v1/calendars", get(calendars::list))
+        .route("/v1/proof-demands/statistics", get(proof_demands::statistics))
+        .route("/v1/matters", get(matters::list))
         .route("/v1/ledger/proof", get(ledger::proof))
         .route("/ledger/checkpoint", get(ledger::checkpoint))
         .route("/ledger/tile/{*path}", get(ledger::tile))
@@ -92,10 +97,16 @@ fn departments() -> Router<Arc<HttpState>> {
         .route("/v1/licences/{handle}", get(licences::show))
         .route("/v1/licences/{handle}/credential", get(licences::credential))
         .route("/v1/licences/{handle}/pickup", post(pickup::make))
+        .route("/v1/cases", get(cases::list))
+        .route("/v1/cases/{case}", get(cases::show))
+        .route("/v1/cases/{case}/answers", post(cases::answer))
+        .route("/v1/matters/waiting", get(matters::waiting))
+        .route("/v1/matters/{matter}", get(matters::show))
+        .route("/v1/proof-demands", get(proof_demands::needs))
         .route_layer(from_fn(see_through))
 }
 
-/// What makes entries about licences: whoever is refused here is counted.
+/// What makes entries about licences, or would demand a proof beside them: whoever is refused here is counted.
 fn wishes(state: &Arc<HttpState>) -> Router<Arc<HttpState>> {
     Router::new()
         .route("/v1/licences", post(licences::issue))
@@ -104,6 +115,24 @@ fn wishes(state: &Arc<HttpState>) -> Router<Arc<HttpState>> {
         .route("/v1/licences/{handle}/reinstate", post(licences::reinstate))
         .route("/v1/licences/{handle}/end", post(licences::end))
         .route("/v1/licences/{handle}/replace", post(licences::replace))
+        .route("/v1/cases", post(cases::file))
+        .route("/v1/cases/{case}/accept", post(cases::accept))
+        .route("/v1/cases/{case}/ask", post(cases::ask))
+        .route("/v1/cases/{case}/supply", post(cases::supply))
+        .route("/v1/cases/{case}/examine", post(cases::examine))
+        .route("/v1/cases/{case}/decide", post(cases::decide))
+        .route("/v1/cases/{case}/approvals", post(cases::approve))
+        .route("/v1/cases/{case}/issue", post(cases::issue))
+        .route("/v1/cases/{case}/deliver", post(cases::deliver))
+        .route("/v1/cases/{case}/withdraw", post(cases::withdraw))
+        .route("/v1/cases/{case}/check", post(cases::check))
+        .route("/v1/cases/{case}/rectify", post(cases::rectify))
+        .route("/v1/cases/{case}/rating", post(cases::rate))
+        .route("/v1/matters", post(matters::apply))
+        .route("/v1/matters/{matter}/withdraw", post(matters::withdraw))
+        .route("/v1/matters/{matter}/licences/{type}", post(matters::supply))
+        .route("/v1/matters/{matter}/licences/{type}/decline", post(matters::decline))
+        .route("/v1/proof-demands", post(proof_demands::demand))
         .route_layer(from_fn_with_state(Arc::clone(state), refused::watch))
         .route_layer(from_fn(see_through))
 }
@@ -127,6 +156,7 @@ fn everyone() -> Router<Arc<HttpState>> {
         .route("/v1/verifications/batch", post(verify_batch::verify_batch))
         .route("/v1/reports/{report}", get(reports::kept))
         .route("/pickup/{id}", get(pickup::open).post(pickup::collect))
+        .route("/track/{number}", get(track::open).post(track::follow))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -20,8 +20,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use super::HttpState;
-use super::router::router;
 use super::tls::Tls;
 
 /// How long the head of a request may take, and how long a connection may be kept that asks nothing.
@@ -31,14 +29,13 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Before accepting is tried again when the system has no more descriptors.
 const BREATH: Duration = Duration::from_millis(500);
 
-/// Serves until `shutdown` resolves, then finishes what was accepted.
+/// Serves a router until `shutdown` resolves, then finishes what was accepted.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    state: Arc<HttpState>,
+    router: Router,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let router = router(state);
     let graceful = GracefulShutdown::new();
     tokio::pin!(shutdown);
     loop {

@@ -274,7 +274,7 @@ impl<'v> Members<'v> {
 
 fn time(text: &str, pointer: &str) -> Result<Time, Problem> {
     text.parse().map_err(|error: crate::values::time::TimeError| {
-        let kind = RequestErrorKind::InvalidClaim(ClaimRule::Form(error.to_string()));
+        let kind = RequestErrorKind::InvalidClaim(ClaimRule::written::<Time>(&error));
         RequestError { pointer: pointer.to_owned(), kind }.into()
     })
 }

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 /// The files, and the component that each is itself.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 14] = [
     (include_str!("../../../schemas/problem.schema.json"), "problem.schema.json"),
     (include_str!("../../../schemas/report.schema.json"), "report.schema.json"),
     (include_str!("../../../schemas/download.schema.json"), "download.schema.json"),
@@ -13,10 +13,13 @@ const FILES: [(&str, &str); 11] = [
     (include_str!("../../../schemas/http/words.schema.json"), "words.schema.json"),
     (include_str!("../../../schemas/http/acts.schema.json"), "acts.schema.json"),
     (include_str!("../../../schemas/http/licences.schema.json"), "licences.schema.json"),
+    (include_str!("../../../schemas/http/cases.schema.json"), "cases.schema.json"),
+    (include_str!("../../../schemas/http/matters.schema.json"), "matters.schema.json"),
     (include_str!("../../../schemas/http/catalogue.schema.json"), "catalogue.schema.json"),
     (include_str!("../../../schemas/http/verification.schema.json"), "verification.schema.json"),
     (include_str!("../../../schemas/http/service.schema.json"), "service.schema.json"),
     (include_str!("../../../schemas/http/operator.schema.json"), "operator.schema.json"),
+    (include_str!("../../../schemas/http/needs.schema.json"), "needs.schema.json"),
 ];
 
 /// Every component by its name.

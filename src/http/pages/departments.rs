@@ -1,22 +1,18 @@
 //! 部门: who is registered with the authority, what each may issue today, and its keys with their certificates. Not
 //! here: private keys, and officers, whom the ledger does not name.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::Response;
 
-use super::frame::{Frame, Section, Visit};
+use super::frame::{Frame, Plain, Section};
 use super::powers::{Granted, granted};
 use super::wording::When;
 use super::{names, page};
 use crate::authority::{Published, Thing};
 use crate::crypto::KeyId;
 use crate::http::HttpState;
-use crate::http::catalogue::powers_at;
 use crate::http::problem::Problem;
-use crate::http::request::Params;
 use crate::ledger::body::{DepartmentRegistered, Owner};
 use crate::ledger::state::{Held, Key};
 use crate::values::lang::Lang;
@@ -65,13 +61,7 @@ struct PublicKey {
 }
 
 /// `GET /{lang}/departments`.
-pub async fn list(
-    State(state): State<Arc<HttpState>>,
-    visit: Visit,
-    params: Params,
-) -> Result<Response, Problem> {
-    params.finish()?;
-    let published = state.authority.published();
+pub async fn list(Plain { state, visit, published }: Plain) -> Result<Response, Problem> {
     let departments = published.charter.departments().map(|held| {
         let powers = powers_of(&state, &published, visit.lang, held)?;
         Ok(listed(&published, visit.lang, held, &powers))
@@ -86,14 +76,10 @@ pub async fn list(
 
 /// `GET /{lang}/departments/{slug}`.
 pub async fn show(
-    State(state): State<Arc<HttpState>>,
-    visit: Visit,
+    Plain { state, visit, published }: Plain,
     Path(slug): Path<String>,
-    params: Params,
 ) -> Result<Response, Problem> {
-    params.finish()?;
     let lang = visit.lang;
-    let published = state.authority.published();
     let held = slug.parse().ok().and_then(|slug| published.charter.department_by_slug(&slug));
     let held = held.ok_or_else(|| Problem::not_found(Thing::Department))?;
     let owner = Owner::Department(held.value.code.clone());
@@ -118,7 +104,9 @@ fn powers_of(
     lang: Lang,
     department: &Held<DepartmentRegistered>,
 ) -> Result<Vec<Granted>, Problem> {
-    powers_at(published, state.clock.now())
+    published
+        .charter
+        .powers_at(state.clock.now())
         .filter(|held| held.value.department == department.value.code)
         .map(|held| granted(state, published, lang, held))
         .collect()

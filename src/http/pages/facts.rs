@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value};
 
-use super::wording::{day, written_day};
+use super::wording::{day, days_left, written_day};
 use crate::catalogue::{ClaimMetadata, LicenceType};
 use crate::http::HttpState;
 use crate::values::lang::Lang;
-use crate::values::time::Time;
+use crate::values::time::{Date, Time};
 
 /// A label and what stands behind it.
 pub struct Fact {
@@ -29,6 +29,27 @@ pub fn term(lang: Lang, from: Option<String>, until: Option<String>) -> [Fact; 2
         fact(lang.choose("有效期自", "Valid from"), written_day(lang, &from.unwrap_or_default())),
         fact(lang.choose("有效期至", "Valid until"), until.map_or(open, |until| written_day(lang, &until))),
     ]
+}
+
+/// That a licence which is valid today ends soon, and with whom it is renewed; `None` where it does not.
+pub fn ending(state: &HttpState, lang: Lang, last: Option<Date>, issuer: &str) -> Option<String> {
+    let last = last?;
+    let offset = state.authority.published().charter.offset()?;
+    let left = days_left(state.clock.now().date(offset), last)?;
+    let until = day(lang, last);
+    Some(match left {
+        0 => lang.choose(
+            format!("该证照今天（{until}）到期，如需继续使用，请向{issuer}申请延续。"),
+            format!("It ends today, {until}; if it is still needed, renew it with {issuer}."),
+        ),
+        left => lang.choose(
+            format!("该证照还有 {left} 天到期（{until}），如需继续使用，请向{issuer}申请延续。"),
+            format!(
+                "It ends in {left} day{}, on {until}; if it is still needed, renew it with {issuer}.",
+                if left == 1 { "" } else { "s" },
+            ),
+        ),
+    })
 }
 
 /// That a licence was recorded and when, which is not when it was granted, and how far its source is trusted.

@@ -3,13 +3,16 @@
 //! switch keeps page and query. Not here: what a page tells.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::Uri;
 use axum::http::request::Parts;
 
+use crate::authority::Published;
 use crate::http::HttpState;
-use crate::http::request::tongue;
+use crate::http::problem::Problem;
+use crate::http::request::{Params, tongue};
 use crate::values::lang::Lang;
 
 /// Where pickups are, below a language or below none.
@@ -60,6 +63,26 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let lang = of_path(parts.uri.path()).unwrap_or_else(|| tongue(&parts.headers));
         Ok(Self::new(&parts.uri, lang))
+    }
+}
+
+/// A visit to a page that takes no parameters, at what is published then.
+pub struct Plain {
+    /// What pages look at.
+    pub state: Arc<HttpState>,
+    /// Which page.
+    pub visit: Visit,
+    /// What is published.
+    pub published: Arc<Published>,
+}
+
+impl FromRequestParts<Arc<HttpState>> for Plain {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<HttpState>) -> Result<Self, Problem> {
+        Params::of(&parts.uri)?.finish()?;
+        let Ok(visit) = Visit::from_request_parts(parts, state).await;
+        Ok(Self { published: state.authority.published(), state: Arc::clone(state), visit })
     }
 }
 

@@ -37,6 +37,8 @@ struct Page {
     verifier_keys: Vec<String>,
     days: Vec<Day>,
     entries: Vec<Shown>,
+    /// Demands for proofs: refused as already proved, and recorded as needs.
+    demands: (String, String),
 }
 
 /// The entries of one day.
@@ -68,8 +70,10 @@ pub async fn show(
     let charter = &published.charter;
     let offset = charter.offset().unwrap_or(UtcOffset::UTC);
     let entries = state.authority.last_entries(NEWEST)?;
+    let demands = state.authority.demand_statistics()?;
     page(&Page {
         lang,
+        demands: (number(demands.refused.values().sum()), number(demands.needs)),
         frame: Frame::new(&state, &visit, Some(Section::Ledger)),
         origin: charter.origin().map(ToString::to_string).unwrap_or_default(),
         size: number(published.range.size()),

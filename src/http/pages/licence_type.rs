@@ -13,9 +13,9 @@ use super::powers::{Granted, granted};
 use super::wording::When;
 use super::{Link, names, page};
 use crate::authority::Published;
-use crate::catalogue::{Disclosure, LicenceType, Rules, Source};
+use crate::catalogue::{Catalogue, Disclosure, LicenceType, ProcessRules, Rules, Source};
 use crate::http::HttpState;
-use crate::http::catalogue::{called, powers_at};
+use crate::http::catalogue::called;
 use crate::http::problem::Problem;
 use crate::http::request::Params;
 use crate::ledger::body::TypePublished;
@@ -70,7 +70,9 @@ pub async fn show(
     let published = state.authority.published();
     let (licence_type, versions) = called(&state, &published, &code)?;
     let (rules, slug) = (licence_type.rules(), licence_type.slug().as_str());
-    let powers = powers_at(&published, state.clock.now())
+    let powers = published
+        .charter
+        .powers_at(state.clock.now())
         .filter(|held| held.value.r#type == *licence_type.slug())
         .map(|held| granted(&state, &published, lang, held))
         .collect::<Result<_, _>>()?;
@@ -88,7 +90,7 @@ pub async fn show(
         name: lang.choose(&rules.name.zh, &rules.name.en),
         description: licence_type.metadata().description(lang.tag()),
         slug,
-        facts: facts(lang, licence_type),
+        facts: facts(lang, state.authority.catalogue(), licence_type),
         claims: claims(&published, lang, licence_type),
         powers,
         inferable: lang.choose(&rules.inferable.zh, &rules.inferable.en),
@@ -138,7 +140,7 @@ fn department(published: &Published, lang: Lang, slug: &Slug) -> Link {
 }
 
 /// The rules in words.
-fn facts(lang: Lang, licence_type: &LicenceType) -> Vec<Fact> {
+fn facts(lang: Lang, catalogue: &Catalogue, licence_type: &LicenceType) -> Vec<Fact> {
     let rules = licence_type.rules();
     let defined_by = &rules.defined_by;
     let levels = rules.catalogue.issuing_levels.iter().map(|level| names::issuing_level(lang, *level));
@@ -163,7 +165,33 @@ fn facts(lang: Lang, licence_type: &LicenceType) -> Vec<Fact> {
     ];
     facts.extend(holding(lang, rules));
     facts.extend(validity(lang, rules));
+    facts.extend(proofs(lang, catalogue, licence_type));
     facts
+}
+
+/// 一源多用: what other licences prove for it, and what it proves for others.
+fn proofs(lang: Lang, catalogue: &Catalogue, licence_type: &LicenceType) -> Vec<Fact> {
+    let called = |slug: &Slug| {
+        let known = catalogue.latest(slug);
+        known
+            .map_or_else(|| slug.to_string(), |known| lang.choose(&known.name().zh, &known.name().en).clone())
+    };
+    let proved = catalogue.facts().used_in(licence_type.slug()).map(|(shared, _)| {
+        let by: Vec<String> = shared.proved.iter().map(|proved| called(&proved.r#type)).collect();
+        let (name, by) = (lang.choose(&shared.name.zh, &shared.name.en), by.join(lang.choose("、", ", ")));
+        lang.choose(format!("{name}（{by}）"), format!("{name} ({by})"))
+    });
+    let proves = catalogue.facts().proved_by(licence_type.slug());
+    let proves: Vec<&str> =
+        proves.map(|(shared, _)| lang.choose(shared.name.zh.as_str(), &shared.name.en)).collect();
+    let proved: Vec<String> = proved.collect();
+    let by_others = lang.choose("由其他证照证明的内容", "Proved by other licences");
+    let for_others = lang.choose("为其他证照证明的内容", "Proves for other licences");
+    let told = [
+        (by_others, listed(lang, proved.iter().map(String::as_str))),
+        (for_others, listed(lang, proves.into_iter())),
+    ];
+    told.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| fact(name, text)).collect()
 }
 
 /// Who may hold it.
@@ -230,11 +258,47 @@ fn validity(lang: Lang, rules: &Rules) -> Vec<Fact> {
         true => lang.choose("即办，由部门直接签发", "directly by the department, without a case"),
         false => lang.choose("经审批后签发", "after examination and approval"),
     };
-    vec![
+    let mut facts = vec![
         fact(lang.choose("有效期", "Validity"), longest),
         fact(lang.choose("有效期起始", "Begins"), begins),
         fact(lang.choose("签发方式", "Issued"), approvals.to_owned()),
-    ]
+    ];
+    facts.extend(rules.process.iter().flat_map(|process| course(lang, process)));
+    facts
+}
+
+/// Who approves, in what time, and what may be promised.
+fn course(lang: Lang, process: &ProcessRules) -> Vec<Fact> {
+    let approvers: Vec<String> = process
+        .approvers
+        .iter()
+        .map(|one| {
+            let lead = lang.choose("签发部门（牵头）", "the issuing department (lead)");
+            let department = one.department.as_ref().map_or(lead, |slug| slug.as_str());
+            match (one.officers, lang) {
+                (officers, Lang::Zh) => format!("{department} {officers} 名签发人"),
+                (1, Lang::En) => format!("1 signer of {department}"),
+                (officers, Lang::En) => format!("{officers} signers of {department}"),
+            }
+        })
+        .collect();
+    let total = process.promised.total;
+    let total = lang
+        .choose(format!("受理后 {total} 个工作日内"), format!("within {total} working days of acceptance"));
+    let promise = process.promise.map(|days| {
+        let promise = lang.choose(
+            format!("可以承诺代替证明，{days} 个工作日内核查"),
+            format!("may take the place of proofs; checked within {days} working days"),
+        );
+        fact(lang.choose("告知承诺", "A promise"), promise)
+    });
+    let named = listed(lang, approvers.iter().map(String::as_str));
+    let mut facts = vec![
+        fact(lang.choose("批准", "Approved by"), named),
+        fact(lang.choose("承诺办结", "Promised"), total),
+    ];
+    facts.extend(promise);
+    facts
 }
 
 /// One after another, in the language's way.

@@ -1,14 +1,16 @@
-//! Pages for people: the portal with its lists, results, pickups, problems. Rendered here, without a line of script;
-//! two languages, by path or by what the browser prefers. Every page is a view of what the JSON routes tell. Not here:
+//! Pages for people: the portal with its lists, results, pickups, problems, rendered here without a line of script; and
+//! the officers' desk, which is one. Two languages, by path or by what the browser prefers. Every page is a view of what the JSON routes tell. Not here:
 //! what is told, which is the engine's and the report's.
 
 mod assets;
 mod departments;
+mod desk;
 mod facts;
 mod frame;
 mod help;
 mod ledger;
 mod licence_type;
+mod matters;
 mod names;
 mod pickup;
 mod portal;
@@ -17,8 +19,11 @@ mod problem;
 mod qr;
 mod result;
 mod service;
+mod track;
+mod track_matter;
 mod types;
 mod unchanged;
+mod window;
 mod wording;
 
 use std::sync::Arc;
@@ -35,18 +40,23 @@ use super::HttpState;
 use super::answer::typed;
 use super::pickup as fetched;
 use super::problem::Problem;
+use super::track as tracked;
+use super::window as at_window;
 use crate::values::lang::Lang;
 
 pub use frame::{Visit, of_path};
 pub use pickup::{pickup, pickup_form};
 pub use problem::problem;
+pub use track::{track, track_form};
+pub use track_matter::{handed_out, track_matter};
+pub use window::{Window, holder_schema, value_of, window};
 
 /// The portal in both languages, and what pages are made of.
 pub fn routes() -> Router<Arc<HttpState>> {
     let everywhere = Router::new()
         .route("/", get(portal::open))
         .route("/problems/{slug}", get(problem::explained))
-        .route("/assets/{name}", get(assets::asset));
+        .route("/assets/{*name}", get(assets::asset));
     Lang::ALL.into_iter().map(in_language).fold(everywhere, Router::merge).layer(CompressionLayer::new())
 }
 
@@ -57,6 +67,8 @@ fn in_language(lang: Lang) -> Router<Arc<HttpState>> {
     let alike = Router::new()
         .route(&at("/types"), get(types::list))
         .route(&at("/types/{code}"), get(licence_type::show))
+        .route(&at("/matters"), get(matters::list))
+        .route(&at("/matters/{matter}"), get(matters::show))
         .route(&at("/powers"), get(powers::list))
         .route(&at("/departments"), get(departments::list))
         .route(&at("/departments/{slug}"), get(departments::show))
@@ -68,7 +80,10 @@ fn in_language(lang: Lang) -> Router<Arc<HttpState>> {
         .layer(from_fn(unchanged::by_its_bytes));
     Router::new()
         .route(&at(""), get(portal::open))
+        .route(&at("/desk"), get(desk::show))
         .route(&at("/pickup/{id}"), get(fetched::open).post(fetched::collect))
+        .route(&at("/track/{number}"), get(tracked::open).post(tracked::follow))
+        .route(&at("/window/{matter}"), get(at_window::open).post(at_window::take))
         .route(&at("/"), get(portal::to_the_forms))
         .route(&at("/check"), get(portal::to_the_forms).post(portal::check))
         .merge(alike)

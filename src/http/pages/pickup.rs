@@ -1,10 +1,11 @@
 //! The holder's pages: where the code is typed in, and the licence to download and to print. Not here: tries.
 
 use askama::Template;
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde_json::Value;
 
-use super::facts::{Fact, fact, payload, recorded, term};
+use super::facts::{Fact, ending, fact, payload, recorded, term};
 use super::frame::{Frame, Visit};
 use super::page;
 use super::qr::{Drawing, draw};
@@ -20,6 +21,7 @@ struct CodeForm<'a> {
     lang: Lang,
     frame: Frame,
     id: &'a str,
+    wrong: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -32,16 +34,26 @@ struct Printable<'a> {
     name: &'a str,
     standing: &'a str,
     in_force: bool,
+    /// That it ends soon.
+    ending: Option<String>,
     facts: Vec<Fact>,
     verification_code: String,
     address: &'a str,
     drawing: Option<Drawing>,
 }
 
-/// Where the code is typed in.
-pub fn pickup_form(state: &HttpState, visit: &Visit, id: &str) -> Response {
+/// Where the code is typed in; again under the status of a refusal, with what was wrong.
+pub fn pickup_form(
+    state: &HttpState,
+    visit: &Visit,
+    id: &str,
+    refused: Option<&Problem>,
+) -> Result<Response, Problem> {
     let frame = Frame::new(state, visit, None);
-    page(&CodeForm { lang: visit.lang, frame, id }).unwrap_or_else(|problem| problem.into_response())
+    let wrong = refused.map(|problem| problem.told(visit.lang).1);
+    let mut response = page(&CodeForm { lang: visit.lang, frame, id, wrong })?;
+    *response.status_mut() = refused.map_or(StatusCode::OK, Problem::status);
+    Ok(response)
 }
 
 /// The licence, to download and to print.
@@ -61,9 +73,10 @@ pub fn pickup(
     let published = state.authority.published();
     let department = published.charter.department(&licence.department);
     let issuer = department.map(|held| lang.choose(&held.value.name.zh, &held.value.name.en).clone());
+    let issuer = issuer.unwrap_or_else(|| licence.department.to_string());
     let mut facts = vec![
         fact(lang.choose("证照编号", "Licence number"), collected.draft.licence_number.to_string()),
-        fact(lang.choose("签发部门", "Issued by"), issuer.unwrap_or_else(|| licence.department.to_string())),
+        fact(lang.choose("签发部门", "Issued by"), issuer.clone()),
     ];
     facts.extend(payload(lang, known.map(AsRef::as_ref), &collected.draft.payload));
     let until = licence.valid_until.map(|until| until.to_string());
@@ -75,6 +88,7 @@ pub fn pickup(
         facts.extend(recorded(state, lang, trust.as_str(), issued_on, at));
     }
     let standing = licence.standing();
+    let in_force = standing.is_open() && standing.status_value() == 0;
     page(&Printable {
         lang,
         frame: Frame::new(state, visit, None),
@@ -82,7 +96,8 @@ pub fn pickup(
         code,
         name,
         standing: lang.choose(standing.zh(), standing.as_str()),
-        in_force: standing.is_open() && standing.status_value() == 0,
+        in_force,
+        ending: ending(state, lang, licence.valid_until.filter(|_| in_force), &issuer),
         facts,
         verification_code: collected.draft.verification_code.printed(),
         address: &collected.verification_address,

@@ -1,5 +1,5 @@
-//! 权力清单: which department may issue which type, where, on what basis, from when until when; as it stood at the end
-//! of a day, narrowed by department, type or text. A form by GET, so that an answer has an address. Not here: which
+//! 权力清单: which department may issue which type, where, on what basis, from when until when, and who answers for it
+//! (责任清单); as it stood at the end of a day, narrowed by department, type or text. A form by GET, so that an answer has an address. Not here: which
 //! powers those are (`http::catalogue`).
 
 use std::sync::Arc;
@@ -13,8 +13,9 @@ use super::frame::{Frame, Section, Visit};
 use super::wording::When;
 use super::{Link, page};
 use crate::authority::Published;
+use crate::catalogue::Responsibility;
 use crate::http::HttpState;
-use crate::http::catalogue::{basis, in_force, powers_at};
+use crate::http::catalogue::{basis, in_force};
 use crate::http::problem::Problem;
 use crate::http::request::{Params, bad_parameter};
 use crate::ledger::body::PowerGranted;
@@ -60,14 +61,40 @@ pub struct Granted {
     pub region: String,
     /// The region's name, where the ledger knows it: it is the authority's own.
     pub region_name: Option<String>,
+    /// Which of the four levels it is.
+    pub level: &'static str,
     /// On what legal basis.
     pub basis: String,
+    /// Who answers for it, where that was said.
+    pub duty: Option<Duty>,
     /// First day.
     pub from: When,
     /// Last day.
     pub until: Option<When>,
     /// The entry.
     pub index: u64,
+}
+
+/// Who answers for a power, in one language.
+pub struct Duty {
+    /// The office on duty.
+    pub office: String,
+    /// In what time it is done.
+    pub promised: String,
+    /// Where to complain.
+    pub complaints: String,
+}
+
+impl Duty {
+    /// What was said of it, in this language.
+    pub fn told(lang: Lang, responsibility: Responsibility) -> Self {
+        let Responsibility { office, promised, complaints } = responsibility;
+        Self {
+            office: lang.choose(office.zh, office.en),
+            promised: promised.text(lang),
+            complaints: lang.choose(complaints.zh, complaints.en),
+        }
+    }
 }
 
 /// `GET /{lang}/powers?at=&department=&type=&q=`.
@@ -89,7 +116,7 @@ pub async fn list(
         Err(problem) => (now, Some(problem)),
     };
     let mut powers = Vec::new();
-    for held in powers_at(&published, at).filter(|_| wrong.is_none()) {
+    for held in published.charter.powers_at(at).filter(|_| wrong.is_none()) {
         let granted = granted(&state, &published, lang, held)?;
         if asked.wants(&published, held, &granted) {
             powers.push(granted);
@@ -156,13 +183,17 @@ impl Asked {
 impl Granted {
     /// Whether every word of a text stands somewhere in it.
     fn mentions(&self, text: &str) -> bool {
+        let duty = self.duty.as_ref();
         let whole = [
             self.power.as_str(),
             &self.department.name,
             &self.licence_type.name,
             &self.region,
             self.region_name.as_deref().unwrap_or_default(),
+            self.level,
             &self.basis,
+            duty.map_or("", |duty| &duty.office),
+            duty.map_or("", |duty| &duty.complaints),
         ]
         .join("\n")
         .to_lowercase();
@@ -194,7 +225,9 @@ pub fn granted(
         licence_type: Link { href: format!("/{lang}/types/{slug}"), name: type_name(state, lang, slug) },
         region: region.to_string(),
         region_name: own.map(|founded| lang.choose(&founded.name.zh, &founded.name.en).clone()),
+        level: lang.choose(region.level().zh(), region.level().as_str()),
         basis: lang.choose(basis.zh, basis.en),
+        duty: basis.responsibility.map(|responsibility| Duty::told(lang, responsibility)),
         from: When::day(lang, *from),
         until: until.map(|until| When::day(lang, until)),
         index: held.since.index,

@@ -5,7 +5,7 @@ use askama::Template;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::facts::{Fact, fact, payload, recorded, term};
+use super::facts::{Fact, ending, fact, payload, recorded, term};
 use super::frame::{Frame, Section, Visit};
 use super::page;
 use super::portal::Shown;
@@ -31,6 +31,8 @@ struct Page<'a> {
     word: &'static str,
     checks: Vec<Row<'a>>,
     licence: Vec<Fact>,
+    /// That it ends soon.
+    ending: Option<String>,
     details: String,
 }
 
@@ -54,6 +56,12 @@ pub fn show(state: &HttpState, visit: &Visit, report: &Report, shown: &Shown) ->
     let checks = report.findings.iter().map(|line| row(lang, line)).collect();
     let details = serde_json::to_string_pretty(report).map_err(|error| Problem::fault(&error))?;
     let offset = state.authority.published().charter.offset();
+    // Of what is judged as of another time, it does not matter.
+    let now = report.verdict == Verdict::Valid && report.at == report.checked_at;
+    let ending = report.licence.as_ref().filter(|_| now).and_then(|licence| {
+        let last = licence.valid_until.as_ref()?.parse().ok();
+        ending(state, lang, last, &licence.issuer.name)
+    });
     let size = report.findings.iter().find_map(|line| line.basis.get("ledger_size")?.as_u64());
     page(&Page {
         lang,
@@ -68,6 +76,7 @@ pub fn show(state: &HttpState, visit: &Visit, report: &Report, shown: &Shown) ->
         word,
         checks,
         licence: licence(state, lang, report),
+        ending,
         details,
     })
 }

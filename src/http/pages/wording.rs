@@ -59,6 +59,15 @@ impl When {
     }
 }
 
+/// Days in which a licence is said to end soon.
+const SOON: u16 = 30;
+
+/// How many days are left from today to a last day, 0 on that day itself; `None` if it is over, or not soon.
+pub fn days_left(today: Date, last: Date) -> Option<u16> {
+    let days = std::iter::successors(Some(today), |day| day.next());
+    (0..=SOON).zip(days).find_map(|(left, day)| (day == last).then_some(left))
+}
+
 /// A day within a year: `11月22日`, `22 Nov`.
 pub fn short_day(lang: Lang, date: Date) -> String {
     match lang {
@@ -105,6 +114,16 @@ pub fn span(lang: Lang, millis: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_ends_soon_is_counted_to_its_last_day() {
+        let left = |today: &str, last: &str| days_left(today.parse().unwrap(), last.parse().unwrap());
+        assert_eq!(left("2026-11-22", "2026-11-22"), Some(0));
+        assert_eq!(left("2026-11-22", "2026-12-22"), Some(30));
+        assert_eq!(left("2026-11-22", "2026-12-23"), None);
+        assert_eq!(left("2028-02-28", "2028-03-01"), Some(2));
+        assert_eq!(left("2026-11-23", "2026-11-22"), None);
+    }
 
     #[test]
     fn each_language_has_its_forms() {

@@ -33,6 +33,18 @@ pub fn operations() -> Vec<Operation> {
             .query("at", "As it stood then; not later than now, which is the default.", named("Time"))
             .answers(200, "The list; empty before the first entry.", &[Content::Json("PowerList")])
             .refuses(&[Kind::Validity]),
+        get("/v1/officers", "listOfficers")
+            .says("经办人", "Officers of departments, by number, key and roles")
+            .note("Who has left, or whose days are over, is listed too; nobody is named.")
+            .query("department", "Slug or credit code.", example("market-regulation"))
+            .query("at", "As it stood then; not later than now, which is the default.", named("Time"))
+            .answers(200, "All of them.", &[Content::Json("OfficerList")])
+            .refuses(&[Kind::NotFound, Kind::Validity]),
+        get("/v1/calendars", "listCalendars")
+            .says("工作日历", "Working days, year by year")
+            .note("The exceptions from Monday to Friday as the ledger has them; promised days are counted by these.")
+            .answers(200, "The newest of each year.", &[Content::Json("CalendarList")])
+            .refuses(&[Kind::UnknownField]),
     ]
 }
 

@@ -8,15 +8,18 @@ use crate::http::openapi::operation::{
 };
 
 /// What an issue request can be refused for.
-const ISSUE: [Kind; 9] = [
+const ISSUE: [Kind; 12] = [
     Kind::NoPower,
     Kind::IdempotencyConflict,
     Kind::InFlight,
     Kind::UnknownField,
     Kind::UnknownType,
+    Kind::CaseRequired,
     Kind::InvalidClaim,
     Kind::CheckDigit,
     Kind::Validity,
+    Kind::Unproved,
+    Kind::Contradiction,
     Kind::NotReady,
 ];
 
@@ -52,11 +55,17 @@ pub fn operations() -> Vec<Operation> {
             .query("reference", "The department's record id.", text())
             .query("holder_code", "A holder's code.", text())
             .query("standing", "The standing now.", named("Standing"))
+            .query(
+                "ends_before",
+                "Not over yet, with a last day that is this one or before it; valid ones, unless another standing is asked for.",
+                json!({"type": "string", "format": "date"}),
+            )
             .query("after", "`next` of the page before.", named("Handle"))
             .with(flag("content", "Shows holders and claims too."))
             .answers(200, "A page, oldest first.", &[Content::Json("LicencePage")])
             .leads(&ABOUT_ONE, "handle", "/items/0/handle")
-            .leads(&["listLicences"], "after", "/next"),
+            .leads(&["listLicences"], "after", "/next")
+            .refuses(&[Kind::NotReady]),
         post("/v1/licences/batch", "issueLicences")
             .says("批量签发", "Issue many licences")
             .note(
@@ -96,7 +105,8 @@ pub fn operations() -> Vec<Operation> {
             .note("Ends the one and issues the other in one entry.")
             .answers(200, "Replaced.", &[Content::Json("Replaced")])
             .leads(&ABOUT_ONE, "handle", "/issued/handle")
-            .refuses(&[Kind::NoPower, Kind::UnknownType, Kind::CheckDigit, Kind::Validity, Kind::Erased]),
+            .refuses(&[Kind::NoPower, Kind::UnknownType, Kind::CheckDigit, Kind::Validity, Kind::Erased])
+            .refuses(&[Kind::CaseRequired, Kind::Unproved, Kind::Contradiction]),
         licence(post("/v1/licences/{handle}/pickup", "makePickup"))
             .says("生成领取码", "Make a pickup for the holder")
             .note("An address and, apart from it, a code; open for three days and five wrong codes. Needs no body.")
