@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::blobs::{Blobs, Fetched, named_by};
 use super::debts::Debts;
 use super::entries::Bundle;
+use super::eye::Eye;
 use super::source::{Source, SourceError};
 use super::statuses::{self, Bench, Lists, Tokens};
 use super::summary::{Finding, Upgrade};
@@ -21,6 +22,7 @@ use crate::ledger::state::{MemoryState, View as _};
 /// What the entries so far add up to, and what was found wrong with them.
 pub(super) struct Judge<'a> {
     source: &'a dyn Source,
+    eye: &'a mut dyn Eye,
     pub(super) state: MemoryState,
     lists: Lists,
     pub(super) tokens: Tokens,
@@ -39,9 +41,10 @@ pub(super) struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(source: &'a dyn Source, tokens: Tokens) -> Self {
+    pub(super) fn new(source: &'a dyn Source, tokens: Tokens, eye: &'a mut dyn Eye) -> Self {
         Self {
             source,
+            eye,
             state: MemoryState::new(),
             lists: Lists::default(),
             tokens,
@@ -127,10 +130,12 @@ impl<'a> Judge<'a> {
                 return Ok(());
             }
         };
+        self.eye.before(index, entry, &self.state);
         // Taken in before its signatures are checked: if one is bad, the law stops there and nothing after it counts.
         let (effects, debt) = applied.part();
         let listed = self.lists.absorb(&effects.statuses);
         self.state.take(effects);
+        self.eye.after(index, entry, &self.state);
         if let Err(error) = listed {
             let violation = Violation::new(Rule::StatusPlace, error.to_string());
             self.stop(index, violation.into());

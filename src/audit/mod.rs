@@ -10,6 +10,7 @@ pub mod contents;
 mod debts;
 mod entries;
 pub mod export;
+pub mod eye;
 mod files;
 pub mod hashes;
 mod head;
@@ -17,7 +18,9 @@ mod judge;
 pub mod prove;
 pub mod remembered;
 pub mod replay;
+pub mod report;
 pub mod source;
+pub mod state;
 mod statuses;
 pub mod summary;
 mod trail;
@@ -29,7 +32,8 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use eye::Eye;
 pub use hashes::{Hashes, hashes};
-pub use replay::{Audit, Pins, replay};
+pub use replay::{Audit, Pins, replay, replay_before};
 pub use source::{Source, SourceError};
 pub use summary::{Finding, Summary, Verdict};

@@ -1,12 +1,15 @@
 //! Receipts built from a source (C2SP tlog-proof): tiles in, a proof out that leads to the checkpoint's root, or nothing.
 //! The checkpoint is read, and the path checked against it; whose checkpoint it is, its reader decides.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::source::{CHECKPOINT, Source, SourceError};
 use crate::ledger::checkpoint::{Checkpoint, CheckpointError};
 use crate::ledger::receipt::{Receipt, ReceiptError};
 use crate::merkle::{
-    Hash, InclusionProof, ProofError, TileId, TilePath, Width, decode_bundle, decode_hashes, inclusion, leaf,
-    node_from_tiles, width_at,
+    ConsistencyProof, Hash, InclusionProof, Nodes, ProofError, TileId, TilePath, Width, consistency,
+    decode_bundle, decode_hashes, inclusion, leaf, node_from_tiles, width_at,
 };
 use crate::note::{Note, NoteError};
 
@@ -63,8 +66,64 @@ pub fn prove(source: &dyn Source, index: u64) -> Result<Receipt, ProveError> {
 
 /// The inclusion proof of the entry at `index`, from tiles. Not checked against a root.
 pub(super) fn path(source: &dyn Source, index: u64, size: u64) -> Result<InclusionProof, ProveError> {
+    from_tiles(source, size, |nodes| inclusion(index, size, nodes))
+}
+
+/// Proves entry after entry of the first `size` entries of a ledger of `head`: each tile is read once.
+pub(super) struct Prover<'s> {
+    source: &'s dyn Source,
+    head: u64,
+    size: u64,
+    root: Hash,
+    tiles: RefCell<HashMap<TileId, Vec<Hash>>>,
+}
+
+impl<'s> Prover<'s> {
+    /// Towards the root that whoever asks has hashed.
+    pub(super) fn new(source: &'s dyn Source, head: u64, size: u64, root: Hash) -> Self {
+        Self { source, head, size, root, tiles: RefCell::default() }
+    }
+
+    /// The proof that a leaf stands at `index`, checked.
+    pub(super) fn prove(&self, index: u64, leaf: &Hash) -> Result<InclusionProof, ProveError> {
+        let failed = RefCell::new(None);
+        let tile = |tile: TileId, _: Width| {
+            let known = self.tiles.borrow().get(&tile).cloned();
+            known.or_else(|| match read_tile(self.source, tile, self.head) {
+                Ok(hashes) => {
+                    self.tiles.borrow_mut().insert(tile, hashes.clone());
+                    Some(hashes)
+                }
+                Err(error) => {
+                    failed.replace(Some(error));
+                    None
+                }
+            })
+        };
+        let proof = inclusion(index, self.size, &|level, index| node_from_tiles(level, index, &tile));
+        if let Some(error) = failed.into_inner() {
+            return Err(error);
+        }
+        let proof = proof?;
+        proof.verify(leaf, &self.root)?;
+        Ok(proof)
+    }
+}
+
+/// The proof that the tree of `size` continues that of `old_size`, from tiles. Not checked against any root: whoever is
+/// shown it does that.
+pub fn continuing(source: &dyn Source, old_size: u64, size: u64) -> Result<ConsistencyProof, ProveError> {
+    from_tiles(source, size, |nodes| consistency(old_size, size, nodes))
+}
+
+/// What is made of nodes, with those of a source's tiles.
+fn from_tiles<T>(
+    source: &dyn Source,
+    size: u64,
+    make: impl FnOnce(Nodes<'_>) -> Result<T, ProofError>,
+) -> Result<T, ProveError> {
     // An unreadable tile is a missing node to the prover; the reason is kept beside it.
-    let failed = std::cell::RefCell::new(None);
+    let failed = RefCell::new(None);
     let tile = |tile: TileId, _: Width| match read_tile(source, tile, size) {
         Ok(hashes) => Some(hashes),
         Err(error) => {
@@ -72,10 +131,10 @@ pub(super) fn path(source: &dyn Source, index: u64, size: u64) -> Result<Inclusi
             None
         }
     };
-    let proof = inclusion(index, size, &|level, index| node_from_tiles(level, index, &tile));
+    let made = make(&|level, index| node_from_tiles(level, index, &tile));
     match failed.into_inner() {
         Some(error) => Err(error),
-        None => Ok(proof?),
+        None => Ok(made?),
     }
 }
 

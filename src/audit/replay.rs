@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use super::ahead::in_order;
 use super::debts::Debts;
 use super::entries;
+use super::eye::{Blind, Eye};
 use super::files;
 use super::head::{self, Head};
 use super::judge::Judge;
@@ -77,8 +78,18 @@ pub fn replay(
     pins: &Pins,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Audit, SourceError> {
+    replay_before(&mut Blind, source, pins, progress)
+}
+
+/// The same before somebody's eye.
+pub fn replay_before(
+    eye: &mut dyn Eye,
+    source: &dyn Source,
+    pins: &Pins,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Audit, SourceError> {
     let (tokens, unreadable) = Tokens::list(source)?;
-    let mut judge = Judge::new(source, tokens);
+    let mut judge = Judge::new(source, tokens, eye);
     judge.findings = unreadable;
     let head = match head::read(source)? {
         Ok(head) => head,

@@ -1,0 +1,285 @@
+//! The findings of an audit over a range of entries: what happened there and every card, with the proof that the entry
+//! which raised it stands at its index. Canonical: of a ledger that holds, two auditors with one program write the same
+//! bytes over one range, whatever came later. Of a ledger that does not hold only what is broken is told: nothing is
+//! counted, raised or proved over entries that may not be the ledger's.
+//!
+//! Not here: the rules (`supervision`, `law`), and how findings are signed and shown (`cli`).
+
+mod page;
+mod series;
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+pub use page::page;
+pub use series::Series;
+
+use super::eye::Eye;
+use super::prove::{ProveError, Prover};
+use super::replay::Audit;
+use super::source::Source;
+use super::summary::Verdict;
+use crate::crypto::Digest;
+use crate::ledger::entry::Entry;
+use crate::ledger::state::{MemoryState, View as _};
+use crate::merkle::{EMPTY_ROOT, Hash};
+use crate::supervision::{About, Card, Colour, Facts, Family, Rules, Supervisor};
+use crate::values::identifiers::CreditCode;
+use crate::values::time::Time;
+use crate::verification::Notice;
+
+/// Names the form of the document.
+const FORM: &str = "vidimus-findings/1";
+
+/// Entries from one index, included, to another, excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// First.
+    pub from: u64,
+    /// Behind the last.
+    pub until: u64,
+}
+
+/// Why a text is no range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no range: write A..B, the first entry and the one behind the last, A before B")]
+pub struct RangeError(String);
+
+impl FromStr for Range {
+    type Err = RangeError;
+    fn from_str(text: &str) -> Result<Self, RangeError> {
+        let refused = || RangeError(text.chars().take(64).collect());
+        let (from, until) = text.split_once("..").ok_or_else(refused)?;
+        let index = |text: &str| text.parse::<u64>().ok().filter(|index| index.to_string() == text);
+        match (index(from), index(until)) {
+            (Some(from), Some(until)) if from < until => Ok(Self { from, until }),
+            _ => Err(refused()),
+        }
+    }
+}
+
+impl Range {
+    fn has(self, index: u64) -> bool {
+        (self.from..self.until).contains(&index)
+    }
+}
+
+/// Looks on at a replay, for the findings over a range.
+pub struct Gathering {
+    range: Range,
+    supervisor: Supervisor,
+    series: Series,
+    leaves: BTreeMap<u64, Digest>,
+    law: Vec<u64>,
+    notice: Option<&'static str>,
+    roots: [Hash; 2],
+}
+
+impl Gathering {
+    /// For a range, by these rules.
+    pub fn new(range: Range, rules: Rules) -> Self {
+        let (series, leaves) = (Series::default(), BTreeMap::new());
+        let supervisor = Supervisor::new(rules);
+        Self { range, supervisor, series, leaves, law: Vec::new(), notice: None, roots: [EMPTY_ROOT; 2] }
+    }
+}
+
+impl Eye for Gathering {
+    fn after(&mut self, index: u64, entry: &Entry, state: &MemoryState) {
+        // What came before the range is looked at too: deadlines and shares go on from there. What comes after is not.
+        if index >= self.range.until {
+            return;
+        }
+        let before = self.supervisor.cards().len();
+        self.supervisor.look(index, entry, state);
+        if index + 1 == self.range.from {
+            self.roots[0] = state.range().root();
+        }
+        if index + 1 == self.range.until {
+            self.roots[1] = state.range().root();
+            self.notice = Notice::of(state.charter(), false).map(Notice::as_str);
+            self.law =
+                state.charter().authority().map(|authority| authority.laws.clone()).unwrap_or_default();
+        }
+        if !self.range.has(index) {
+            return;
+        }
+        self.series.take(index, entry, state);
+        if self.supervisor.cards().len() > before {
+            self.leaves.insert(index, entry.leaf_hash());
+        }
+    }
+}
+
+/// The findings. Every member is there in every document but where it says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Findings {
+    /// The form of the document.
+    pub findings: &'static str,
+    /// The program and its version.
+    pub tool: String,
+    /// SHA-256 of the supervision rules.
+    pub rules: Digest,
+    /// The ledger's name.
+    pub origin: String,
+    /// What must be said beside any verdict on such an authority's ledger; a real one has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<&'static str>,
+    /// Versions of the law that were in force.
+    pub law: Vec<u64>,
+    /// Which entries.
+    pub range: Range,
+    /// The roots that the first `from` and the first `until` entries make, in padded base64; absent if it does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roots: Option<[String; 2]>,
+    /// What happened in the range.
+    pub series: Series,
+    /// Cards by rule and colour: a rule that raised none is absent.
+    pub counts: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    /// Every card that an entry of the range raised, in order.
+    pub cards: Vec<Raised>,
+    /// Every entry that raised a card, proved to stand in the tree of the first `until` entries.
+    pub entries: Vec<Proved>,
+    /// Every broken rule that was met in the ledger, in the range or not.
+    pub violations: Vec<Broken>,
+    /// What this program does not know, where it could not judge to the end of the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<Broken>,
+    /// Whether the ledger holds: all of it, as far as this program can judge, and to the end of the range.
+    pub holds: bool,
+}
+
+/// An entry and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proved {
+    /// Its index.
+    pub index: u64,
+    /// RFC 6962 leaf hash of the entry.
+    pub leaf: Digest,
+    /// Inclusion proof, from the leaf up, in padded base64.
+    pub proof: Vec<String>,
+}
+
+/// A broken rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Broken {
+    /// Index of the entry; absent where it is about a file or the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// Which rule.
+    pub rule: &'static str,
+    /// How it is broken.
+    pub text: String,
+}
+
+/// A card as it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Raised {
+    /// The entry that raised it.
+    pub index: u64,
+    /// When.
+    pub time: Time,
+    /// The rule's name.
+    pub rule: &'static str,
+    /// Its family.
+    pub family: Family,
+    /// How much it says.
+    pub colour: Colour,
+    /// About what.
+    pub about: About,
+    /// Whose conduct it is.
+    pub department: CreditCode,
+    /// The figures that the rule went by.
+    pub facts: Facts,
+}
+
+impl Findings {
+    /// The verdict. A violation weighs more than what is unknown.
+    pub fn verdict(&self) -> Verdict {
+        match (self.holds, &self.upgrade) {
+            (true, _) => Verdict::Holds,
+            (false, Some(_)) if self.violations.is_empty() => Verdict::UpgradeNeeded,
+            (false, _) => Verdict::DoesNotHold,
+        }
+    }
+}
+
+/// What a gathering and a replay found together. That there are not so many entries is said of a ledger that holds only.
+pub fn findings(audit: &Audit, gathered: Gathering, source: &dyn Source) -> Result<Findings, ProveError> {
+    let (range, size) = (gathered.range, audit.summary.size);
+    let broken = audit.summary.violations.iter().map(|found| Broken {
+        index: found.index,
+        rule: found.rule.as_str(),
+        text: found.text.clone(),
+    });
+    let unknown = audit.summary.upgrade.as_ref().filter(|unknown| unknown.index < range.until);
+    let found = Findings {
+        findings: FORM,
+        tool: format!("vidimus {}", env!("CARGO_PKG_VERSION")),
+        rules: *gathered.supervisor.rules().digest(),
+        origin: audit.summary.origin.clone(),
+        notice: gathered.notice,
+        law: gathered.law.clone(),
+        range,
+        roots: None,
+        series: Series::default(),
+        counts: BTreeMap::new(),
+        cards: Vec::new(),
+        entries: Vec::new(),
+        violations: broken.collect(),
+        upgrade: unknown.map(|unknown| Broken {
+            index: Some(unknown.index),
+            rule: "upgrade-needed",
+            text: unknown.text.clone(),
+        }),
+        holds: audit.summary.violations.is_empty() && unknown.is_none(),
+    };
+    if !found.holds {
+        return Ok(found);
+    }
+    if range.until > size {
+        return Err(ProveError::NoSuchEntry { index: range.until - 1, size });
+    }
+    told_of(found, gathered, &|root| Prover::new(source, size, range.until, root))
+}
+
+/// What is told of a ledger that holds.
+fn told_of<'s>(
+    found: Findings,
+    gathered: Gathering,
+    prover: &dyn Fn(Hash) -> Prover<'s>,
+) -> Result<Findings, ProveError> {
+    let Gathering { range, supervisor, series, leaves, roots, .. } = gathered;
+    let raised = supervisor.cards().iter().filter(|card| range.has(card.index));
+    let cards: Vec<Raised> = raised.map(|card| told(card, supervisor.rules())).collect();
+    let mut counts: BTreeMap<_, BTreeMap<_, u64>> = BTreeMap::new();
+    for card in &cards {
+        *counts.entry(card.rule).or_default().entry(card.colour.as_str()).or_default() += 1;
+    }
+    let prover = prover(roots[1]);
+    let proved = leaves.into_iter().map(|(index, leaf)| {
+        let proof = prover.prove(index, &Hash(leaf.0))?;
+        Ok(Proved { index, leaf, proof: proof.path.iter().map(Hash::to_string).collect() })
+    });
+    let entries = proved.collect::<Result<_, ProveError>>()?;
+    let roots = Some(roots.map(|root| root.to_string()));
+    Ok(Findings { roots, series, counts, cards, entries, ..found })
+}
+
+fn told(card: &Card, rules: &Rules) -> Raised {
+    Raised {
+        index: card.index,
+        time: card.time,
+        rule: card.rule.as_str(),
+        family: rules.family(card.rule),
+        colour: card.colour,
+        about: card.about.clone(),
+        department: card.department.clone(),
+        facts: card.facts.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! Findings as one page that stands alone: both languages, no script, plots as drawings with a table beside each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use serde_json::Value;
+
+use super::{Findings, Raised, Series};
+use crate::audit::Verdict;
+use crate::supervision::{About, Colour, Family, Rules, Told};
+use crate::values::lang::Lang;
+use crate::verification::Notice;
+
+/// Cards that are shown one by one; the document has them all.
+const SHOWN: usize = 1000;
+/// Days that are drawn one by one.
+const MOST_DAYS: usize = 120;
+/// Width of a plot, and height of its tallest bar.
+const WIDTH: usize = 640;
+const HEIGHT: u64 = 120;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "findings.html")]
+struct Page<'a> {
+    findings: &'a Findings,
+    rules: Vec<RuleRow<'a>>,
+    plots: Vec<Plot>,
+    cards: Vec<CardRow<'a>>,
+    more: usize,
+    signed: bool,
+    pinned: bool,
+    verdict: Verdict,
+    notice: Option<(&'static str, &'static str)>,
+}
+
+/// A rule and how many cards it raised.
+struct RuleRow<'a> {
+    family: (&'static str, &'static str),
+    zh: &'a str,
+    en: &'a str,
+    rule: &'static str,
+    yellow: u64,
+    red: u64,
+}
+
+struct CardRow<'a> {
+    card: &'a Raised,
+    zh: &'a str,
+    en: &'a str,
+    colour: (&'static str, &'static str),
+    about: String,
+    facts: String,
+}
+
+/// Bars over labels, with what they count.
+struct Plot {
+    zh: &'static str,
+    en: &'static str,
+    head: (&'static str, &'static str),
+    /// Drawn as columns over time; else as rows.
+    columns: bool,
+    most: u64,
+    bars: Vec<Bar>,
+}
+
+impl Plot {
+    fn first(&self) -> &str {
+        self.bars.first().map_or("", |bar| &bar.label)
+    }
+
+    fn last(&self) -> &str {
+        self.bars.last().map_or("", |bar| &bar.label)
+    }
+
+    fn tallest(&self) -> u64 {
+        HEIGHT
+    }
+
+    /// As columns, where there is more than one.
+    fn over_time(self) -> Self {
+        Self { columns: self.bars.len() > 1, ..self }
+    }
+}
+
+/// One bar: its place and size in the drawing, its label and count.
+struct Bar {
+    left: usize,
+    width: usize,
+    top: u64,
+    height: u64,
+    label: String,
+    count: u64,
+}
+
+/// The page of findings: `key` is `pinned` or `from source`, and `signed` says whether a signature lies beside it.
+pub fn page(findings: &Findings, rules: &Rules, key: &str, signed: bool) -> Result<String, askama::Error> {
+    let named = |rule: &str| rules.told().iter().find(|told| told.rule.as_str() == rule);
+    let cards = findings.cards.iter().take(SHOWN).map(|card| {
+        let told = named(card.rule);
+        CardRow {
+            card,
+            zh: told.map_or(card.rule, |told| &told.name.zh),
+            en: told.map_or(card.rule, |told| &told.name.en),
+            colour: colour(card.colour),
+            about: about(&card.about),
+            facts: card
+                .facts
+                .iter()
+                .map(|(name, value)| format!("{name} {}", plain(value)))
+                .collect::<Vec<_>>()
+                .join(" · "),
+        }
+    });
+    Page {
+        findings,
+        rules: rules.told().iter().map(|told| row(findings, told)).collect(),
+        plots: plots(findings),
+        cards: cards.collect(),
+        more: findings.cards.len().saturating_sub(SHOWN),
+        signed,
+        pinned: key == "pinned",
+        verdict: findings.verdict(),
+        notice: findings.notice.map(|_| {
+            let notice = Notice::RegistrarsOnServer;
+            (notice.text(Lang::Zh), notice.text(Lang::En))
+        }),
+    }
+    .render()
+}
+
+fn row<'a>(findings: &Findings, told: &'a Told) -> RuleRow<'a> {
+    let counts = findings.counts.get(told.rule.as_str());
+    let of = |colour| counts.and_then(|counts| counts.get(colour)).copied().unwrap_or(0);
+    let family: Family = told.family;
+    RuleRow {
+        family: family.names(),
+        zh: &told.name.zh,
+        en: &told.name.en,
+        rule: told.rule.as_str(),
+        yellow: of("yellow"),
+        red: of("red"),
+    }
+}
+
+fn colour(colour: Colour) -> (&'static str, &'static str) {
+    match colour {
+        Colour::Yellow => ("黄牌", "yellow"),
+        Colour::Red => ("红牌", "red"),
+    }
+}
+
+fn about(about: &About) -> String {
+    match about {
+        About::Case(case) => format!("办件 case {case}"),
+        About::Licence(licence) => format!("证照 licence {licence}"),
+        About::Officer(officer) => format!("人员 officer {officer}"),
+        About::Department(department) => format!("部门 department {department}"),
+    }
+}
+
+fn plots(findings: &Findings) -> Vec<Plot> {
+    let series = &findings.series;
+    let mut days: Vec<(String, u64)> = Vec::new();
+    let mut types: BTreeMap<String, u64> = BTreeMap::new();
+    let length = label_length(series);
+    for ((day, licence_type), count) in &series.issued {
+        let label: String = day.to_string().chars().take(length).collect();
+        match days.last_mut().filter(|(last, _)| *last == label) {
+            Some((_, sum)) => *sum += count,
+            None => days.push((label, *count)),
+        }
+        *types.entry(licence_type.to_string()).or_default() += count;
+    }
+    let taken = series.taken.iter().map(|((licence_type, days, promised), count)| {
+        (format!("{licence_type}: {days} / {promised}"), *count)
+    });
+    let named = |rows: &BTreeMap<&'static str, u64>| {
+        rows.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect::<Vec<_>>()
+    };
+    let owned = |rows: &BTreeMap<String, u64>| {
+        rows.iter().map(|(name, count)| (name.clone(), *count)).collect::<Vec<_>>()
+    };
+    let all = [
+        plot("签发（按日或按月）", "Issued by day, or by month", ("日期", "Date"), days).over_time(),
+        plot("各类型签发", "Issued by type", ("类型", "Type"), types.into_iter().collect()),
+        plot(
+            "受理至签发的工作日（实际 / 承诺）",
+            "Working days from acceptance to issue (taken / promised)",
+            ("类型：实际 / 承诺", "Type: taken / promised"),
+            taken.collect(),
+        ),
+        plot("状态变更", "What became of licences", ("原因", "Cause"), named(&series.acts)),
+        plot("评价", "Ratings", ("级别", "Level"), owned(&series.ratings)),
+        plot("拒绝", "Refusals", ("原因", "Reason"), owned(&series.refusals)),
+        plot("各类记录", "Entries by kind", ("类别", "Kind"), owned(&series.entries)),
+    ];
+    all.into_iter().filter(|plot| !plot.bars.is_empty()).collect()
+}
+
+/// Characters of a date: a long time is told by months.
+fn label_length(series: &Series) -> usize {
+    let days: BTreeSet<_> = series.issued.keys().map(|(day, _)| day).collect();
+    if days.len() > MOST_DAYS { "2026-11".len() } else { "2026-11-27".len() }
+}
+
+fn plot(
+    zh: &'static str,
+    en: &'static str,
+    head: (&'static str, &'static str),
+    rows: Vec<(String, u64)>,
+) -> Plot {
+    let most = rows.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    let step = (WIDTH / rows.len().max(1)).max(1);
+    let bars = rows.into_iter().enumerate().map(|(place, (label, count))| {
+        // What is not nothing is seen.
+        let height = (count.saturating_mul(HEIGHT) / most).max(u64::from(count > 0));
+        let width = step.saturating_sub(2).clamp(1, 48);
+        Bar { left: place * step, width, top: HEIGHT - height, height, label, count }
+    });
+    Plot { zh, en, head, columns: false, most, bars: bars.collect() }
+}
+
+/// A value as people read it: text without its quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

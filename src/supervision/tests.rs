@@ -1,0 +1,160 @@
+//! Cards over the whole ledger of the vectors, and over days that pass after one of its entries.
+
+use super::*;
+use crate::crypto::{Digest, PrivateKey, base64url};
+use crate::law;
+use crate::ledger::body::{Body, DraftedLicence, LedgerAnchored};
+use crate::ledger::entry::Unsigned;
+use crate::ledger::state::{CaseStep, View as _};
+
+/// The state after the first entries of the vectors with cases, and whoever looked at them.
+fn after(entries: usize) -> (MemoryState, Supervisor, u64) {
+    let mut state = MemoryState::new();
+    let blobs: Value = serde_json::from_str(include_str!("../../schemas/vectors/cases/blobs.json")).unwrap();
+    let texts = blobs.as_object().unwrap().values().filter_map(Value::as_str);
+    texts.for_each(|text| state.add_blob(base64url::decode(text).unwrap()));
+    let mut supervisor = Supervisor::new(Rules::built_in().unwrap());
+    let lines = include_str!("../../schemas/vectors/cases/entries.jsonl").lines();
+    let mut index = 0;
+    for line in lines.take(entries) {
+        let entry = Entry::parse(line.as_bytes()).unwrap();
+        let (effects, _) = law::apply(&state, &entry).unwrap().part();
+        state.take(effects);
+        supervisor.look(index, &entry, &state);
+        index += 1;
+    }
+    (state, supervisor, index)
+}
+
+/// An entry that says nothing, at a time.
+fn nothing(state: &MemoryState, time: &str) -> Entry {
+    let body = Body::LedgerAnchored(LedgerAnchored { root: Digest([0; 32]), size: 1 });
+    let key = PrivateKey::from_seed(&[1; 32]).unwrap();
+    let origin = state.charter().origin().unwrap().clone();
+    let unsigned = Unsigned { body, key: key.id(), prev: None, time: time.parse().unwrap() };
+    unsigned.sign(&origin, &key).unwrap()
+}
+
+fn raised(cards: &[Card]) -> Vec<(u64, &'static str, Colour)> {
+    cards.iter().map(|card| (card.index, card.rule.as_str(), card.colour)).collect()
+}
+
+/// What each of these days shows, after the first entries of the vectors.
+fn shown_on(entries: usize, days: &[&str]) -> Vec<Vec<(&'static str, Colour)>> {
+    let (state, mut supervisor, index) = after(entries);
+    let mut seen = supervisor.cards().len();
+    let shown = days.iter().zip(index..).map(|(day, index)| {
+        supervisor.look(index, &nothing(&state, &format!("{day}T04:00:00.000Z")), &state);
+        let new = &supervisor.cards()[seen..];
+        seen += new.len();
+        new.iter().map(|card| (card.rule.as_str(), card.colour)).collect()
+    });
+    shown.collect()
+}
+
+#[test]
+fn every_rule_is_named_and_changed_bytes_have_another_digest() {
+    let rules = Rules::built_in().unwrap();
+    assert_eq!(rules.told().len(), CardRule::ALL.len());
+    let text = include_str!("../../schemas/supervision/rules.toml");
+    assert_ne!(Rules::parse(&format!("{text}\n")).unwrap().digest(), rules.digest());
+    let without = text.replacen("rule = \"burst\"", "rule = \"hasty\"", 1);
+    assert!(matches!(Rules::parse(&without), Err(RulesError::Named(CardRule::Hasty | CardRule::Burst))));
+    assert!(Rules::parse(&text.replacen("hasty_minutes", "hasty", 1)).is_err());
+}
+
+#[test]
+fn the_vectors_show_what_their_steps_show() {
+    let (_, supervisor, _) = after(usize::MAX);
+    use Colour::{Red, Yellow};
+    // All of it on a Sunday, within minutes. A promise needs no reading; what is dismissed is no decision on a licence.
+    let expected = [
+        (33, "asked-again", Yellow),
+        (36, "hasty", Yellow),
+        (36, "off-hours", Yellow),
+        (42, "off-hours", Yellow),
+        (43, "off-hours", Yellow),
+        (45, "false-promise", Red),
+        (55, "hasty", Yellow),
+        (55, "off-hours", Yellow),
+        (64, "off-hours", Yellow),
+        (70, "wrong-content", Yellow),
+        (70, "off-hours", Yellow),
+    ];
+    assert_eq!(raised(supervisor.cards()), expected);
+}
+
+#[test]
+fn a_decision_against_the_newest_opinion_is_shown() {
+    let (mut state, mut supervisor, index) = after(55);
+    let line = include_str!("../../schemas/vectors/cases/entries.jsonl").lines().nth(55).unwrap();
+    let entry = Entry::parse(line.as_bytes()).unwrap();
+    let (mut effects, _) = law::apply(&state, &entry).unwrap().part();
+    // Examined twice, to be refused in the end; granted nevertheless.
+    let case = effects.case.as_mut().unwrap();
+    let decided = case.events.last_mut().unwrap();
+    let CaseStep::Decided(officer, None) = decided.step else { panic!("not a refusal") };
+    let licence = DraftedLicence { credential_digest: Digest([1; 32]), handle: case.case };
+    decided.step = CaseStep::Decided(officer, Some(licence));
+    state.take(effects);
+    supervisor.look(index, &entry, &state);
+    let new = supervisor.cards().iter().filter(|card| card.index == index);
+    let told: Vec<_> = new.map(|card| (card.rule.as_str(), card.facts.get("granted").cloned())).collect();
+    assert_eq!(told[0], ("against-opinion", Some(Value::Bool(true))));
+}
+
+#[test]
+fn shares_are_of_one_type_and_leave_ones_own_decisions_out() {
+    let mut refusing = refusing::Refusing::default();
+    let (food, shop) = ("food".parse().unwrap(), "shop".parse().unwrap());
+    let officer = |number| Handle::new(Time::MIN, [number; 10]);
+    for number in 0..30 {
+        refusing.count(&food, officer(1), number % 10 == 0);
+        refusing.count(&shop, officer(2), true);
+    }
+    let (own, others) = refusing.count(&food, officer(2), true);
+    assert_eq!((own.decided, own.percent()), (1, 100));
+    assert_eq!((others.decided, others.refused, others.percent()), (30, 3, 10));
+}
+
+#[test]
+fn a_step_warns_before_it_is_late_and_alarms_once() {
+    use Colour::{Red, Yellow};
+    // Filed on Sunday the 22nd; five working days to accept are used up on the 27th, four on the 26th.
+    let days = ["2026-11-26", "2026-11-27", "2026-11-28", "2026-11-29", "2026-12-20"];
+    let expected = [vec![], vec![("step-late", Yellow)], vec![("step-late", Red)], vec![], vec![]];
+    assert_eq!(shown_on(30, &days), expected);
+    // Nobody looked meanwhile: both are there with the first entry after.
+    assert_eq!(shown_on(30, &["2026-12-20"]), [vec![("step-late", Yellow), ("step-late", Red)]]);
+    // 补正 stops the clock.
+    assert_eq!(shown_on(31, &["2027-01-20"]), [vec![]]);
+}
+
+#[test]
+fn a_step_that_begins_anew_is_late_anew() {
+    // Examined on the 22nd, to be decided within three working days; nobody has.
+    let (state, mut supervisor, index) = after(36);
+    let look = |supervisor: &mut Supervisor, index, day: &str| {
+        supervisor.look(index, &nothing(&state, &format!("{day}T04:00:00.000Z")), &state);
+    };
+    look(&mut supervisor, index, "2026-12-20");
+    let since: Vec<_> =
+        supervisor.cards().iter().filter_map(|card| card.facts.get("since")).cloned().collect();
+    assert!(since.contains(&Value::from(35)), "{since:?}");
+}
+
+#[test]
+fn the_whole_case_and_a_promise_are_late_too() {
+    let (_, before, _) = after(33);
+    assert!(before.cards().iter().all(|card| card.rule != CardRule::CaseLate));
+    let far = shown_on(33, &["2027-03-20"]).concat();
+    let rules: Vec<&str> = far.iter().map(|(rule, _)| *rule).collect();
+    assert_eq!(rules, ["step-late", "step-late", "case-late", "case-late"]);
+    // Issued on a promise, not yet checked.
+    let far = shown_on(45, &["2027-03-20"]).concat();
+    assert!(far.contains(&("promise-unchecked", Colour::Red)), "{far:?}");
+    assert!(!shown_on(46, &["2027-03-20"]).concat().contains(&("promise-unchecked", Colour::Red)));
+    // Rated badly, not yet seen to; then rectified.
+    assert!(shown_on(58, &["2027-03-20"]).concat().contains(&("rectification-late", Colour::Red)));
+    assert!(!shown_on(59, &["2027-03-20"]).concat().contains(&("rectification-late", Colour::Red)));
+}
