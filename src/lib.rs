@@ -20,10 +20,13 @@ pub mod status_list;
 pub mod x509;
 // Floor 4: judgement.
 pub mod law;
+pub mod supervision;
 pub mod verification;
 // Floor 5: the engine.
 #[cfg(feature = "server")]
 pub mod authority;
+#[cfg(feature = "server")]
+pub mod witness;
 // Floor 6: adapters.
 #[cfg(feature = "auditor")]
 pub mod audit;

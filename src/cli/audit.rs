@@ -1,4 +1,8 @@
-//! `vidimus audit replay`: the whole ledger checked, with a summary and an exit code.
+//! `vidimus audit`: the whole ledger checked, with a summary and an exit code (`replay`), and what is told of one that
+//! holds (`state`), or found in it (`report`).
+
+mod report;
+mod state;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,6 +36,10 @@ enum Verb {
         #[command(flatten)]
         pinned: Pinned,
     },
+    /// Who was registered, which powers and keys counted, how licences stood at a time.
+    State(state::AskState),
+    /// Every card and every broken rule in a range of entries, with proofs, signed by the auditor.
+    Report(report::AskReport),
 }
 
 /// What the auditor brings along.
@@ -49,6 +57,8 @@ impl Audit {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         match self.verb {
             Verb::Replay { from, pinned } => check(calling::source(&from)?.as_ref(), &pinned, out),
+            Verb::State(ask) => ask.run(out),
+            Verb::Report(ask) => ask.run(out),
         }
     }
 }
@@ -56,12 +66,13 @@ impl Audit {
 /// Replays a ledger, tells what was found, and remembers the checkpoint if all of it holds.
 pub(super) fn check(source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
     let audit = replayed(source, &pinned.read()?, out)?;
+    pinned.remember(&audit)?;
+    summarised(&audit, out)
+}
+
+/// Tells the summary; the exit code is that of its verdict.
+fn summarised(audit: &audit::Audit, out: &Output) -> anyhow::Result<Exit> {
     out.result(&audit.summary, |lang| table(&audit.summary, lang))?;
-    if let (Verdict::Holds, Some(path), Some(checkpoint)) =
-        (audit.verdict(), &pinned.remember, &audit.checkpoint)
-    {
-        Remembered::of(checkpoint.clone()).save(path)?;
-    }
     Ok(audit.verdict().into())
 }
 
@@ -72,6 +83,16 @@ pub(super) fn replayed(source: &dyn Source, pins: &Pins, out: &Output) -> anyhow
 }
 
 impl Pinned {
+    /// Keeps the checkpoint, if everything holds and somebody asked for it.
+    fn remember(&self, audit: &audit::Audit) -> anyhow::Result<()> {
+        match (audit.verdict(), &self.remember, &audit.checkpoint) {
+            (Verdict::Holds, Some(path), Some(checkpoint)) => {
+                Ok(Remembered::of(checkpoint.clone()).save(path)?)
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn read(&self) -> anyhow::Result<Pins> {
         let keys = self.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default();
         let remembered = self.remember.as_deref().map(Remembered::load).transpose()?.flatten();

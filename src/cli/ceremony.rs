@@ -1,11 +1,11 @@
 //! `vidimus ceremony list|show|approve|drop`: what waits for registrars. Commands that begin a ceremony (`department
-//! add`, `keys rotate`, `keys retire`, `types publish`) tell how it stands with the same words.
+//! add`, `power grant`, `power withdraw`, `keys rotate`, `keys retire`, `types publish`) tell how it stands with the same words.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::exit::Exit;
 use super::operator::{OperatorArgs, Service};
@@ -171,8 +171,12 @@ fn line(item: &Value, lang: Lang) -> String {
 fn write_statements(answer: &Value) -> anyhow::Result<Option<PathBuf>> {
     let Some(id) = answer.get("ceremony").and_then(Value::as_str) else { return Ok(None) };
     let items = answer.get("statements").and_then(Value::as_array).cloned().unwrap_or_default();
-    let statements: Vec<Value> =
-        items.iter().map(|item| json!({"kind": item.get("kind"), "sign": item.get("sign")})).collect();
+    let told = |item: &Value| {
+        let members = ["kind", "sign", "basis"].map(|name| (name, item.get(name)));
+        let told = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.clone())));
+        told.filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>()
+    };
+    let statements: Vec<_> = items.iter().map(told).collect();
     let file = json!({"ceremony": id, "origin": answer.get("origin"), "statements": statements});
     let path = Path::new(&format!("{id}.json")).to_path_buf();
     std::fs::write(&path, serde_json::to_vec_pretty(&file)?).with_context(|| path.display().to_string())?;

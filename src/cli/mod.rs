@@ -8,6 +8,10 @@ mod audit;
 #[cfg(feature = "server")]
 mod backup;
 #[cfg(feature = "server")]
+mod calendar;
+#[cfg(feature = "server")]
+mod case;
+#[cfg(feature = "server")]
 mod ceremony;
 #[cfg(feature = "server")]
 mod columns;
@@ -28,8 +32,21 @@ mod issuer;
 mod keys;
 mod ledger;
 #[cfg(feature = "server")]
+mod licence;
+#[cfg(feature = "server")]
+mod matter;
+#[cfg(feature = "server")]
+mod officer;
+#[cfg(feature = "server")]
+mod officer_told;
+#[cfg(feature = "server")]
 mod operator;
 mod output;
+mod own_key;
+#[cfg(feature = "server")]
+mod power;
+#[cfg(feature = "server")]
+mod proof_demand;
 #[cfg(feature = "server")]
 mod reconcile;
 #[cfg(feature = "server")]
@@ -43,6 +60,8 @@ mod restore;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "server")]
+mod stopping;
+#[cfg(feature = "server")]
 mod table;
 #[cfg(feature = "server")]
 mod token;
@@ -51,6 +70,8 @@ mod trust;
 mod types;
 mod verify;
 mod verify_told;
+#[cfg(feature = "server")]
+mod witness;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -61,6 +82,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::values::lang::Lang;
+use crate::wiring::telemetry;
 use exit::Exit;
 use output::Output;
 
@@ -99,9 +121,30 @@ enum Noun {
     /// Departments of a running authority.
     #[cfg(feature = "server")]
     Department(department::Department),
+    /// Officers of departments: their keys, roles and days.
+    #[cfg(feature = "server")]
+    Officer(officer::Officer),
+    /// Working days, by which what is promised is counted.
+    #[cfg(feature = "server")]
+    Calendar(calendar::Calendar),
+    /// Who may issue what: grant, withdraw, list.
+    #[cfg(feature = "server")]
+    Power(power::Power),
     /// Keys of a running authority: list, rotate, retire.
     #[cfg(feature = "server")]
     Keys(keys::Keys),
+    /// Cases: file, list, show, and every step.
+    #[cfg(feature = "server")]
+    Case(case::Case),
+    /// Matters: what there is, apply, show, supply, withdraw, decline.
+    #[cfg(feature = "server")]
+    Matter(matter::Matter),
+    /// A department's own licences: those that end soon.
+    #[cfg(feature = "server")]
+    Licence(licence::Licence),
+    /// Which paper proofs are still wanted, and how many were refused.
+    #[cfg(feature = "server")]
+    ProofDemand(proof_demand::ProofDemand),
     /// What registrars must approve: list, show, approve, drop.
     #[cfg(feature = "server")]
     Ceremony(ceremony::Ceremony),
@@ -123,6 +166,9 @@ enum Noun {
     /// A registrar's own key: make it, prove it, sign with it. Not on the server.
     #[cfg(feature = "server")]
     Registrar(registrar::Registrar),
+    /// A witness: it cosigns the checkpoints of ledgers that it follows.
+    #[cfg(feature = "server")]
+    Witness(witness::WitnessCommand),
     /// Check a whole ledger from the first entry, trusting nothing.
     Audit(audit::Audit),
     /// The ledger's head, its proofs and its files.
@@ -159,7 +205,21 @@ impl Noun {
             #[cfg(feature = "server")]
             Self::Department(command) => command.run(out),
             #[cfg(feature = "server")]
+            Self::Officer(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Calendar(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Power(command) => command.run(out),
+            #[cfg(feature = "server")]
             Self::Keys(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Case(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Matter(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Licence(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::ProofDemand(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Ceremony(command) => command.run(out),
             #[cfg(feature = "server")]
@@ -174,6 +234,8 @@ impl Noun {
             Self::Restore(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Registrar(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Witness(command) => command.run(out),
             Self::Audit(command) => command.run(out),
             Self::Ledger(command) => command.run(out),
             Self::Trust(command) => command.run(out),
@@ -186,6 +248,7 @@ impl Noun {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    telemetry::tell_panics();
     run_with(std::env::args_os(), &Output::stdout()).into()
 }
 

@@ -1,7 +1,8 @@
-//! The running service, as its operator calls it: address, token, and answers or problems in the operator's language.
-//! Used by every command that begins a ceremony or reads what only the operator may. Not here: what is asked.
+//! The running service, as it is called from here: address, token, and answers or problems in the caller's language. Used by
+//! every command that begins a ceremony or reads what only the operator may, and by those of departments and of whoever asks
+//! what everybody may. Not here: what is asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -35,6 +36,23 @@ pub(super) struct OperatorArgs {
     token: PathBuf,
 }
 
+/// Which service, by the leave of whoever asks, where some of what is asked needs none.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CallerArgs {
+    /// The running service.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8080",
+        env = "VIDIMUS_TO"
+    )]
+    to: String,
+    /// The token file of whoever asks; left out where everybody may.
+    #[arg(long, global = true, value_name = "FILE", env = "VIDIMUS_TOKEN")]
+    token: Option<PathBuf>,
+}
+
 /// A service to ask.
 pub(super) struct Service {
     agent: ureq::Agent,
@@ -43,12 +61,26 @@ pub(super) struct Service {
     lang: Lang,
 }
 
+impl CallerArgs {
+    /// The service, with the token read if there is one.
+    pub(super) fn service(&self, lang: Lang) -> anyhow::Result<Service> {
+        let authorization = match &self.token {
+            None => String::new(),
+            Some(path) => bearer(path, "the caller's token (--token)")?,
+        };
+        Service::new(&self.to, &authorization, lang)
+    }
+}
+
 impl OperatorArgs {
+    /// A service at an address, by leave of a token file.
+    pub(super) fn of(to: &str, token: &Path) -> Self {
+        Self { to: to.to_owned(), token: token.to_owned() }
+    }
+
     /// The service, with the token read.
     pub(super) fn service(&self, lang: Lang) -> anyhow::Result<Service> {
-        let token = std::fs::read_to_string(&self.token)
-            .with_context(|| format!("{}: the operator's token (--token)", self.token.display()))?;
-        Service::new(&self.to, &format!("Bearer {}", token.trim()), lang)
+        Service::new(&self.to, &bearer(&self.token, "the operator's token (--token)")?, lang)
     }
 
     /// The service without a token: what everybody may read.
@@ -112,11 +144,43 @@ impl Service {
             return Ok(value?);
         }
         let problem = value.unwrap_or_default();
-        let said = |name: &str| problem.get(name).and_then(Value::as_str).map(str::to_owned);
-        let detail = said("detail").unwrap_or(text);
-        match said("pointer").or_else(|| said("parameter")) {
-            Some(pointer) => bail!("{status}: {detail} ({pointer})"),
-            None => bail!("{status}: {detail}"),
-        }
+        bail!("{status}: {}", wrong(&problem).unwrap_or(text))
+    }
+}
+
+/// The `Authorization` of a token file.
+fn bearer(path: &Path, whose: &str) -> anyhow::Result<String> {
+    let token = std::fs::read_to_string(path).with_context(|| format!("{}: {whose}", path.display()))?;
+    Ok(format!("Bearer {}", token.trim()))
+}
+
+/// What is wrong and where, as a problem tells it: all of it, a line each, if it is several things.
+fn wrong(problem: &Value) -> Option<String> {
+    if let Some(errors) = problem.get("errors").and_then(Value::as_array) {
+        return Some(errors.iter().filter_map(wrong).map(|one| format!("\n  {one}")).collect());
+    }
+    let said = |name: &str| problem.get(name).and_then(Value::as_str);
+    let detail = said("detail")?;
+    Some(match said("pointer").or_else(|| said("parameter")) {
+        Some(pointer) => format!("{detail} ({pointer})"),
+        None => detail.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everything_that_is_wrong_is_told() {
+        let one = json!({"title": "?", "detail": "too long", "pointer": "/claims/premises"});
+        assert_eq!(wrong(&one).as_deref(), Some("too long (/claims/premises)"));
+        assert_eq!(wrong(&json!({"detail": "no", "parameter": "state"})).as_deref(), Some("no (state)"));
+        let errors = json!([{"detail": "missing", "pointer": "/reason"}, {"detail": "late"}]);
+        let several = json!({"title": "?", "detail": "missing", "pointer": "/reason", "errors": errors});
+        assert_eq!(wrong(&several).as_deref(), Some("\n  missing (/reason)\n  late"));
+        assert_eq!(wrong(&Value::Null), None);
     }
 }

@@ -62,6 +62,14 @@ impl Output {
         self.raw(format!("{}\n", line.trim_end_matches('\n')).as_bytes())
     }
 
+    /// A document whose bytes matter, or text.
+    pub(crate) fn document(&self, bytes: &[u8], text: impl FnOnce(Lang) -> String) -> anyhow::Result<()> {
+        if !self.json {
+            return self.raw(text(self.lang).as_bytes());
+        }
+        self.raw(&[bytes, b"\n"].concat())
+    }
+
     /// Bytes as they are.
     pub(crate) fn raw(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +104,14 @@ impl Output {
     /// Shows how far something long has come: a bar, or lines of NDJSON.
     pub(crate) fn progress(&self) -> Shown<'_> {
         let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(0) };
-        Shown { out: self, bar, last: Instant::now() }
+        Shown { lines: self.json.then_some(self), bar, last: Instant::now() }
+    }
+
+    /// The same where the result is one document, whose bytes nothing may stand before: a bar, or nothing.
+    pub(crate) fn silent_progress(&self) -> Shown<'_> {
+        let mut shown = self.progress();
+        shown.lines = None;
+        shown
     }
 }
 
@@ -111,7 +126,8 @@ fn chain(error: &anyhow::Error) -> String {
 
 /// Progress on its way.
 pub(crate) struct Shown<'a> {
-    out: &'a Output,
+    /// Where lines are written.
+    lines: Option<&'a Output>,
     bar: ProgressBar,
     last: Instant,
 }
@@ -122,10 +138,10 @@ impl Shown<'_> {
         let Progress { done, total } = progress;
         self.bar.set_length(total);
         self.bar.set_position(done);
-        if self.out.json && self.last.elapsed() >= EVERY {
+        if let Some(out) = self.lines.filter(|_| self.last.elapsed() >= EVERY) {
             self.last = Instant::now();
             let line = json!({ "progress": { "done": done, "total": total } });
-            let _told = self.out.raw(format!("{line}\n").as_bytes());
+            let _told = out.raw(format!("{line}\n").as_bytes());
         }
     }
 }

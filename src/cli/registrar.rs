@@ -2,25 +2,22 @@
 //! `openssl pkeyutl -sign -rawin` makes the same signatures.
 
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::registrar_told;
+use super::{own_key, registrar_told};
 use crate::authority::{Signed, Statements};
+use crate::crypto::KeyPurpose;
 use crate::crypto::base64url;
-use crate::crypto::{Algorithm, KeyPurpose, PrivateKey};
-use crate::keyring::Passphrase;
 use crate::ledger::body::{Owner, possession};
 use crate::ledger::signature::Signature;
 use crate::values::identifiers::Origin;
 use crate::values::time::Time;
-use crate::wiring::entropy::SystemEntropy;
 
 /// A registrar's own key: make it, prove it, sign with it. Not on the server.
 #[derive(Debug, Args)]
@@ -66,21 +63,15 @@ enum Verb {
 
 impl Registrar {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let passphrase = self.passphrase_file.as_deref().map(read_passphrase).transpose()?;
+        let passphrase = self.passphrase_file.as_deref().map(own_key::read_passphrase).transpose()?;
         let passphrase: Option<&[u8]> = passphrase.as_ref().map(|passphrase| passphrase.as_slice());
         match self.verb {
             Verb::New { file } => {
-                let entropy = SystemEntropy::new();
-                let key = PrivateKey::generate(Algorithm::Ed25519, &entropy)?;
-                let pem = key.to_pem(passphrase, &entropy)?;
-                let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-                opened
-                    .and_then(|mut opened| opened.write_all(pem.as_bytes()))
-                    .with_context(|| file.display().to_string())?;
+                let key = own_key::make(&file, passphrase)?;
                 out.result(&json!({"key": key.id(), "file": file}), |_| key.id().to_string())?;
             }
             Verb::Possess { key, origin, not_after } => {
-                let key = load(&key, passphrase)?;
+                let key = own_key::load(&key, passphrase)?;
                 let claim =
                     possession(&origin, &Owner::Authority, KeyPurpose::Registrar, key.public(), not_after)?;
                 let spki = base64url::encode(&key.public().spki());
@@ -91,12 +82,12 @@ impl Registrar {
                 })?;
             }
             Verb::Sign { statements, key, origin } => {
-                let key = load(&key, passphrase)?;
+                let key = own_key::load(&key, passphrase)?;
                 let bytes = std::fs::read(&statements).with_context(|| statements.display().to_string())?;
                 let statements: Statements = serde_json::from_slice(&bytes)?;
-                let bodies = registrar_told::read(&statements, origin.as_ref())?;
+                let meant = registrar_told::read(&statements, origin.as_ref())?;
                 std::io::stderr()
-                    .write_all(registrar_told::told(&statements, &bodies, out.lang).as_bytes())?;
+                    .write_all(registrar_told::told(&statements, &meant, out.lang).as_bytes())?;
                 let mut signatures = Vec::with_capacity(statements.statements.len());
                 for statement in &statements.statements {
                     signatures.push(Signature(key.sign(&statement.sign.0)?));
@@ -107,13 +98,4 @@ impl Registrar {
         }
         Ok(Exit::Good)
     }
-}
-
-fn load(path: &Path, passphrase: Option<&[u8]>) -> anyhow::Result<PrivateKey> {
-    let pem = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    PrivateKey::from_pem(&pem, passphrase).map_err(|error| anyhow!("{}: {error}", path.display()))
-}
-
-fn read_passphrase(path: &Path) -> anyhow::Result<zeroize::Zeroizing<Vec<u8>>> {
-    Ok(zeroize::Zeroizing::new(Passphrase::read(path)?.as_bytes().to_vec()))
 }

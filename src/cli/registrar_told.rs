@@ -7,9 +7,11 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::authority::Statements;
+use super::officer_told;
+use crate::authority::{Statement, Statements};
+use crate::catalogue::PowerBasis;
 use crate::crypto::Digest;
-use crate::ledger::body::{AuthorityFounded, Body, Kind, Name, Owner, PowerGranted};
+use crate::ledger::body::{AuthorityFounded, BlobRef, Body, Kind, Name, Owner, PowerGranted, PowerWithdrawn};
 use crate::ledger::entry::statement;
 use crate::values::identifiers::{CreditCode, Origin};
 use crate::values::lang::Lang;
@@ -23,8 +25,17 @@ struct Said {
     prev: Option<Digest>,
 }
 
-/// The bodies that statements are about; refused where one is not what it says it is, or is of another ledger.
-pub(super) fn read(statements: &Statements, expected: Option<&Origin>) -> Result<Vec<Body>, Told> {
+/// What one statement is about.
+#[derive(Debug)]
+pub(super) struct Meant {
+    /// The entry that it will become.
+    body: Body,
+    /// Of a power: what the blob says that it names, if that came with it.
+    basis: Option<PowerBasis>,
+}
+
+/// What statements are about; refused where one is not what it says it is, or is of another ledger.
+pub(super) fn read(statements: &Statements, expected: Option<&Origin>) -> Result<Vec<Meant>, Told> {
     let found = &statements.origin;
     if let Some(expected) = expected.filter(|expected| expected.as_str() != found) {
         return Err(Told::new(
@@ -32,28 +43,35 @@ pub(super) fn read(statements: &Statements, expected: Option<&Origin>) -> Result
             format!("these statements are of ledger {found}, not of {expected}; do not sign"),
         ));
     }
-    let body = |place: usize| {
-        let one = statements.statements.get(place)?;
+    let meant = |one: &Statement| {
         let origin: Origin = found.parse().ok()?;
         let head = format!("vidimus/statement/{}/v1\n{origin}\n", one.kind);
         let said: Said = serde_json::from_slice(one.sign.0.strip_prefix(head.as_bytes())?).ok()?;
         let body = Body::from_value(Kind::parse(&one.kind)?, said.body).ok()?;
-        (statement(&body, said.prev, &origin).ok()? == one.sign.0).then_some(body)
+        let basis = match (&body, &one.basis) {
+            (_, None) => None,
+            (Body::PowerGranted(granted), Some(blob)) if granted.basis == BlobRef::of(&blob.0) => {
+                Some(serde_json::from_slice(&blob.0).ok()?)
+            }
+            (_, Some(_)) => return None,
+        };
+        let same = statement(&body, said.prev, &origin).ok()? == one.sign.0;
+        same.then_some(Meant { body, basis })
     };
-    let bodies = (0..statements.statements.len()).map(|place| {
-        body(place).ok_or_else(|| {
+    let read = statements.statements.iter().enumerate().map(|(place, one)| {
+        meant(one).ok_or_else(|| {
             Told::new(
                 format!("第 {place} 项声明与其所称不符:请不要签名"),
                 format!("statement {place} is not what it says it is; do not sign"),
             )
         })
     });
-    bodies.collect()
+    read.collect()
 }
 
 /// One line a statement.
-pub(super) fn told(statements: &Statements, bodies: &[Body], lang: Lang) -> String {
-    let (count, origin) = (bodies.len(), &statements.origin);
+pub(super) fn told(statements: &Statements, all: &[Meant], lang: Lang) -> String {
+    let (count, origin) = (all.len(), &statements.origin);
     let occasion = match (statements.ceremony, lang) {
         (Some(id), Lang::Zh) => format!("仪式 {id}"),
         (Some(id), Lang::En) => format!("ceremony {id}"),
@@ -63,8 +81,9 @@ pub(super) fn told(statements: &Statements, bodies: &[Body], lang: Lang) -> Stri
         format!("您将对账本 {origin} 的 {count} 项声明签名({occasion}):\n"),
         format!("You are signing {count} statements for ledger {origin} ({occasion}):\n"),
     );
-    let names = Names::of(bodies);
-    for (place, body) in bodies.iter().enumerate() {
+    let names = Names::of(all);
+    for (place, meant) in all.iter().enumerate() {
+        let body = &meant.body;
         let until = match body.approvals() {
             Some((_, Some(until))) => {
                 lang.choose(format!(";{until} 前有效"), format!("; counts until {until}"))
@@ -72,12 +91,12 @@ pub(super) fn told(statements: &Statements, bodies: &[Body], lang: Lang) -> Stri
             _ => String::new(),
         };
         // A String takes every write.
-        let _written = writeln!(text, "  {place} {} — {}{until}", body.kind(), line(body, &names, lang));
+        let _written = writeln!(text, "  {place} {} — {}{until}", body.kind(), line(meant, &names, lang));
     }
     text
 }
 
-fn line(body: &Body, names: &Names<'_>, lang: Lang) -> String {
+fn line(Meant { body, basis }: &Meant, names: &Names<'_>, lang: Lang) -> String {
     match body {
         Body::AuthorityFounded(founded) => authority(founded, lang),
         Body::DepartmentRegistered(body) => {
@@ -105,7 +124,18 @@ fn line(body: &Body, names: &Names<'_>, lang: Lang) -> String {
                 format!("publishes licence type {slug}, version {version} ({code})"),
             )
         }
-        Body::PowerGranted(body) => power(body, names, lang),
+        Body::PowerGranted(body) => power(body, names, lang) + &grounds(body, basis.as_ref(), lang),
+        Body::PowerWithdrawn(PowerWithdrawn { power, .. }) => lang.choose(
+            format!("收回权力 {power}(内容见 `vidimus power list`)"),
+            format!("withdraws power {power} (`vidimus power list` says what it is)"),
+        ),
+        Body::OfficerAppointed(body) => {
+            let department = names.owner(&Owner::Department(body.department.clone()), lang);
+            officer_told::appointed(body, &department, lang)
+        }
+        Body::OfficerLeft(body) => officer_told::left(body, lang),
+        Body::ProcessPublished(body) => officer_told::process(body, lang),
+        Body::CalendarPublished(body) => officer_told::calendar(body, lang),
         // Rarer ones as they are: the kind stands before it.
         body => body.to_value().map(|value| value.to_string()).unwrap_or_default(),
     }
@@ -139,12 +169,29 @@ fn power(body: &PowerGranted, names: &Names<'_>, lang: Lang) -> String {
     )
 }
 
+/// On what basis, and who answers for it; the digest where nothing but that came along.
+fn grounds(body: &PowerGranted, basis: Option<&PowerBasis>, lang: Lang) -> String {
+    let Some(PowerBasis { zh, en, responsibility }) = basis else {
+        let digest = body.basis.sha256;
+        return lang.choose(format!(";依据摘要 {digest}"), format!("; digest of the basis {digest}"));
+    };
+    let duty = responsibility.as_ref().map(|duty| {
+        let promised = duty.promised.text(lang);
+        lang.choose(
+            format!(";责任:{},{promised};投诉:{}", duty.office.zh, duty.complaints.zh),
+            format!("; {} answers, {promised}; complaints: {}", duty.office.en, duty.complaints.en),
+        )
+    });
+    let basis = lang.choose(format!(";依据:{zh}"), format!("; basis: {en}"));
+    basis + &duty.unwrap_or_default()
+}
+
 /// The names of departments that the statements themselves give.
 struct Names<'a>(BTreeMap<&'a CreditCode, &'a Name>);
 
 impl<'a> Names<'a> {
-    fn of(bodies: &'a [Body]) -> Self {
-        let named = bodies.iter().filter_map(|body| match body {
+    fn of(all: &'a [Meant]) -> Self {
+        let named = all.iter().filter_map(|meant| match &meant.body {
             Body::DepartmentRegistered(body) => Some((&body.code, &body.name)),
             _ => None,
         });
@@ -172,6 +219,7 @@ mod tests {
     use crate::authority::founding::{Founding, NewKeys, Site};
     use crate::catalogue::{AuthorityPlan, Catalogue};
     use crate::crypto::KeyPurpose;
+    use crate::crypto::base64url::Base64Url;
     use crate::values::time::Time;
     use crate::wiring::entropy::SystemEntropy;
 
@@ -186,18 +234,24 @@ mod tests {
         let founding = Founding::compose(&plan, &catalogue, &keys, &site, &entropy).unwrap();
         let mut statements = founding.statements().unwrap();
 
-        let bodies = read(&statements, Some(&origin)).unwrap();
-        assert_eq!(bodies.len(), founding.size());
+        let all = read(&statements, Some(&origin)).unwrap();
+        assert_eq!(all.len(), founding.size());
         let credential = plan.departments.first().unwrap().code.clone();
         let credential = keys.of(&Owner::Department(credential), KeyPurpose::Credential).unwrap().id();
         for lang in Lang::ALL {
-            let told = told(&statements, &bodies, lang);
-            assert_eq!(told.lines().count(), 1 + bodies.len());
+            let told = told(&statements, &all, lang);
+            assert_eq!(told.lines().count(), 1 + all.len());
             let shown = [
                 origin.as_str(),
                 "样例市市场监督管理局",
                 "market-regulation",
                 "business-licence",
+                lang.choose("市场主体登记管理条例", "Administration of Market Entities, article 21"),
+                lang.choose(
+                    "登记注册科,3 个工作日内办结",
+                    "Registration Office answers, within 3 working days",
+                ),
+                "0700-5550101",
                 "https://a.example",
                 &credential.to_string(),
                 &site.not_after.to_string(),
@@ -206,6 +260,19 @@ mod tests {
                 assert!(told.contains(shown), "{shown} is not in {told}");
             }
         }
+
+        // A basis that is not the one that is signed, or stands where none is.
+        let place = statements.statements.iter().position(|one| one.basis.is_some()).unwrap();
+        let basis = statements.statements[place].basis.take();
+        let bare = told(&statements, &read(&statements, None).unwrap(), Lang::En);
+        assert!(bare.contains("digest of the basis"), "{bare}");
+        statements.statements[0].basis = basis.clone();
+        assert!(read(&statements, None).is_err(), "a founding has no basis");
+        statements.statements[0].basis = None;
+        let altered = basis.clone().map(|blob| Base64Url([blob.0, b" ".to_vec()].concat()));
+        statements.statements[place].basis = altered;
+        assert!(read(&statements, None).is_err(), "another basis");
+        statements.statements[place].basis = basis;
 
         let other = "licences.example.cn/1".parse().unwrap();
         assert!(read(&statements, Some(&other)).unwrap_err().to_string().contains("do not sign"));

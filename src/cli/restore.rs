@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::Output;
 use crate::audit::source::Source;
 use crate::authority::keyring::Keyring;
-use crate::authority::rebuild::{Reason, RebuildError, Rebuilt};
+use crate::authority::rebuild::{RebuildError, Rebuilt, Said};
 use crate::keyring::{FileKeyring, Passphrase};
 use crate::values::lang::Lang;
 use crate::wiring::calling;
@@ -93,6 +93,7 @@ impl Restore {
             "root": restored.root.to_string(),
             "licences": rebuilt.licences,
             "erased": rebuilt.erased,
+            "matters_resting": rebuilt.resting,
             "unsealed": rebuilt.unsealed,
             "seals_refused": rebuilt.seals_refused,
             "last_signed_was": was,
@@ -101,6 +102,8 @@ impl Restore {
             "missing": rebuilt.missing,
             "reasons_missing": rebuilt.reasons_missing,
             "reasons_damaged": rebuilt.reasons_damaged,
+            "words_missing": rebuilt.words_missing,
+            "words_damaged": rebuilt.words_damaged,
         });
         out.result(&result, |lang| account(&restored, &self.data.display().to_string(), lang))?;
         Ok(if rebuilt.is_whole() { Exit::Good } else { Exit::Partial })
@@ -138,6 +141,20 @@ fn account(restored: &Restored, data: &str, lang: Lang) -> String {
         lines.push(lang.choose(
             format!("其中 {count} 份在备份里的凭证签名不是账本所记密钥对其底稿的签名，没有采用：{shown}"),
             format!("of {count} of them the seal in the backup was not by the entered key over the draft, and was not taken: {shown}"),
+        ));
+    }
+    if rebuilt.resting > 0 {
+        let resting = rebuilt.resting;
+        lines.push(lang.choose(
+            format!(
+                "{resting} 件一件事申请在备份时尚在等待：备份之后的撤回和不予办理不在账本里，所以这些申请不会自行继续，要等部门逐项\
+                 办理（vidimus matter supply）。请各部门先与申请人核实"
+            ),
+            format!(
+                "{resting} applications for matters waited in the backup: whether they were withdrawn or declined since stands \
+                 in no entry, so nothing of them goes on by itself, only when a department takes the part's next step (vidimus \
+                 matter supply). Let the departments ask the applicants first"
+            ),
         ));
     }
     match restored.last_signed {
@@ -196,7 +213,33 @@ fn losses(rebuilt: &Rebuilt, lang: Lang) -> Vec<String> {
             ),
         ));
     }
-    let lost = [rebuilt.missing.len(), rebuilt.reasons_missing.len(), rebuilt.reasons_damaged.len()];
+    if !rebuilt.words_missing.is_empty() {
+        let (count, shown) = (rebuilt.words_missing.len(), few(&rebuilt.words_missing, named));
+        lines.push(lang.choose(
+            format!(
+                "{count} 个办件步骤是备份之后的：账本里有其记录，办件照常，但申请内容和意见不在任何备份里，不能再显示。请办理部门查对自己的案卷，并请申请人重新提供（办件#记录序号）：{shown}"
+            ),
+            format!(
+                "{count} steps of cases were taken after the backup: they are entered and the cases stand where they stood, but what was applied for and said was in no backup and cannot be shown again. Let the departments look into their own files and ask the applicants anew (case#entry): {shown}"
+            ),
+        ));
+    }
+    if !rebuilt.words_damaged.is_empty() {
+        let (count, shown) = (rebuilt.words_damaged.len(), few(&rebuilt.words_damaged, named));
+        lines.push(lang.choose(
+            format!("备份里 {count} 个办件步骤的内容已损坏（不能解开，或与账本的承诺不符），没有采用；请试另一份备份（办件#记录序号）：{shown}"),
+            format!(
+                "what was said in {count} steps of cases is damaged in the backup (it does not open, or is not what the entry commits to) and was not taken; try another backup (case#entry): {shown}"
+            ),
+        ));
+    }
+    let lost = [
+        rebuilt.missing.len(),
+        rebuilt.reasons_missing.len(),
+        rebuilt.reasons_damaged.len(),
+        rebuilt.words_missing.len(),
+        rebuilt.words_damaged.len(),
+    ];
     if lost.iter().any(|count| *count > SHOWN) || rebuilt.seals_refused.len() > SHOWN {
         lines.push(lang.choose("（全部列于 --json）", "(all of them with --json)").to_owned());
     }
@@ -208,6 +251,6 @@ fn few<T>(all: &[T], named: impl Fn(&T) -> String) -> String {
     all.iter().take(SHOWN).map(named).collect::<Vec<_>>().join(" ")
 }
 
-fn named(reason: &Reason) -> String {
+fn named(reason: &Said) -> String {
     format!("{}#{}", reason.handle, reason.entry)
 }

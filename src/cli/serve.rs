@@ -8,11 +8,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::output::Output;
+use super::stopping::Stopping;
 use crate::authority::{Authority, Hours};
 use crate::http::{self, Access, HttpState, Tls};
 use crate::values::lang::Lang;
@@ -72,9 +72,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
         config.tls.clone().map(|(certificate, key)| Tls::open(certificate, key)).transpose()?.map(Arc::new);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);
-    // Both must be caught before anyone can know that the service is there.
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
+    let told_to_stop = Stopping::listen()?;
     out.raw(format!("listening on {address}\n").as_bytes())?;
     told(&authority, config, &address, founded, out.lang)?;
 
@@ -92,11 +90,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     let state = Arc::new(state.with_access(access));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let stop = async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
-        tracing::info!("stopping: what was accepted is finished first");
+        told_to_stop.told().await;
         // Nobody waits for it any more only when serving has ended by itself.
         let _told = stopping.send(());
     };
@@ -110,7 +104,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     };
     let damage = scrubbing::go_on(authority.clone(), scrub, config.data.clone());
     tokio::select! {
-        served = http::serve(listener, tls, state, stop) => served?,
+        served = http::serve(listener, tls, http::router(state), stop) => served?,
         damage = damage => return Err(damage),
         () = patience => tracing::warn!("some connections were still open and are closed now"),
     }
@@ -133,6 +127,7 @@ async fn tick(
 ) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut matters = None;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -148,6 +143,7 @@ async fn tick(
         if let Err(failure) = authority.enter_refusals(Hours::Over).await {
             tracing::error!(%failure, "refusals were not entered");
         }
+        matters = advance_waiting(&authority, matters).await;
         let authority = Arc::clone(&authority);
         match tokio::task::spawn_blocking(move || authority.publish()).await {
             Ok(Ok(0)) => {}
@@ -156,6 +152,18 @@ async fn tick(
             Err(stopped) => tracing::error!(%stopped, "publishing stopped"),
         }
     }
+}
+
+/// One round of the applications that wait; where the next goes on. They are many reads, and are read apart.
+async fn advance_waiting(authority: &Arc<Authority>, after: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let (authority, runtime) = (Arc::clone(authority), tokio::runtime::Handle::current());
+    let round = move || runtime.block_on(authority.advance_waiting(after));
+    match tokio::task::spawn_blocking(round).await {
+        Ok(Ok(next)) => return next,
+        Ok(Err(failure)) => tracing::error!(%failure, "applications that wait did not go on"),
+        Err(stopped) => tracing::error!(%stopped, "a round of applications stopped"),
+    }
+    None
 }
 
 /// What was made, and for a sample three commands to try, on stderr.

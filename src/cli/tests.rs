@@ -10,6 +10,10 @@ use serde_json::Value;
 
 use super::*;
 use crate::audit::fixture::{Files, Ledger, write};
+use crate::crypto::PrivateKey;
+use crate::jose::CompactJws;
+use crate::values::canonical::canonical;
+use crate::wiring::entropy::SystemEntropy;
 
 /// Runs a command and gives its exit and what it wrote to stdout.
 fn run(arguments: &[&str]) -> (Exit, String) {
@@ -100,6 +104,61 @@ fn replay_from_a_directory_tells_and_remembers() {
     );
     assert_eq!(run(&["audit", "replay", "--from", forgot]).0, Exit::Good);
     assert_eq!(run(&["audit", "replay", "--from", "no/such"]).0, Exit::Fault);
+}
+
+#[test]
+fn the_state_at_a_time_is_told_only_of_a_ledger_that_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::small();
+    let export = folder.path().join("export");
+    write(&ledger.files(), &export);
+    let from = export.to_str().unwrap();
+    let ask = |more: &[&str]| run(&[&["audit", "state", "--from", from, "--json"], more].concat());
+    let (exit, text) = ask(&["--at", "2200-01-01T00:00:00.000Z"]);
+    assert_eq!((exit, json(&text)["size"].as_u64()), (Exit::Good, Some(ledger.size())), "{text}");
+    assert_eq!(json(&text)["licences"]["suspended"], 1);
+    let none = "01997000-0000-7000-8000-00000000000a";
+    assert_eq!(ask(&["--at", "2200-01-01T00:00:00.000Z", "--licence", none]).0, Exit::NotFound);
+    assert_eq!(ask(&[]).0, Exit::Usage);
+    assert_eq!(ask(&["--at", "2026-11-22"]).0, Exit::Usage);
+    let (exit, text) =
+        run(&["audit", "state", "--from", from, "--at", "2020-01-01T00:00:00.000Z", "--lang", "en"]);
+    assert!(exit == Exit::Good && text.contains("entries: 0"), "{text}");
+    std::fs::remove_file(export.join("tile/0/000.p/12")).unwrap();
+    let (exit, text) = ask(&["--at", "2200-01-01T00:00:00.000Z"]);
+    assert_eq!((exit, json(&text)["holds"].as_bool()), (Exit::DoesNotHold, Some(false)), "{text}");
+}
+
+#[test]
+fn findings_are_canonical_and_signed_by_who_has_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let ledger = Ledger::small();
+    write(&ledger.files(), &folder.path().join("export"));
+    let key = PrivateKey::from_seed(&[9; 32]).unwrap();
+    std::fs::write(at("key.pem"), key.to_pem(None, &SystemEntropy::new()).unwrap().as_bytes()).unwrap();
+    let ask = |more: &[&str]| run(&[&["audit", "report", "--from", &at("export"), "--json"], more].concat());
+    let (exit, text) = ask(&[]);
+    assert!(exit == Exit::Good && json(&text).get("signature").is_none(), "{text}");
+    assert_eq!(json(&text)["findings"]["range"], serde_json::json!({"from": 0, "until": ledger.size()}));
+    let (exit, text) = ask(&["--range", "3..9", "--key", &at("key.pem"), "--html", &at("page.html")]);
+    assert_eq!(exit, Exit::Good, "{text}");
+    let document = json(&text);
+    assert_eq!(canonical(&document).unwrap(), text.trim_end().as_bytes());
+    let signed = CompactJws::parse(document["signature"].as_str().unwrap()).unwrap();
+    signed.verify(key.public()).unwrap();
+    assert_eq!(signed.payload(), canonical(&document["findings"]).unwrap());
+    assert!(std::fs::read_to_string(at("page.html")).unwrap().contains("<svg"));
+    assert_eq!(ask(&["--range", "3..99"]).0, Exit::NotFound);
+    assert_eq!(ask(&["--range", "9..3"]).0, Exit::Usage);
+    assert_eq!(ask(&["--key", &at("none.pem")]).0, Exit::Fault);
+    std::fs::remove_file(folder.path().join("export/tile/0/000.p/12")).unwrap();
+    let (exit, text) = ask(&[]);
+    assert_eq!(
+        (exit, json(&text)["findings"]["holds"].as_bool()),
+        (Exit::DoesNotHold, Some(false)),
+        "{text}"
+    );
 }
 
 #[test]

@@ -11,8 +11,8 @@ use super::exit::Exit;
 use super::operator::OperatorArgs;
 use super::output::Output;
 use crate::catalogue::{
-    COLUMNS_FILE, Catalogue, CatalogueError, EXAMPLE_FILE, LicenceType, METADATA_FILE, SCHEMA_FILE,
-    TYPE_FILE, narrowings,
+    COLUMNS_FILE, Catalogue, CatalogueError, EXAMPLE_FILE, FACTS_FILE, LicenceType, MATTERS_FOLDER,
+    METADATA_FILE, SCHEMA_FILE, TYPE_FILE, narrowings,
 };
 use crate::values::identifiers::Slug;
 use crate::values::lang::Lang;
@@ -91,7 +91,9 @@ struct Told {
 fn check(dir: &Path, out: &Output) -> anyhow::Result<Exit> {
     let files = type_files(dir)?;
     let mut notes: Vec<Said> = files.iter().filter_map(|(path, _)| stray(path)).collect();
+    let has_facts = files.iter().any(|(path, _)| path == FACTS_FILE);
     let (found, errors) = Catalogue::read(files);
+    notes.extend((!has_facts && found.iter().next().is_some()).then(no_facts));
     let mut problems: Vec<Said> = errors.iter().map(wrong).collect();
     let built_in = Catalogue::built_in()?;
     for licence_type in found.iter() {
@@ -182,10 +184,24 @@ fn wrong((folder, error): &(String, CatalogueError)) -> Said {
     }
 }
 
+/// Without a list of facts nothing is proved by another's licence: it may be meant so.
+fn no_facts() -> Said {
+    Said {
+        folder: ".".to_owned(),
+        file: Some(FACTS_FILE),
+        place: None,
+        text: Told {
+            zh: "没有此文件:任何内容都不须由数源部门的证照证明".to_owned(),
+            en: "is not there: nothing has to be proved by a licence of its source".to_owned(),
+        },
+    }
+}
+
 /// A file that is none of a type's, such as one whose name is misspelt.
 fn stray(path: &str) -> Option<Said> {
     let (folder, name) = path.rsplit_once('/')?;
-    let known = [TYPE_FILE, SCHEMA_FILE, METADATA_FILE, COLUMNS_FILE, EXAMPLE_FILE].contains(&name);
+    let known = folder == MATTERS_FOLDER
+        || [TYPE_FILE, SCHEMA_FILE, METADATA_FILE, COLUMNS_FILE, EXAMPLE_FILE].contains(&name);
     (!known).then(|| Said {
         folder: folder.to_owned(),
         file: None,
@@ -273,6 +289,10 @@ mod tests {
         let (exit, told) = checked(copy(&[]).path());
         assert_eq!((exit, told["holds"].as_bool()), (Exit::Good, Some(true)));
         assert_eq!((said(&told, "problems"), said(&told, "notes")), (vec![], vec![]));
+        let without = copy(&[]);
+        std::fs::remove_file(without.path().join(FACTS_FILE)).unwrap();
+        let (exit, told) = checked(without.path());
+        assert_eq!((exit, said(&told, "notes").len()), (Exit::Good, 1), "{told}");
         let empty = tempfile::tempdir().unwrap();
         assert_eq!(checked(empty.path()).0, Exit::NotFound);
         assert!(check(&empty.path().join("absent"), &Output::stdout()).is_err());
@@ -284,6 +304,7 @@ mod tests {
             ("tax-payment/1/type.toml", "slug = \"tax-payment\"", "slug = \"tax\""),
             ("driving-licence/1/claims.schema.json", "\"C6\",", ""),
             ("household-register/1/columns.toml", "/claims/station", "/claims/stations"),
+            (FACTS_FILE, "source = \"public-security\"", "source = \"housing\""),
         ]);
         std::fs::write(folder.path().join("driving-licence/1/colums.toml"), "").unwrap();
         let (exit, told) = checked(folder.path());
@@ -293,13 +314,15 @@ mod tests {
             ("driving-licence/1 claims.schema.json /properties/classes/items/enum: C6", "needs a new one"),
             ("household-register/1 columns.toml -", "no claim \"stations\""),
             ("tax-payment/1 metadata.json -", "vct must be"),
+            (". facts.toml -", "in identity-attestation that of /holders/0/name is public-security"),
+            (". facts.toml -", "in constructor-registration that of /holders/0/name is public-security"),
         ] {
             assert!(
                 problems.iter().any(|said| said.starts_with(at) && said.contains(text)),
                 "{at}: {problems:?}"
             );
         }
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert_eq!(problems.len(), 5, "{problems:?}");
         let notes = said(&told, "notes");
         assert!(notes.iter().any(|said| said.starts_with("driving-licence/1 - colums.toml")), "{notes:?}");
         assert!(notes.iter().any(|said| said.contains("differs from the built-in one")), "{notes:?}");
