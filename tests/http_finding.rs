@@ -177,6 +177,26 @@ async fn by_standing_number_reference_and_holder_together() {
 }
 
 #[tokio::test]
+async fn a_holder_of_several_types_is_found_in_the_order_of_entries() {
+    let service = Service::found();
+    let police = "public-security";
+    let example = include_str!("../schemas/types/no-criminal-record/1/example.json");
+    let clean: Value = serde_json::from_str(example).unwrap();
+    // More than a block of entries, the types by turns.
+    let requests = (0..270).map(|number| match number % 3 {
+        0 => with(clean.clone(), &json!({"holders": identity(0)["holders"]})),
+        _ => identity(number),
+    });
+    let handles = issue(&service, police, requests).await;
+    let (found, sizes) = pages(&service, police, "holder_code=11010519491231002X").await;
+    assert_eq!(found, handles);
+    assert_eq!(sizes, [50, 50, 50, 50, 50, 20]);
+    let of_one = "holder_code=11010519491231002X&reference=".to_owned() + &encoded("户-4");
+    assert_eq!(pages(&service, police, &of_one).await.0, [handles[4].clone()]);
+    service.check_ledger().await;
+}
+
+#[tokio::test]
 async fn what_has_expired_still_stands_and_says_so() {
     let service = Service::found();
     let ends = with(business_licence(), &json!({"valid_until": "2026-11-22"}));

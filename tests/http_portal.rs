@@ -13,11 +13,13 @@ use serde_json::Value;
 use support::{Answered, Service, business_licence};
 
 /// Pages that all see alike, below the language.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "",
     "/types",
     "/types/business-licence",
     "/types/identity-attestation",
+    "/matters",
+    "/matters/open-a-restaurant",
     "/powers",
     "/departments",
     "/departments/market-regulation",
@@ -35,7 +37,8 @@ async fn page(service: &Service, path: &str) -> Answered {
 /// Every text of these members, in a language where it has two.
 fn texts(value: &Value, lang: &str, members: &[&str]) -> Vec<String> {
     let said = |item: &Value, name: &&str| {
-        let found = &item[*name];
+        // A name, or a pointer to one further down.
+        let found = item.get(*name).or_else(|| item.pointer(name)).unwrap_or(&Value::Null);
         found
             .as_str()
             .or_else(|| found[lang].as_str())
@@ -85,13 +88,73 @@ async fn every_page_is_there_in_both_languages_and_needs_no_script() {
 }
 
 #[tokio::test]
+async fn the_desk_is_a_frame_around_our_own_script_and_nothing_else() {
+    let service = Service::found();
+    for (lang, command) in [("zh", "vidimus case approve 办件"), ("en", "vidimus case approve CASE")] {
+        let desk = page(&service, &format!("/{lang}/desk")).await;
+        assert_eq!(desk.status, StatusCode::OK, "{}", desk.text());
+        let text = desk.text();
+        assert_eq!(text.matches("<script").count(), 1);
+        assert!(text.contains("<script type=\"module\" src=\"/assets/desk/main.js\"></script>"));
+        assert!(
+            text.contains(command) && text.contains("<noscript>") && !text.contains("style=\""),
+            "{text}"
+        );
+        let policy = desk.header("content-security-policy").to_owned();
+        for part in ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "form-action 'none'"] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(desk.header("cache-control"), "no-store");
+    }
+    let script = service.ask(Method::GET, "/assets/desk/main.js").send().await;
+    assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(script.header("cache-control"), "no-cache");
+    let tag = script.header("etag").to_owned();
+    let again = service.ask(Method::GET, "/assets/desk/main.js").header("if-none-match", &tag).send().await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    // Every module that one names is there.
+    let mut waiting = vec!["main.js".to_owned()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(name) = waiting.pop() {
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let module = service.ask(Method::GET, &format!("/assets/desk/{name}")).send().await;
+        assert_eq!(module.status, StatusCode::OK, "{name}");
+        let text = module.text();
+        waiting.extend(
+            text.lines()
+                .filter_map(|line| line.strip_prefix("import ")?.split("\"./").nth(1))
+                .map(|rest| rest.trim_end_matches("\";").to_owned()),
+        );
+    }
+    assert!(seen.len() > 10, "{seen:?}");
+    for wrong in ["/zh/desk?x=1", "/assets/desk/none.js", "/assets/desk", "/assets/../Cargo.js"] {
+        let found = page(&service, wrong).await;
+        assert!(found.status.is_client_error(), "{wrong}: {}", found.status);
+    }
+}
+
+#[tokio::test]
 async fn pages_say_what_the_lists_say() {
     let service = Service::found();
     for lang in ["zh", "en"] {
         for (api, below, members) in [
             ("/v1/types", "/types", &["name", "type"][..]),
             ("/v1/departments", "/departments", &["name", "code", "region", "department"][..]),
-            ("/v1/powers", "/powers", &["department_name", "region", "basis", "type"][..]),
+            (
+                "/v1/powers",
+                "/powers",
+                &[
+                    "department_name",
+                    "region",
+                    "basis",
+                    "type",
+                    "/responsibility/office",
+                    "/responsibility/complaints",
+                ][..],
+            ),
         ] {
             let listed = service.get(api).await.json();
             let shown = page(&service, &format!("/{lang}{below}")).await;

@@ -1,5 +1,5 @@
-//! The licence types over HTTP: each issued from its example and shown in part, one row without the others, and what may
-//! be held only once. What a schema refuses is tried by `tests/oracles/twelve.py`.
+//! The licence types over HTTP: each issued from its example and shown in part, or refused without a case; one row without
+//! the others, and what may be held only once. What a schema refuses is tried by `tests/oracles/twelve.py`.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -38,9 +38,17 @@ async fn every_example_is_issued_and_shown_in_part() {
     let powers = powers["items"].as_array().unwrap();
     let types = service.get("/v1/types").await.json()["items"].as_array().unwrap().len();
     assert_eq!(powers.len(), types);
+    let mut with_process = Vec::new();
     for power in powers {
         let (slug, department) = (power["type"].as_str().unwrap(), power["department"].as_str().unwrap());
         let request = example(&service, slug).await;
+        let process = service.get(&format!("/v1/types/{slug}")).await.json()["process"].clone();
+        if !process.is_null() {
+            let refused = service.post(department, PATH, &request).await.refused();
+            assert_eq!(refused, (422, "case-required".to_owned(), json!("/type")), "{slug}");
+            with_process.push((slug, process["approvers"].clone(), process["promise"].clone()));
+            continue;
+        }
         let issued = issued(&service, department, &request).await;
         let credential = issued["credential"].as_str().unwrap();
         let whole = service.verify(&json!({"evidence": credential})).await;
@@ -55,6 +63,13 @@ async fn every_example_is_issued_and_shown_in_part() {
         let expected = if public { request["claims"].clone() } else { json!({}) };
         assert_eq!(bare["licence"]["claims"], expected, "{slug}");
     }
+    let lead = |officers: u64| json!({"department": null, "officers": officers});
+    with_process.sort_by_key(|(slug, ..)| *slug);
+    let expected = [
+        ("constructor-registration", json!([lead(2)]), Value::Null),
+        ("food-operation-licence", json!([lead(1), {"department": "housing", "officers": 1}]), json!(20)),
+    ];
+    assert_eq!(with_process, expected);
     service.check_ledger().await;
 }
 

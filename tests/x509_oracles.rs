@@ -38,6 +38,9 @@ fn key(algorithm: Algorithm) -> PrivateKey {
     PrivateKey::generate(algorithm, &Chance).unwrap()
 }
 
+/// What the credential certificates name; `tests/oracles/x509.sh` looks for the same.
+const TYPE_CODES: [&str; 2] = ["11100000MB0143028R001", "11100000MB0143028R015"];
+
 /// Writes root, issuing, both kinds of credential, seal and status; the leaves by another key of the issuing name if asked.
 fn write_hierarchy(directory: &Path, wrong_signer: bool) {
     let write = |name: &str, certificate: &Certificate| {
@@ -53,6 +56,7 @@ fn write_hierarchy(directory: &Path, wrong_signer: bool) {
             subject: &subject,
             public_key: key.public(),
             validity: years(10),
+            type_codes: &[],
         };
         Issuer::new(&root, &root_key).unwrap().issue(&request, &Chance).unwrap()
     };
@@ -67,7 +71,17 @@ fn write_hierarchy(directory: &Path, wrong_signer: bool) {
         ("status.pem", Profile::Status, authority("状态列表"), Algorithm::Ed25519),
     ] {
         let key = key(algorithm);
-        let request = Request { profile, subject: &subject, public_key: key.public(), validity: years(3) };
+        let type_codes = match profile {
+            Profile::Credential => TYPE_CODES.map(|code| code.parse().unwrap()).to_vec(),
+            _ => Vec::new(),
+        };
+        let request = Request {
+            profile,
+            subject: &subject,
+            public_key: key.public(),
+            validity: years(3),
+            type_codes: &type_codes,
+        };
         let issuer = Issuer::new(&leaf_issuer, leaf_key).unwrap();
         write(name, &issuer.issue(&request, &Chance).unwrap());
     }

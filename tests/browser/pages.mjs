@@ -5,72 +5,11 @@
 // QUESTIONS: {url, credential, number, code, pickup: {path, code}, pictures, profile, chromium}. The public pages are
 // looked at in light and dark, every link of theirs is followed, and each is printed to PDF. Prints `ok` and
 // `FAILED` lines and the number of each.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import axe from "axe-core";
-import { chromium } from "playwright-core";
-
-const asked = JSON.parse(readFileSync(process.argv[2], "utf8"));
-let passed = 0;
-let failed = 0;
-
-function check(what, good, detail = "") {
-  good ? passed++ : failed++;
-  console.log(good ? `ok      ${what}` : `FAILED  ${what}: ${String(detail).slice(0, 1500)}`);
-}
-
-const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-const widths = [360, 1200];
-const languages = { zh: "zh-CN", en: "en" };
-
-async function within(options, look) {
-  const context = await chromium.launchPersistentContext(join(asked.profile, String(Math.random())), {
-    executablePath: asked.chromium, headless: true, args: flags, acceptDownloads: true, ...options,
-  });
-  try {
-    const page = context.pages()[0] ?? (await context.newPage());
-    page.setDefaultTimeout(8000);
-    const foreign = [];
-    page.on("request", (request) => {
-      if (!request.url().startsWith(asked.url) && !request.url().startsWith("data:")) foreign.push(request.url());
-    });
-    const complaints = [];
-    page.on("console", (message) => {
-      // A page that says what is wrong has a status that says so too.
-      const answered = /status of 4(04|22|03|29)/.test(message.text());
-      if (message.type() === "error" && !answered) complaints.push(`${message.text()} ${message.location().url}`);
-    });
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    await look(page, complaints);
-    check(`${options.locale} ${options.viewport.width}px: nothing is fetched from elsewhere`, foreign.length === 0, foreign);
-  } catch (error) {
-    check(`${options.locale} ${options.viewport.width}px broke off`, false, error.stack);
-  } finally {
-    await context.close();
-  }
-}
-
-// What every page must be: legible, complete at this width, in its language.
-async function judged(name, page) {
-  await page.screenshot({ path: join(asked.pictures, `${name}.png`), fullPage: true });
-  const facts = await page.evaluate(() => ({
-    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    language: document.documentElement.lang, title: document.title,
-    headings: document.querySelectorAll("h1").length, scripts: document.scripts.length,
-  }));
-  check(`${name}: no sideways scrolling`, facts.wide <= 0, `${facts.wide}px too wide`);
-  check(`${name}: says its language`, facts.language.startsWith(name.split("-")[1]), facts.language);
-  check(`${name}: has a title and one heading`, facts.title !== "" && facts.headings === 1, JSON.stringify(facts));
-  if (name.includes("-nojs")) return; // axe is a script; what it judges is the same without
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  const told = found.violations.map((one) => `${one.id} (${one.impact}): ${one.nodes.map((node) => node.html).slice(0, 3)}`);
-  check(`${name}: axe finds nothing`, told.length === 0, told.join("\n"));
-}
+import { asked, check, end, judged, languages, widths, within } from "./looking.mjs";
 
 // The pages that all see alike, below the language; the last three are an empty answer, a wrong question and nothing.
-const pagesOf = ["", "/types", "/types/business-licence", "/types/household-register", "/powers", "/departments",
+const pagesOf = ["", "/types", "/types/business-licence", "/types/household-register", "/matters", "/matters/open-a-restaurant", "/powers", "/departments",
   "/departments/market-regulation", "/departments/education", "/ledger", "/service", "/help", "/problems",
   "/problems/no-power", "/powers?at=2020-01-01&q=%E6%97%A0", "/powers?at=2099-01-01", "/nowhere"];
 
@@ -257,5 +196,4 @@ for (const [language, locale] of Object.entries(languages)) {
     }
   }
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+end();

@@ -5,7 +5,6 @@
 CACHE has `node/node_modules`; pictures go to CACHE/pictures. Needs chromium and zbarimg; standard library only.
 """
 
-import json
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracles"))
 
+from looking import look
 from service import Service, Tally, business, home, identity
 
 tally = Tally()
@@ -39,28 +39,11 @@ def main():
         file = service.get(f"{path}?code={pickup['code']}&as=file")
         tally.equal("the download file is valid", service.verify(file.body.decode())["verdict"], "valid")
 
-        # The script stands beside its modules, which are not in the project.
-        (cache / "node/pages.mjs").write_bytes(Path(__file__).with_name("pages.mjs").read_bytes())
-        questions = folder / "questions.json"
-        questions.write_text(json.dumps({
+        look(tally, cache, "pages.mjs", {
             "url": service.url, "credential": issued["credential"], "ended": ended["credential"],
             "number": issued["licence_number"], "code": told.json["verification_code"],
             "pickup": {"path": path, "code": pickup["code"]}, "pictures": str(pictures), "profile": str(folder / "profiles"),
-            "chromium": shutil.which("chromium") or shutil.which("chromium-browser"),
-        }))
-        lines = [""]
-        with subprocess.Popen(["node", cache / "node/pages.mjs", questions], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True) as looking:
-            for line in looking.stdout:
-                lines.append(line.strip())
-                if not line.rstrip().endswith(" failed"):
-                    print(line, end="", flush=True)
-        counts = lines[-1].replace(",", "").split()
-        if len(counts) == 4 and counts[1] == "passed":
-            tally.passed += int(counts[0])
-            tally.failed += int(counts[2])
-        else:
-            tally.check("the browser came to its end", False, lines[-3:])
+        })
 
         address = told.json["verification_address"]
         printed = sorted(pictures.glob("printed-*.png"))

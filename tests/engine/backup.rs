@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vidimus::authority::backup::{RowPieces, RowReader, page};
+use vidimus::authority::caller::Caller;
 use vidimus::authority::entries::{PACK, entries};
 use vidimus::authority::keyring::Keyring as _;
-use vidimus::authority::rebuild::{Reason, Rebuild, RebuildError, Rebuilt};
+use vidimus::authority::rebuild::{Rebuild, RebuildError, Rebuilt, Said};
 use vidimus::authority::store::{KeyValue, Row, SEALED, Store};
-use vidimus::authority::{ActWish, Authority, OpenError, Vault, Verb};
+use vidimus::authority::{ActWish, Authority, CaseWish, OpenError, ShownLetter, Vault, Verb};
 use vidimus::crypto::at_rest::RestKey;
 use vidimus::crypto::{base64url, hex};
 use vidimus::note::Note;
@@ -26,7 +27,7 @@ fn rows(store: &dyn Store, but: &[u8]) -> Vec<KeyValue> {
 }
 
 /// The rows beside `size` entries, through their written form.
-fn beside(store: &dyn Store, size: u64) -> Vec<KeyValue> {
+pub fn beside(store: &dyn Store, size: u64) -> Vec<KeyValue> {
     let (mut pieces, mut bytes) = (RowPieces::beside(size), Vec::new());
     while let Some(piece) = pieces.next(|size, after| page(store, size, after)).unwrap() {
         bytes.extend(piece);
@@ -35,7 +36,7 @@ fn beside(store: &dyn Store, size: u64) -> Vec<KeyValue> {
 }
 
 /// A store rebuilt from the entries and blobs of another, with these rows beside them.
-fn rebuilt(
+pub fn rebuilt(
     from: &dyn Store,
     checkpoint: &Note,
     size: u64,
@@ -97,6 +98,8 @@ async fn the_same_store_again() {
     act(&authority, &bench, &handles[1], Verb::Suspend).await;
     act(&authority, &bench, &handles[2], Verb::Suspend).await;
     act(&authority, &bench, &handles[2], Verb::Reinstate).await;
+    let demand = json!({"department": "education", "matter": "入学登记", "proof": "居住证明"});
+    let need = authority.demand_proof(&Caller::Operator, &demand, Some("need"), false).unwrap();
     authority.publish().unwrap();
     let published = authority.published();
     let (size, checkpoint) = (published.range.size(), published.checkpoint.clone());
@@ -131,13 +134,16 @@ async fn the_same_store_again() {
     assert!(matches!(refused, OpenError::Older { .. }), "{refused}");
     let (forward, told) = rebuilt(whole.as_ref(), &now.checkpoint, now.range.size(), &backup).unwrap();
     assert_eq!(told.missing, [late]);
-    assert_eq!(told.reasons_missing, [Reason { handle: handles[3], entry: now.range.size() - 1 }]);
+    assert_eq!(told.reasons_missing, [Said { handle: handles[3], entry: now.range.size() - 1 }]);
     assert!(!told.is_whole());
     bench.store = forward;
     let authority = bench.start(None).unwrap();
     check_ledger(&authority);
     let shown = authority.licence(Some(&market), &late).unwrap();
     assert_eq!((shown.licence_number, shown.events.len()), (None, 1));
+    let again = authority.demand_proof(&Caller::Operator, &demand, Some("need"), false).unwrap();
+    assert_eq!((again.id, again.need), (need.id, need.need), "what was needed is needed still");
+    assert_eq!(authority.needs(None).unwrap().items.len(), 1);
     assert!(authority.credential(&market, &late).is_err());
     let first = authority.licence(Some(&market), &handles[0]).unwrap();
     assert!(first.licence_number.is_some());
@@ -173,7 +179,7 @@ async fn seals_and_reasons_are_not_believed() {
     let published = authority.published();
     let (size, checkpoint) = (published.range.size(), published.checkpoint.clone());
     let entry = |n: usize| authority.licence(Some(&market), &handles[n]).unwrap().events[1].index;
-    let reason = |n: usize| Reason { handle: handles[n], entry: entry(n) };
+    let reason = |n: usize| Said { handle: handles[n], entry: entry(n) };
     let good = beside(bench.store.as_ref(), size);
     let with = |bench: &Bench, beside: &[KeyValue]| {
         rebuilt_with(bench.store.as_ref(), &checkpoint, size, beside, Some(bench)).unwrap()
@@ -289,4 +295,94 @@ fn every_kind_is_rebuilt_and_what_was_erased_stays_erased() {
         assert_eq!(kept, state["erased"] != true, "{handle}");
     }
     assert_eq!(store.get(&Row::Finders(0)), Ok(Some(left)));
+}
+
+/// What is applied for in the cases here.
+fn application() -> Value {
+    json!({
+        "type": "food-operation-licence",
+        "holders": [{"name": "样例市小满餐饮店", "code": "91430700MA4PBKBQ48", "code_type": "001"}],
+        "claims": {
+            "operator_kind": "餐饮服务经营者", "items": ["热食类食品制售"], "responsible_person": "李样例",
+            "domicile": "样例市样例路1号", "premises": "样例市样例路1号一楼",
+        },
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_in_cases_is_not_believed() {
+    let mut bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    let body = application();
+    let mut cases = Vec::new();
+    for _ in 0..4 {
+        let wish = CaseWish { department: &market, case: None, body: &body, key: None, dry_run: false };
+        cases.push(authority.file_case(wish).await.unwrap().case);
+    }
+    let published = authority.published();
+    let (size, checkpoint) = (published.range.size(), published.checkpoint.clone());
+    let good = beside(bench.store.as_ref(), size);
+    let with = |bench: &Bench, beside: &[KeyValue]| {
+        rebuilt_with(bench.store.as_ref(), &checkpoint, size, beside, Some(bench)).unwrap()
+    };
+    assert!(with(&bench, &good).1.is_whole());
+
+    // An application that does not open, one that opens and was never filed, and none.
+    let mut bad: BTreeMap<Vec<u8>, Vec<u8>> = good.into_iter().collect();
+    let row = |n: usize| Row::Vault(cases[n].case, 1).key();
+    bad.get_mut(&row(1)).unwrap()[80] ^= 1;
+    let plain = json!({"said": body, "salt": base64url::encode(&[7; 32])});
+    bad.insert(row(2), sealed_anew(&bench, &cases[2].case, 1, &plain));
+    bad.remove(&row(3)).unwrap();
+    let bad: Vec<KeyValue> = bad.into_iter().collect();
+    let said = |n: usize| Said { handle: cases[n].case, entry: cases[n].events[0].index };
+    let (store, told) = with(&bench, &bad);
+    let sorted = |mut all: Vec<Said>| {
+        all.sort_by_key(|said| said.entry);
+        all
+    };
+    assert_eq!(sorted(told.words_damaged.clone()), [said(1), said(2)]);
+    assert_eq!(told.words_missing, [said(3)]);
+    assert!(!told.is_whole());
+    drop(authority);
+
+    // Without the vault only what is not there is seen; what was no good is not shown afterwards.
+    let (_, blind) = rebuilt(bench.store.as_ref(), &checkpoint, size, &bad).unwrap();
+    assert_eq!((blind.words_damaged.len(), blind.words_missing), (0, vec![said(3)]));
+    bench.store = store;
+    let authority = bench.start(None).unwrap();
+    let is_shown = |n: usize| authority.shown_case(Some(&market), &cases[n].case).is_ok();
+    assert_eq!((0..4).map(is_shown).collect::<Vec<_>>(), [true, false, false, false]);
+    check_ledger(&authority);
+}
+
+/// What an applicant wrote lies beside his case, and belongs to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_come_back_with_their_case() {
+    let mut bench = Bench::new();
+    let authority = bench.start(None).unwrap();
+    let market = bench.code("market-regulation");
+    let body = application();
+    let wish = CaseWish { department: &market, case: None, body: &body, key: None, dry_run: false };
+    let case = authority.file_case(wish).await.unwrap().case.case;
+    authority.write_letter(&case, &json!({"kind": "complaint", "text": "等了太久"})).await.unwrap();
+    authority.publish().unwrap();
+    let published = authority.published();
+    let (size, checkpoint) = (published.range.size(), published.checkpoint.clone());
+    let backup = beside(bench.store.as_ref(), size);
+    let (store, _) = rebuilt(bench.store.as_ref(), &checkpoint, size, &backup).unwrap();
+    let (key, letter) = backup.iter().find(|(key, _)| key[0] == b'L').unwrap();
+    assert!(matches!(Row::of_key(key), Some(Row::Letter(of, 1)) if of == case));
+    let stray =
+        [(Row::Letter(Handle::new(published.charter.time().unwrap(), [9; 10]), 1).key(), letter.clone())];
+    let refused = rebuilt(bench.store.as_ref(), &checkpoint, size, &stray).err().unwrap();
+    assert!(matches!(refused, RebuildError::Row(_)), "{refused}");
+    drop(authority);
+    bench.store = store;
+    let authority = bench.start(None).unwrap();
+    let shown = authority.shown_case(Some(&market), &case).unwrap();
+    let letters: Vec<ShownLetter> = shown.letters.unwrap();
+    assert_eq!((letters.len(), letters[0].letter.text.as_str()), (1, "等了太久"));
+    check_ledger(&authority);
 }

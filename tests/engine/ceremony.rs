@@ -17,26 +17,26 @@ fn transport() -> Value {
     }})
 }
 
-fn refused(result: Result<ShownCeremony, Failure>) -> CeremonyRefusal {
+pub fn refused(result: Result<ShownCeremony, Failure>) -> CeremonyRefusal {
     match result {
         Err(Failure::Refused(Refusal::Ceremony(refused))) => refused,
         other => panic!("{other:?}"),
     }
 }
 
-fn registrars() -> Vec<PrivateKey> {
+pub fn registrars() -> Vec<PrivateKey> {
     (1..=3).map(|seed| PrivateKey::from_seed(&[seed; 32]).unwrap()).collect()
 }
 
 /// What a registrar hands in, as `vidimus registrar sign` makes it.
-fn sign(shown: &ShownCeremony, key: &PrivateKey) -> Signed {
+pub fn sign(shown: &ShownCeremony, key: &PrivateKey) -> Signed {
     let statements = &shown.statements.as_ref().unwrap().statements;
     let signatures =
         statements.iter().map(|statement| Signature(key.sign(&statement.sign.0).unwrap())).collect();
     Signed { ceremony: shown.id, key: key.id(), signatures }
 }
 
-async fn begin(authority: &Authority, wish: &Value) -> Result<ShownCeremony, Failure> {
+pub async fn begin(authority: &Authority, wish: &Value) -> Result<ShownCeremony, Failure> {
     authority.begin_ceremony(wish, None, false).await
 }
 
@@ -104,7 +104,7 @@ async fn a_department_that_cannot_be_is_told_why() {
     }
     let outside = json!({"department": {"slug": "t", "code": "11430700MB00001002", "region": "110000",
         "name": {"zh": "交", "en": "t"}}});
-    assert!(matches!(refused(begin(&authority, &outside).await), CeremonyRefusal::Plan(_)));
+    assert!(matches!(refused(begin(&authority, &outside).await), CeremonyRefusal::Plan { .. }));
     assert_eq!(authority.published().range.size(), bench.founded_size());
 }
 

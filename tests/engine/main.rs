@@ -11,9 +11,17 @@ mod ceremony;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod founding;
 #[cfg(test)]
+mod matters;
+#[cfg(test)]
+mod officers;
+#[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod powers;
 #[cfg(test)]
 mod scrub;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-"""What an operator does to a running authority: departments, keys, types, tokens; and registrars who sign elsewhere, one
+"""What an operator does to a running authority: departments, powers, keys, types, tokens; and registrars who sign elsewhere, one
 of them with openssl alone.
 
     python3 tests/oracles/operators.py
@@ -51,9 +51,9 @@ class Operator:
     def run(self, *words, lang="en", flags=None):
         return run(*words, *(self.flags if flags is None else flags), "--lang", lang, cwd=self.service.home)
 
-    def told(self, *words):
+    def told(self, *words, flags=None):
         """The JSON that a command ends with; an error with what it said."""
-        done = self.run(*words, "--json")
+        done = self.run(*words, "--json", flags=flags)
         if done.returncode != 0:
             raise RuntimeError(f"{words}: {done.returncode} {done.stdout} {done.stderr}")
         return json.loads(done.stdout.splitlines()[-1])
@@ -155,6 +155,96 @@ def departments(folder):
             done = operator.run("keys", "rotate", "--purpose", "status", flags=("--to", service.url, "--token", token))
             tally.check(f"the command says {says}", done.returncode == 1 and says in done.stderr, done.stderr)
         replayed(service, vkey)
+
+
+def grant_file(path, more="", days=3):
+    path.write_text(
+        f'{more}\n{BASIS}\n[responsibility]\noffice = {{ zh = "运输许可科", en = "Transport Permit Office" }}\n'
+        f'promised = {{ working_days = {days} }}\ncomplaints = {{ zh = "电话 0700-5550188", en = "Telephone 0700-5550188" }}\n', "utf-8")
+    return path
+
+
+def powers(folder):
+    with Service(folder / "authority") as service:
+        operator = Operator(service)
+        file, several = grant_file(folder / "grant.toml"), folder / "several.toml"
+        here = ("power", "list", "--from", service.url)
+
+        def listed(*words, lang="en"):
+            return operator.run(*here, *words, lang=lang, flags=())
+
+        def tried(who):
+            answer = service.post("/v1/licences?dry_run=true", business(), who=who)
+            return answer.status if answer.status == 200 else answer.problem
+
+        told = listed("--json")
+        items = json.loads(told.stdout)["items"]
+        tally.check("the list needs no token, and says who answers for each of the sample's",
+                    told.returncode == 0 and all(item["responsibility"] for item in items if item["department"] != "transport"), told.stdout)
+        tally.equal("a power whose plan did not say is listed too", [item["responsibility"] for item in items if item["department"] == "transport"], [None])
+        for lang, words in (("en", ("power ", "Registration Office, within 3 working days; complaints: ", "article 21", "no end", "not said")),
+                            ("zh", ("编号", "登记注册科,3 个工作日内办结;投诉:", "第二十一条", "长期", "未载明"))):
+            told = listed(lang=lang)
+            tally.check(f"as a table ({lang})", told.returncode == 0 and all(word in told.stdout for word in words), told.stdout)
+        told = listed("--department", TRANSPORT)
+        tally.check("of one department, by code", told.returncode == 0 and told.stdout.count("business-licence") == 1 and "tax" not in told.stdout, told.stdout)
+        tally.equal("of one that has none", listed("--department", "education").returncode, 20)
+        tally.equal("before the first entry", listed("--at", "2020-01-01T00:00:00.000Z").returncode, 20)
+        told = listed("--at", "2999-01-01T00:00:00.000Z")
+        tally.check("not of the future", told.returncode == 1 and "422" in told.stderr, told.stderr)
+
+        grant = ("power", "grant", "education", "--file", file)
+        tally.equal("without a power nothing is issued", tried("education"), "no-power")
+        before = operator.size()
+        tally.check("a dry run", operator.told(*grant, "--type", "business-licence", "--dry-run")["about"]["grant_powers"], "")
+        tally.equal("enters nothing", operator.size(), before)
+        told = operator.told(*grant, "--type", "business-licence")
+        tally.check("granted at once where the registrar's key is on the server", told["done"] and operator.size() == before + 1, told)
+        power = told["about"]["grant_powers"]["powers"][0]
+        told = listed("--department", "education")
+        tally.check("and listed with its office", power in told.stdout and "Transport Permit Office, within 3 working days" in told.stdout, told.stdout)
+        tally.equal("it lets issue", tried("education"), 200)
+        midday = stamp(datetime.now(timezone.utc))
+
+        operator.refused("the same again", *grant, "--type", "business-licence", says=[power, "/grant_powers/powers/0"])
+        operator.refused("an unknown department", "power", "grant", "nobody", "--file", file, "--type", "business-licence", says=["nobody", "/grant_powers/department"])
+        operator.refused("no type", *grant, says=["/grant_powers/powers/0/type"])
+        operator.refused("an unknown type", *grant, "--type", "fishing", says=["fishing", "/grant_powers/powers/0/type"])
+        operator.refused("a region outside", *grant, "--type", "business-licence", "--region", "110000", says=["110000", "430700", "/grant_powers/powers/0/region"])
+        operator.refused("an end that is over", *grant, "--type", "business-licence", "--until", "2020-01-01", says=["2020-01-01", "/grant_powers/powers/0/until"])
+        operator.refused("no responsibility", "power", "grant", "education", "--type", "business-licence", "--file", several_of(several, BASIS),
+                         says=["/grant_powers/powers/0/responsibility"])
+        operator.refused("a promise of years", "power", "grant", "education", "--type", "business-licence", "--file", grant_file(folder / "long.toml", days=1000),
+                         says=["365", "/grant_powers/powers/0/responsibility/promised/working_days"])
+        operator.refused("a type said in two ways", "power", "grant", "education", "--type", "business-licence",
+                         "--file", grant_file(several, 'type = "tax-payment"'), says=["several.toml", "tax-payment", "business-licence"])
+        done = operator.run("power", "grant", "education", "--file", folder / "none.toml")
+        tally.check("no such file", done.returncode == 1 and "none.toml" in done.stderr, done.stderr)
+        done = operator.run(*grant, "--type", "business-licence", "--region", "43")
+        tally.equal("a region that is none", done.returncode, 2)
+
+        body = grant_file(several, 'type = "tax-payment"\nfrom = "2027-01-01"').read_text("utf-8")
+        body = "[[powers]]\n" + body.replace("[responsibility]", "[powers.responsibility]").replace("2027", "2097")
+        several.write_text(body + body.replace("tax-payment", "food-operation-licence"), "utf-8")
+        before = operator.size()
+        told = operator.told("power", "grant", "education", "--file", several)
+        tally.check("several in one ceremony", told["done"] and operator.size() == before + 2, told)
+        tally.equal("not listed before their day", listed("--department", "education", "--json").stdout.count('"power"'), 1)
+
+        operator.refused("an unknown power", "power", "withdraw", "p-0", says=["p-0", "/withdraw_power/power"])
+        operator.refused("a power that it has not", "power", "withdraw", "housing", "--type", "tax-payment", says=["housing tax-payment", "/withdraw_power"])
+        told = operator.told("power", "withdraw", "education", "--type", "business-licence")
+        tally.equal("withdrawn by department and type", (told["done"], told["about"]["withdraw_power"]["power"]), (True, power))
+        tally.equal("and no longer listed", listed("--department", "education").returncode, 20)
+        tally.check("but as it stood", power in listed("--at", midday).stdout)
+        tally.equal("nothing is issued any more", tried("education"), "no-power")
+        operator.refused("withdrawn twice", "power", "withdraw", power, says=[power, "/withdraw_power/power"])
+        replayed(service, folder / "first.vkey")
+
+
+def several_of(path, power):
+    path.write_text(f"[[powers]]\n{power}\n", "utf-8")
+    return path
 
 
 def tokens(folder):
@@ -301,7 +391,8 @@ def sign(statements, pem, path):
     return path
 
 
-def registrars(folder):
+def founded(folder):
+    """A real authority under three registrars, two of whom must approve; its directory, and their keys."""
     place = folder / "real"
     place.mkdir()
     origin = "licences.example.cn/ledger"
@@ -328,7 +419,12 @@ def registrars(folder):
     tally.check("one of three founds nothing", done.returncode == 1 and "panicked" not in done.stderr, done.stdout + done.stderr)
     done = run("init", *[word for approval in approvals for word in ("--approval", approval)], *flags)
     tally.check("all three found it, one by openssl", done.returncode == 0, done.stdout + done.stderr)
+    return place, pems
 
+
+def registrars(folder):
+    place, pems = founded(folder)
+    bad = folder / "bad.json"
     with Service(place) as service:
         operator = Operator(service)
         vkey = pinned(service, folder / "real.vkey")
@@ -344,14 +440,13 @@ def registrars(folder):
         run("registrar", "new", folder / "stranger.pem", check=True)
         operator.refused("a stranger", "ceremony", "approve", sign(asked, folder / "stranger.pem", folder / "stranger.json"), says=["/key"])
         good = json.loads(sign(asked, pems[0], folder / "a0.json").read_text())
-        bad = folder / "bad.json"
         swapped = good["signatures"][1:] + good["signatures"][:1]
         for what, change, says in (("signatures of other statements", {"signatures": swapped}, ["/signatures/0"]),
                                    ("too few signatures", {"signatures": good["signatures"][:-1]}, ["/signatures"]),
                                    ("another ceremony's", {"ceremony": "c-0000000000000000"}, [])):
             bad.write_text(json.dumps({**good, **change}))
             operator.refused(what, "ceremony", "approve", bad, says=says)
-        operator.refused("a founding's approval", "ceremony", "approve", approvals[0], says=["vidimus init"])
+        operator.refused("a founding's approval", "ceremony", "approve", folder / "founding-0.json", says=["vidimus init"])
         bad.write_text("{}")
         done = operator.run("ceremony", "approve", bad)
         tally.check("no approval at all", done.returncode == 1 and "bad.json" in done.stderr, done.stderr)
@@ -370,6 +465,26 @@ def registrars(folder):
         tally.check("a finished ceremony is still shown", shown["done"], shown)
         done = operator.run("ceremony", "drop", told["ceremony"])
         tally.check("and cannot be dropped", done.returncode == 1, done.stdout + done.stderr)
+
+        begun = operator.told("power", "grant", "education", "--type", "business-licence", "--file", grant_file(folder / "grant.toml"))
+        asked = place / begun["statements_file"]
+        told = run("registrar", "sign", asked, "--key", pems[0], "--lang", "en")
+        tally.check("a registrar reads who will answer", "Sample regulations, article 1" in told.stderr and "Transport Permit Office answers" in told.stderr, told.stderr)
+        altered = json.loads(asked.read_text("utf-8"))
+        altered["statements"][0]["basis"] = base64.urlsafe_b64encode(b"{}").rstrip(b"=").decode()
+        bad.write_text(json.dumps(altered))
+        told = run("registrar", "sign", bad, "--key", pems[0], "--lang", "en")
+        tally.check("and signs no other basis", told.returncode == 1 and "do not sign" in told.stderr and not told.stdout, told.stderr)
+        told = operator.told("ceremony", "approve", sign(asked, pems[0], folder / "p0.json"), openssl_approval(asked, pems[2], folder / "p2.json"))
+        tally.check("a power granted by two registrars", told["done"], told)
+        held = service.issue(business("授权企业"), who="education")
+        begun = operator.told("power", "withdraw", told["about"]["grant_powers"]["powers"][0])
+        asked = place / begun["statements_file"]
+        told = operator.told("ceremony", "approve", sign(asked, pems[0], folder / "w0.json"), sign(asked, pems[1], folder / "w1.json"))
+        tally.check("and withdrawn by two", told["done"], told)
+        answer = service.post("/v1/licences", business("迟来企业"), who="education")
+        tally.equal("what comes after is refused", (answer.status, answer.problem), (403, "no-power"))
+        tally.equal("what came before is valid", service.verify(held["credential"])["verdict"], "valid")
 
         begun = operator.told("keys", "rotate", "--purpose", "checkpoint")
         asked = place / begun["statements_file"]
@@ -390,7 +505,7 @@ def registrars(folder):
 
 def main():
     with home() as folder:
-        for part in (departments, tokens, rotations, types, registrars):
+        for part in (departments, powers, tokens, rotations, types, registrars):
             with tally.part(part.__name__):
                 part(folder)
     tally.end()

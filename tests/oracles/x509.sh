@@ -64,4 +64,19 @@ done
 for certificate in "$root" "$issuing" $leaves; do
     judge "pkilint: $(basename "$certificate")" "$pkilint/bin/lint_pkix_cert" lint -s WARNING "$certificate"
 done
+# What a department may issue, as openssl reads it: the codes that tests/x509_oracles.rs wrote, in no other certificate.
+names_types() {
+    read_by_openssl=$(openssl x509 -in "$1" -noout -text -certopt ext_parse) || return 1
+    echo "$read_by_openssl"
+    for wanted in "X509v3 Subject Directory Attributes" businessCategory 11100000MB0143028R001 11100000MB0143028R015; do
+        case $read_by_openssl in *"$wanted"*) ;; *) return 1 ;; esac
+    done
+}
+names_none() { ! names_types "$1"; }
+for leaf in $leaves; do
+    case $leaf in
+    */credential-*) judge "openssl: $(basename "$leaf") names its types" names_types "$leaf" ;;
+    *) judge "openssl: $(basename "$leaf") names none" names_none "$leaf" ;;
+    esac
+done
 exit $failed

@@ -2,7 +2,7 @@
 //!
 //! - Every answer is as `schemas/openapi.json` describes it, none is a fault of ours.
 //! - What is not JSON, or says a member twice, is told so; a problem's pointer leads into what was sent.
-//! - As many lines are answered as were sent. Dry runs enter nothing.
+//! - As many lines are answered as were sent, and a signature follows only where a line asked for it. Dry runs enter nothing.
 //!
 //! Input: which route, then the body, where `@c`, `@r`, `@n`, `@v`, `@h` stand for credential, receipt, number, code and handle
 //! of a licence that was issued, so that a byte turned elsewhere leaves them whole.
@@ -42,8 +42,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(live().size(), before, "a dry run entered something");
     if media_type == LINES {
         if answered.status.is_success() {
-            let sent = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
-            assert_eq!(answered.lines().len(), sent, "{}", String::from_utf8_lossy(&body));
+            answers_each_line(&body, &answered.lines());
         }
         return;
     }
@@ -57,6 +56,17 @@ pub fn run(data: &[u8]) {
             ),
         }
     }
+}
+
+/// One answer a line. After them one signature over all, if a line asked for it and only then.
+fn answers_each_line(body: &[u8], answers: &[Value]) {
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let asks = |line: &[u8]| parse_strict(line).is_ok_and(|line| line["sign"] == json!(true));
+    let (sent, signed) =
+        (lines.clone().count(), answers.last().is_some_and(|last| last.get("signed").is_some()));
+    let told = String::from_utf8_lossy(body);
+    assert_eq!(answers.len() - usize::from(signed), sent, "{told}");
+    assert!(!signed || lines.into_iter().any(asks), "nobody asked for a signature: {told}");
 }
 
 /// What stands for a licence that was issued.
@@ -117,6 +127,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     seeds.push(form(3, "http://127.0.0.1:8080/verify?n=@n&c=@v"));
     seeds.push(form(3, "@n @v"));
     seeds.push(form(4, "{\"evidence\":\"@c\"}\n{\"credential\":\"@c\",\"receipt\":\"@r\"}\n"));
+    seeds.push(form(4, "{\"evidence\":\"@c\",\"sign\":true}\n{\"evidence\":\"@c\"}\n"));
     seeds.push(form(5, r#"{"reason":"检查","basis":"第1条"}"#));
     seeds.push(form(6, r#"{"act":"penalty","reason":"违法"}"#));
     seeds.push(form(7, &json!({"cause": "changed", "licence": business_licence()}).to_string()));
