@@ -23,6 +23,7 @@ mod house;
 mod http;
 mod issue;
 mod latency;
+mod lawful;
 mod load;
 mod peers;
 mod records;
@@ -40,9 +41,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 type Bench = (&'static str, fn(Scale));
 
 /// Every bench, the short ones first.
-const BENCHES: [Bench; 10] = [
+const BENCHES: [Bench; 11] = [
     ("issue.batch", issue::batch),
     ("issue.single", issue::single),
+    ("issue.lawful", lawful::lawful),
     ("verify.single", verify::single),
     ("verify.batch", verify::batch),
     ("replay", replay::law),
