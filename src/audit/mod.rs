@@ -19,6 +19,7 @@ pub mod prove;
 pub mod remembered;
 pub mod replay;
 pub mod report;
+pub mod sample;
 pub mod source;
 pub mod state;
 mod statuses;

@@ -61,7 +61,7 @@ impl FromStr for Range {
 }
 
 impl Range {
-    fn has(self, index: u64) -> bool {
+    pub(super) fn has(self, index: u64) -> bool {
         (self.from..self.until).contains(&index)
     }
 }

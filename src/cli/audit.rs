@@ -1,7 +1,9 @@
 //! `vidimus audit`: the whole ledger checked, with a summary and an exit code (`replay`), and what is told of one that
-//! holds (`state`), or found in it (`report`).
+//! holds (`state`), found in it (`report`), or drawn from it (`sample`).
 
 mod report;
+mod sample;
+mod signing;
 mod state;
 
 use std::fs;
@@ -38,6 +40,8 @@ enum Verb {
     },
     /// Who was registered, which powers and keys counted, how licences stood at a time.
     State(state::AskState),
+    /// Draw licences for a spot check, and hold what departments open of them against their entries.
+    Sample(sample::AskSample),
     /// Every card and every broken rule in a range of entries, with proofs, signed by the auditor.
     Report(report::AskReport),
 }
@@ -59,6 +63,7 @@ impl Audit {
             Verb::Replay { from, pinned } => check(calling::source(&from)?.as_ref(), &pinned, out),
             Verb::State(ask) => ask.run(out),
             Verb::Report(ask) => ask.run(out),
+            Verb::Sample(ask) => ask.run(out),
         }
     }
 }

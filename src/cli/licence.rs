@@ -1,5 +1,7 @@
-//! `vidimus licence ending`: a department's own licences that end soon, for reminding their holders by letter or message. The
-//! service finds them page by page. Not here: sending anything.
+//! `vidimus licence ending|open`: a department's own licences that end soon, for reminding their holders by letter or message;
+//! and those that a spot check drew, opened to its inspectors. Not here: sending anything.
+
+mod open;
 
 use std::path::PathBuf;
 
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 use super::exit::Exit;
 use super::operator::Service;
 use super::output::Output;
+use crate::values::lang::Lang;
 use crate::values::time::{Clock as _, Date, UtcOffset};
 use crate::wiring::clock::SystemClock;
 
@@ -30,6 +33,8 @@ pub(super) struct Licence {
 enum Verb {
     /// The department's valid licences that end soon: CSV, or with --json one object a line and a summary.
     Ending(Ending),
+    /// Open the department's licences that a spot check drew: payload, salt and credential of each, into a file.
+    Open(open::Open),
 }
 
 #[derive(Debug, Args)]
@@ -40,6 +45,13 @@ struct Ending {
     /// With this last day, or one before it.
     #[arg(long, value_name = "DAY")]
     before: Option<Date>,
+    #[command(flatten)]
+    department: DepartmentArgs,
+}
+
+/// Which service, by the leave of which department.
+#[derive(Debug, Args)]
+struct DepartmentArgs {
     /// The running service.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", env = "VIDIMUS_TO")]
     to: String,
@@ -48,18 +60,26 @@ struct Ending {
     token: PathBuf,
 }
 
+impl DepartmentArgs {
+    fn service(&self, lang: Lang) -> anyhow::Result<Service> {
+        let token = std::fs::read_to_string(&self.token)
+            .with_context(|| format!("{}: the department's token (--token)", self.token.display()))?;
+        Service::new(&self.to, &format!("Bearer {}", token.trim()), lang)
+    }
+}
+
 impl Licence {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let Verb::Ending(ending) = self.verb;
-        ending.run(out)
+        match self.verb {
+            Verb::Ending(ending) => ending.run(out),
+            Verb::Open(open) => open.run(out),
+        }
     }
 }
 
 impl Ending {
     fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let token = std::fs::read_to_string(&self.token)
-            .with_context(|| format!("{}: the department's token (--token)", self.token.display()))?;
-        let service = Service::new(&self.to, &format!("Bearer {}", token.trim()), out.lang)?;
+        let service = self.department.service(out.lang)?;
         let day = self.before.map_or_else(|| after_today(self.within), Ok)?;
         let mut rows = csv::Writer::from_writer(Vec::new());
         rows.write_record(COLUMNS)?;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::Value;
 
@@ -144,8 +144,18 @@ impl Service {
             return Ok(value?);
         }
         let problem = value.unwrap_or_default();
-        bail!("{status}: {}", wrong(&problem).unwrap_or(text))
+        Err(Refused { status: status.as_u16(), text: wrong(&problem).unwrap_or(text) }.into())
     }
+}
+
+/// A problem that the service answered with.
+#[derive(Debug, thiserror::Error)]
+#[error("{status}: {text}")]
+pub(super) struct Refused {
+    /// The status.
+    pub(super) status: u16,
+    /// What is wrong and where.
+    pub(super) text: String,
 }
 
 /// The `Authorization` of a token file.

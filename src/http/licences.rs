@@ -189,6 +189,18 @@ pub async fn credential(
     Ok(typed(StatusCode::OK, "application/dc+sd-jwt", credential))
 }
 
+/// `GET /v1/licences/{handle}/opening`: for its issuer, who opens it to an inspector.
+pub async fn opening(
+    State(state): State<Arc<HttpState>>,
+    Department(department): Department,
+    Path(handle): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    params.finish()?;
+    let opening = state.authority.open_licence(&department, &parse(&handle)?)?;
+    Ok(ok(&json!(opening)))
+}
+
 /// Writes the four routes of acts.
 macro_rules! acts {
     ($($(#[$doc:meta])* $name:ident $verb:ident;)+) => {$(

@@ -96,6 +96,7 @@ fn departments() -> Router<Arc<HttpState>> {
         .route("/v1/licences", get(licences::list))
         .route("/v1/licences/{handle}", get(licences::show))
         .route("/v1/licences/{handle}/credential", get(licences::credential))
+        .route("/v1/licences/{handle}/opening", get(licences::opening))
         .route("/v1/licences/{handle}/pickup", post(pickup::make))
         .route("/v1/cases", get(cases::list))
         .route("/v1/cases/{case}", get(cases::show))

@@ -4,6 +4,7 @@
 //! (`verifying`), kept reports, whether the service is ready (`readiness`).
 
 mod files;
+mod opening;
 mod own;
 mod own_rows;
 mod shown;

@@ -4,20 +4,16 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use clap::Args;
-use serde_json::{Value, json};
 
+use super::signing::{self, Signed, Signing};
 use super::{Pinned, verdict};
 use crate::audit::report::{Findings, Gathering, Range, findings, page};
 use crate::audit::{prove, replay_before};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::own_key;
-use crate::crypto::{Algorithm, PrivateKey};
-use crate::jose::jws;
 use crate::supervision::Rules;
-use crate::values::canonical::canonical;
 use crate::values::lang::Lang;
 use crate::verification::Notice;
 use crate::wiring::calling;
@@ -31,13 +27,8 @@ pub(super) struct AskReport {
     /// From the first entry to the one behind the last; without it all of them.
     #[arg(long, value_name = "A..B")]
     range: Option<Range>,
-    /// The auditor's own Ed25519 key (PKCS#8, PEM), which signs the findings.
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    /// File whose first line is the passphrase of that key; - is standard input.
-    #[cfg(feature = "server")]
-    #[arg(long, value_name = "FILE", requires = "key")]
-    passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    signing: Signing,
     /// Writes the findings as a page that stands alone, in both languages.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -48,11 +39,7 @@ pub(super) struct AskReport {
 impl AskReport {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         // Before a long replay, not after it.
-        let key = self.signing_key()?;
-        if let Some(key) = &key {
-            let algorithm = key.public().algorithm();
-            ensure!(algorithm == Algorithm::Ed25519, "--key: findings are signed with an Ed25519 key");
-        }
+        let key = self.signing.key()?;
         let html = self.html.as_deref().map(created).transpose()?;
         let source = calling::source(&self.from)?;
         let range = match self.range {
@@ -68,36 +55,15 @@ impl AskReport {
         self.pinned.remember(&audit)?;
         let found = findings(&audit, eye, source.as_ref())?;
         let value = serde_json::to_value(&found)?;
-        let signature = key.map(|key| signed(&value, &key)).transpose()?;
-        let document = match &signature {
-            Some(signature) => json!({ "findings": value, "signature": signature }),
-            None => json!({ "findings": value }),
-        };
+        let Signed { document, signature } = signing::signed("findings", value, key.as_ref())?;
         let key = audit.summary.key;
-        out.document(&canonical(&document)?, |lang| told(&found, &rules, key, signature.as_deref(), lang))?;
+        out.document(&document, |lang| told(&found, &rules, key, signature.as_deref(), lang))?;
         if let (Some(mut file), Some(path)) = (html, &self.html) {
             let page = page(&found, &rules, key, signature.is_some())?;
             file.write_all(page.as_bytes()).with_context(|| path.display().to_string())?;
         }
         Ok(found.verdict().into())
     }
-
-    fn signing_key(&self) -> anyhow::Result<Option<PrivateKey>> {
-        let Some(file) = &self.key else { return Ok(None) };
-        #[cfg(feature = "server")]
-        if let Some(passphrase) = &self.passphrase_file {
-            let passphrase = own_key::read_passphrase(passphrase)?;
-            return own_key::load(file, Some(&passphrase)).map(Some);
-        }
-        own_key::load(file, None).map(Some)
-    }
-}
-
-/// The findings as a JWS. One algorithm, whose signatures are the same each time.
-fn signed(findings: &Value, key: &PrivateKey) -> anyhow::Result<String> {
-    let algorithm = key.public().algorithm();
-    let header = json!({"alg": algorithm.jose(), "kid": key.id(), "typ": "vidimus-findings+jwt"});
-    Ok(jws::sign(&header, &canonical(findings)?, key)?)
 }
 
 fn created(path: &Path) -> anyhow::Result<File> {

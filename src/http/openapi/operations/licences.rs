@@ -90,6 +90,12 @@ pub fn operations() -> Vec<Operation> {
             .by(Who::Department)
             .answers(200, "SD-JWT VC with all disclosures.", &[Content::Text("application/dc+sd-jwt")])
             .refuses(&[Kind::Erased, Kind::UnknownField]),
+        licence(get("/v1/licences/{handle}/opening", "openLicence"))
+            .says("开示证照内容", "Open a licence to an inspector")
+            .note("Payload, salt and credential: what the entry holds digests of. A spot check of the ledger asks for it.")
+            .by(Who::Department)
+            .answers(200, "What was committed to.", &[Content::Json("Opening")])
+            .refuses(&[Kind::Erased, Kind::UnknownField]),
         act("/v1/licences/{handle}/suspend", "suspendLicence", "ActRequest")
             .says("暂扣", "Suspend")
             .answers(200, "Suspended.", &[Content::Json("Acted")]),
