@@ -250,3 +250,23 @@ async fn reports_are_kept_for_who_asked() {
     assert_eq!(absent.problem(), "not-found");
     assert!(answered.get("signed").is_none_or(Value::is_null));
 }
+
+/// A spot check asks for it; whether it makes what the entry committed to, `tests/oracles/sample.py` finds out.
+#[tokio::test]
+async fn a_licence_is_opened_by_its_issuer_alone() {
+    let service = Service::found();
+    let issued = service.issue(&business_licence()).await;
+    let path = format!("{PATH}/{}/opening", issued["handle"].as_str().unwrap());
+    let opened = async |token: &str| service.ask(Method::GET, &path).token(token).send().await;
+    let first = opened(OWN).await.json();
+    assert_eq!(first["credential"], issued["credential"]);
+    assert_eq!(first["payload"]["holders"], business_licence()["holders"]);
+    service.clock.forward(Duration::from_hours(24));
+    assert_eq!(opened(OWN).await.json(), first);
+    assert_eq!(opened("housing").await.problem(), "not-yours");
+    assert_eq!(opened("auditor").await.problem(), "not-yours");
+    assert_eq!(service.get(&path).await.problem(), "unauthorised");
+    let unknown = format!("{PATH}/019ab000-0000-7000-8000-000000000001/opening");
+    assert_eq!(service.ask(Method::GET, &unknown).token(OWN).send().await.problem(), "not-found");
+    service.check_ledger().await;
+}

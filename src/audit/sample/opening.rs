@@ -178,13 +178,13 @@ fn differences(drawn: &Drawn, given: &Given) -> Vec<What> {
         what.push(What::Commitment);
     }
     match Presentation::parse(&given.credential) {
-        Ok(presentation) => what.extend(of_credential(drawn, given, presentation)),
+        Ok(presentation) => what.extend(of_credential(drawn, given, &presentation)),
         Err(_) => what.push(What::Unreadable),
     }
     what
 }
 
-fn of_credential(drawn: &Drawn, given: &Given, presentation: Presentation<'_>) -> Vec<What> {
+fn of_credential(drawn: &Drawn, given: &Given, presentation: &Presentation<'_>) -> Vec<What> {
     let mut what = Vec::new();
     if presentation.credential_digest() != drawn.credential_digest {
         what.push(What::Digest);

@@ -41,6 +41,9 @@ impl Open {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         let drawn = self.drawn()?;
         let service = self.department.service(out.lang)?;
+        let named = || self.into.display().to_string();
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&self.into);
+        let mut file = file.with_context(named)?;
         let (mut lines, mut count) = (String::new(), Count::default());
         for handle in &drawn {
             let line = match service.get(&format!("/v1/licences/{handle}/opening")) {
@@ -64,13 +67,7 @@ impl Open {
             lines.push_str(&line.to_string());
             lines.push('\n');
         }
-        let named = || self.into.display().to_string();
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&self.into);
-        file.as_mut()
-            .map_err(|error| std::io::Error::new(error.kind(), error.to_string()))
-            .with_context(named)?
-            .write_all(lines.as_bytes())
-            .with_context(named)?;
+        file.write_all(lines.as_bytes()).with_context(named)?;
         let Count { opened, refused, of_others } = count;
         out.result(&json!({"opened": opened, "refused": refused, "of_others": of_others}), |lang| {
             lang.choose(
