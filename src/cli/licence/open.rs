@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -42,8 +42,8 @@ impl Open {
         let drawn = self.drawn()?;
         let service = self.department.service(out.lang)?;
         let named = || self.into.display().to_string();
-        let file = File::options().write(true).create_new(true).mode(0o600).open(&self.into);
-        let mut file = file.with_context(named)?;
+        // Before anything is asked; and again when it is made.
+        ensure!(!self.into.exists(), "{}: is there already", named());
         let (mut lines, mut count) = (String::new(), Count::default());
         for handle in &drawn {
             let line = match service.get(&format!("/v1/licences/{handle}/opening")) {
@@ -67,7 +67,8 @@ impl Open {
             lines.push_str(&line.to_string());
             lines.push('\n');
         }
-        file.write_all(lines.as_bytes()).with_context(named)?;
+        let file = File::options().write(true).create_new(true).mode(0o600).open(&self.into);
+        file.and_then(|mut file| file.write_all(lines.as_bytes())).with_context(named)?;
         let Count { opened, refused, of_others } = count;
         out.result(&json!({"opened": opened, "refused": refused, "of_others": of_others}), |lang| {
             lang.choose(
