@@ -133,7 +133,7 @@ impl<'a> Members<'a> {
     pub fn day(&self, name: &str) -> Result<Option<Date>, RequestError> {
         let Some(text) = self.string(name)? else { return Ok(None) };
         text.parse().map(Some).map_err(|problem: <Date as FromStr>::Err| {
-            let rule = ValidityRule::NoSuchDay(problem.to_string());
+            let rule = ValidityRule::NoSuchDay(problem);
             RequestError::at(self.pointer(name), RequestErrorKind::Validity(rule))
         })
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::values::identifiers::HolderCodeError;
-use crate::values::time::Date;
+use crate::values::time::{Date, TimeError};
 
 /// One thing wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -173,7 +173,7 @@ pub enum ClaimRule {
 pub enum ValidityRule {
     /// Not a calendar day.
     #[error("not a calendar day of the form YYYY-MM-DD: {0}")]
-    NoSuchDay(String),
+    NoSuchDay(TimeError),
     /// The end lies before the beginning.
     #[error("it ends on {until}, before it begins on {from}")]
     Order {
@@ -346,7 +346,7 @@ impl ClaimRule {
             Self::Role { role, min, max, found } => {
                 format!("角色 {role} 的持证主体应有 {min} 至 {max} 个,实有 {found} 个")
             }
-            Self::Code(problem) => format!("持证主体代码格式不正确({problem})"),
+            Self::Code(problem) => problem.zh(),
             Self::Form(zh, _) => format!("应为{zh}"),
             Self::Twice => "该持证主体已经列出".to_owned(),
             Self::HolderAndHolders => "holder 与 holders 只能给出一个".to_owned(),
@@ -359,7 +359,7 @@ impl ClaimRule {
 impl ValidityRule {
     fn zh(&self) -> String {
         match self {
-            Self::NoSuchDay(problem) => format!("不是形如 YYYY-MM-DD 的有效日期({problem})"),
+            Self::NoSuchDay(problem) => format!("不是形如 YYYY-MM-DD 的有效日期({})", problem.zh()),
             Self::Order { from, until } => format!("截止日期 {until} 早于起始日期 {from}"),
             Self::OpenEnded => "该证照类型必须有截止日期".to_owned(),
             Self::BeginsInPast { today } => format!("起始日期不得早于今日({today})"),
@@ -378,6 +378,7 @@ impl ValidityRule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::identifiers::{CodeType, HolderCode};
 
     #[test]
     fn pointers_are_escaped() {
@@ -395,5 +396,27 @@ mod tests {
             "/holders/0/code: the check character of 91350100M000100Y44 should be 3, found 4"
         );
         assert_eq!(error.kind.zh(), "代码 91350100M000100Y44 的校验位应为 3,实为 4");
+    }
+
+    #[test]
+    fn a_bad_code_or_day_is_told_in_chinese_alone() {
+        let codes = [
+            (CodeType::ResidentNumber, "11010119900100001X"),
+            (CodeType::ResidentNumber, "1101011990"),
+            (CodeType::ResidentNumber, "01010119900101001X"),
+            (CodeType::CreditCode, "91"),
+            (CodeType::CreditCode, "91430700MA4PBKBQ4-"),
+            (CodeType::ALL[5], ""),
+            (CodeType::ALL[5], "一"),
+        ];
+        let of_codes = codes.map(|(code_type, code)| {
+            RequestErrorKind::InvalidClaim(ClaimRule::Code(HolderCode::parse(code_type, code).unwrap_err()))
+        });
+        let of_days = ["1990-01-00", "2026-13-01"]
+            .map(|day| RequestErrorKind::Validity(ValidityRule::NoSuchDay(day.parse::<Date>().unwrap_err())));
+        for kind in of_codes.into_iter().chain(of_days) {
+            let told = kind.zh().replace("YYYY-MM-DD", "");
+            assert!(!told.contains(|character: char| character.is_ascii_alphabetic()), "{told}");
+        }
     }
 }

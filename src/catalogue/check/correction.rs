@@ -99,7 +99,7 @@ fn text(item: &CorrectionItem) -> Result<&str, RequestError> {
 fn day(item: &CorrectionItem) -> Result<(), RequestError> {
     let parsed = text(item)?.parse::<Date>();
     parsed.map(drop).map_err(|problem| {
-        let rule = ValidityRule::NoSuchDay(problem.to_string());
+        let rule = ValidityRule::NoSuchDay(problem);
         RequestError::at(format!("{}/correct", item.at), RequestErrorKind::Validity(rule))
     })
 }

@@ -44,6 +44,19 @@ pub enum CreditCodeError {
     },
 }
 
+impl CreditCodeError {
+    /// The sentence in Chinese; `Display` is the English one.
+    pub fn zh(self) -> String {
+        match self {
+            Self::Length { found } => format!("统一社会信用代码为 18 个字符,实有 {found} 个"),
+            Self::Character { position, found } => {
+                format!("第 {} 个字符“{found}”不用于统一社会信用代码", position + 1)
+            }
+            Self::Check { expected, found } => format!("校验位应为 {expected},实为 {found}"),
+        }
+    }
+}
+
 impl CreditCode {
     /// The 18 characters.
     pub fn as_str(&self) -> &str {

@@ -126,6 +126,20 @@ pub enum HolderCodeError {
     },
 }
 
+impl HolderCodeError {
+    /// The sentence in Chinese; `Display` is the English one.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::CreditCode(problem) => problem.zh(),
+            Self::ResidentNumber(problem) => problem.zh(),
+            Self::Length { found } => format!("持证主体代码为 1 至 64 个字符,实有 {found} 个"),
+            Self::Character { position, found } => {
+                format!("持证主体代码的第 {} 个字符不能是“{found}”", position + 1)
+            }
+        }
+    }
+}
+
 impl HolderCode {
     /// A code of that type: 001 and 111 with their checks, the others 1 to 64 printable ASCII characters.
     pub fn parse(code_type: CodeType, code: &str) -> Result<Self, HolderCodeError> {

@@ -51,6 +51,21 @@ pub enum ResidentNumberError {
     },
 }
 
+impl ResidentNumberError {
+    /// The sentence in Chinese; `Display` is the English one.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Length { found } => format!("公民身份号码为 18 个字符,实有 {found} 个"),
+            Self::Character { position, found } => {
+                format!("公民身份号码的第 {} 个字符不能是“{found}”", position + 1)
+            }
+            Self::Area(_) => "前六位不是行政区划代码".to_owned(),
+            Self::Born(problem) => format!("出生日期不对:{}", problem.zh()),
+            Self::Check { expected, found } => format!("校验位应为 {expected},实为 {found}"),
+        }
+    }
+}
+
 impl ResidentNumber {
     /// The 18 characters. Not for logs.
     pub fn as_str(&self) -> &str {

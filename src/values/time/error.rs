@@ -56,3 +56,21 @@ pub enum TimeError {
         minutes: i64,
     },
 }
+
+impl TimeError {
+    /// The sentence in Chinese; `Display` is the English one.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Length { form, expected, found } => {
+                format!("应为形如 {form} 的 {expected} 个字符,实有 {found} 个")
+            }
+            Self::Form { form, position } => format!("第 {} 个字符不合 {form} 的形式", position + 1),
+            Self::NoSuchDay { year, month, day } => format!("没有 {year:04}-{month:02}-{day:02} 这一天"),
+            Self::NoSuchTimeOfDay { hour, minute, second } => {
+                format!("没有 {hour:02}:{minute:02}:{second:02} 这一时刻")
+            }
+            Self::Range { .. } => "不在公元 0001 年至 9999 年之间".to_owned(),
+            Self::Offset { .. } => "不是与 UTC 的时差(最多 18:00,零写作 +00:00)".to_owned(),
+        }
+    }
+}
