@@ -16,7 +16,7 @@ use super::exit::Exit;
 use super::output::Output;
 use crate::audit::remembered::Remembered;
 use crate::audit::source::Source;
-use crate::audit::{self, Pins, Summary, Verdict, replay};
+use crate::audit::{self, Eye, Pins, Summary, Verdict, replay, replay_before};
 use crate::note::VerifierKey;
 use crate::values::lang::Lang;
 use crate::wiring::calling;
@@ -85,6 +85,18 @@ fn summarised(audit: &audit::Audit, out: &Output) -> anyhow::Result<Exit> {
 pub(super) fn replayed(source: &dyn Source, pins: &Pins, out: &Output) -> anyhow::Result<audit::Audit> {
     let mut shown = out.progress();
     Ok(replay(source, pins, &mut |progress| shown.step(progress))?)
+}
+
+/// The same before somebody's eye, where one document comes of it and nothing may stand before its bytes.
+fn replayed_before(
+    eye: &mut dyn Eye,
+    source: &dyn Source,
+    pinned: &Pinned,
+    out: &Output,
+) -> anyhow::Result<audit::Audit> {
+    let pins = pinned.read()?;
+    let mut shown = out.silent_progress();
+    Ok(replay_before(eye, source, &pins, &mut |progress| shown.step(progress))?)
 }
 
 impl Pinned {

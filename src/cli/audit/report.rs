@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::signing::{self, Signed, Signing};
-use super::{Pinned, verdict};
+use super::{Pinned, replayed_before, verdict};
+use crate::audit::prove;
 use crate::audit::report::{Findings, Gathering, Range, findings, page};
-use crate::audit::{prove, replay_before};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::supervision::Rules;
@@ -48,10 +48,7 @@ impl AskReport {
         };
         let rules = Rules::built_in()?;
         let mut eye = Gathering::new(range, rules.clone());
-        let mut shown = out.silent_progress();
-        let pins = self.pinned.read()?;
-        let audit = replay_before(&mut eye, source.as_ref(), &pins, &mut |progress| shown.step(progress))?;
-        drop(shown);
+        let audit = replayed_before(&mut eye, source.as_ref(), &self.pinned, out)?;
         self.pinned.remember(&audit)?;
         let found = findings(&audit, eye, source.as_ref())?;
         let value = serde_json::to_value(&found)?;

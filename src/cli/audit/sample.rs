@@ -8,9 +8,8 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::signing::{self, Signed, Signing};
-use super::{Pinned, summarised, vkeys};
+use super::{Pinned, replayed_before, summarised, vkeys};
 use crate::audit::prove::{ProveError, head};
-use crate::audit::replay_before;
 use crate::audit::report::Range;
 use crate::audit::sample::{Drawing, Outcome, Sample, Seed, What, openings};
 use crate::audit::source::Source;
@@ -80,10 +79,7 @@ impl AskSample {
         }
         let wanted = usize::try_from(self.n)?;
         let mut eye = Drawing::new(Seed::of(&checkpoint), checkpoint.size(), range, wanted, inspectors);
-        let mut shown = out.silent_progress();
-        let pins = self.pinned.read()?;
-        let audit = replay_before(&mut eye, source.as_ref(), &pins, &mut |progress| shown.step(progress))?;
-        drop(shown);
+        let audit = replayed_before(&mut eye, source.as_ref(), &self.pinned, out)?;
         if !audit.summary.holds {
             return summarised(&audit, out);
         }

@@ -4,8 +4,7 @@ use std::fmt::Display;
 
 use clap::Args;
 
-use super::{Pinned, summarised};
-use crate::audit::replay_before;
+use super::{Pinned, replayed_before, summarised};
 use crate::audit::state::{At, State};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -35,10 +34,7 @@ impl AskState {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         let source = calling::source(&self.from)?;
         let mut eye = At::new(self.at, self.licence);
-        let mut shown = out.silent_progress();
-        let pins = self.pinned.read()?;
-        let audit = replay_before(&mut eye, source.as_ref(), &pins, &mut |progress| shown.step(progress))?;
-        drop(shown);
+        let audit = replayed_before(&mut eye, source.as_ref(), &self.pinned, out)?;
         if !audit.summary.holds {
             return summarised(&audit, out);
         }
