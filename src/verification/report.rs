@@ -8,6 +8,7 @@ use super::code::{Code, Outcome};
 use super::finding::{Basis, Check, Finding};
 use super::judgement::{Judgement, Reason, Verdict};
 use super::shown::Shown;
+use crate::ledger::witnessed::{Quorum, Witnessed};
 use crate::values::lang::Lang;
 use crate::values::time::Time;
 
@@ -25,6 +26,9 @@ pub struct Report {
     /// What must be said beside any verdict of such an authority; a real one has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<Told>,
+    /// How far outsiders vouch for the ledger that was judged by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<Vouched>,
     /// The time that was judged.
     pub at: Time,
     /// When.
@@ -42,6 +46,26 @@ pub struct Told {
     pub code: &'static str,
     /// What it means and what to do.
     pub text: &'static str,
+}
+
+/// How far outsiders vouch for a ledger, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Vouched {
+    /// Stable.
+    pub code: &'static str,
+    /// What it means.
+    pub text: String,
+    /// The quorum, where there was one.
+    #[serde(flatten)]
+    pub quorum: Option<Quorum>,
+}
+
+impl Vouched {
+    /// In a language.
+    pub fn of(witnessed: &Witnessed, lang: Lang) -> Self {
+        let (code, text) = (witnessed.as_str(), witnessed.text(lang));
+        Self { code, text, quorum: witnessed.by().cloned() }
+    }
 }
 
 /// One finding.
@@ -121,6 +145,9 @@ pub struct Brief {
     pub report: String,
     /// Over all seven.
     pub verdict: Verdict,
+    /// As in the report, its code only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<ReasonCode>,
 }
 
 /// One finding of a brief report: a [`Line`], its members in the order of their names.
@@ -140,7 +167,7 @@ pub struct BriefLine {
     pub text: &'static str,
 }
 
-/// A reason without its sentence.
+/// A code without its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ReasonCode {
     /// Stable.
@@ -161,7 +188,14 @@ impl Report {
             reason: Told { code: reason.as_str(), text: reason.text(lang) },
             report: number,
             verdict: judgement.verdict,
+            witnessed: None,
         }
+    }
+
+    /// With what outsiders vouch for.
+    pub fn vouched(mut self, witnessed: &Witnessed, lang: Lang) -> Self {
+        self.witnessed = Some(Vouched::of(witnessed, lang));
+        self
     }
 
     /// Number, verdict, reason code, notice and the findings that did not pass.
@@ -174,6 +208,7 @@ impl Report {
             reason,
             report: self.report,
             verdict: self.verdict,
+            witnessed: self.witnessed.map(|vouched| ReasonCode { code: vouched.code }),
         }
     }
 }

@@ -285,6 +285,7 @@ impl Bench {
             catalogue: Arc::new(Catalogue::built_in().unwrap()),
             founding: self.founding.clone(),
             public_url: None,
+            eyes: None,
         }
         .open()
     }

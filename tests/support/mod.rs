@@ -119,6 +119,7 @@ impl Service {
             catalogue,
             founding: Some(founding),
             public_url: None,
+            eyes: None,
         };
         let authority = Arc::new(opening.open().unwrap());
         let tokens = Arc::new(Named(Arc::clone(&authority)));

@@ -153,6 +153,8 @@ pub struct Frame {
     pub authority: String,
     /// What must be said on every page of such an authority (law 0, section 4).
     pub notice: Option<&'static str>,
+    /// How far outsiders vouch for the ledger, said on every page too.
+    pub witnessed: String,
     /// The navigation.
     pub ways: Vec<Way>,
     /// Where the authority's addresses begin.
@@ -176,6 +178,7 @@ impl Frame {
         Self {
             authority: name.map_or_else(String::new, |name| visit.lang.choose(&name.zh, &name.en).clone()),
             notice: state.authority.notice().map(|notice| notice.text(visit.lang)),
+            witnessed: state.authority.witnessed().text(visit.lang),
             ways: ways.collect(),
             base_url: state.base_url(),
             visit: visit.clone(),
