@@ -28,11 +28,12 @@ fn broken(files: &Files) -> Vec<Rule> {
 }
 
 fn pinned(keys: Vec<crate::note::VerifierKey>) -> Pins {
-    Pins { keys, remembered: None }
+    Pins { keys, ..Pins::default() }
 }
 
 fn remembering(files: &Files) -> Pins {
-    Pins { keys: Vec::new(), remembered: Some(Remembered::of(audit(files).checkpoint.unwrap())) }
+    let remembered = Some(Remembered::of(audit(files).checkpoint.unwrap()));
+    Pins { remembered, ..Pins::default() }
 }
 
 #[test]

@@ -132,8 +132,7 @@ impl Authority {
         let halted = self.window.halted().map(str::to_owned);
         let now = self.clock.now();
         let overdue = || now.as_ref().ok().and_then(|now| self.window.outside().overdue(*now));
-        readiness.writing =
-            halted.or(readiness.writing).or_else(|| self.keyring.ended()).or_else(overdue);
+        readiness.writing = halted.or(readiness.writing).or_else(|| self.keyring.ended()).or_else(overdue);
         readiness.witnesses = self.eyes_condition();
         readiness.missing_keys = self.missing_keys(charter);
         readiness.clock = now.err().map(|stepped| stepped.to_string());

@@ -98,7 +98,9 @@ fn policy(quorum: Option<&Path>, unwitnessed: bool) -> anyhow::Result<Vec<u8>> {
     if let Some(log) = policy.logs().first() {
         let key = &log.key;
         bail!(Told::new(
-            format!("{named} 属于另一个账本 {key}：本账本的密钥现在才生成，请去掉 log 行，保存的策略会写上它"),
+            format!(
+                "{named} 属于另一个账本 {key}：本账本的密钥现在才生成，请去掉 log 行，保存的策略会写上它"
+            ),
             format!(
                 "{named} is for another ledger, {key}: this ledger's key is only made now. Leave the log line out; the policy \
                  that is kept will have it"

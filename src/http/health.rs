@@ -93,6 +93,7 @@ pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
             "keys": if keys { "loaded" } else { "missing" },
             "ledger_size": readiness.size,
             "ending": ending,
+            "witnessed": state.authority.witnessed(),
         }),
     )
 }
@@ -118,9 +119,8 @@ pub async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
 /// How far outsiders vouch, and for how long entries have waited for them.
 fn witnessed(eyes: &EyesCondition, size: u64, now: Time) {
     let count = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-    let seconds = |since: Time| {
-        Duration::from_millis(u64::try_from(now.since(since)).unwrap_or(0)).as_secs_f64()
-    };
+    let seconds =
+        |since: Time| Duration::from_millis(u64::try_from(now.since(since)).unwrap_or(0)).as_secs_f64();
     let newest = eyes.newest.as_ref();
     let covered = newest.map_or(0, |quorum| quorum.size);
     metrics::gauge!("vidimus_witnessed_size").set(count(covered));

@@ -1,7 +1,7 @@
 //! How far outsiders vouch for a ledger: by which quorum, up to which size, since when. What is said of it, in one wording
 //! for every report, page and command. Not here: asking them (`authority::witnesses`), and who suffices ([`Policy`]).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::checkpoint::VerifiedCheckpoint;
 use super::policy::Policy;
@@ -22,6 +22,19 @@ pub enum Witnessed {
     },
     /// A quorum cosigned a checkpoint.
     By(Quorum),
+}
+
+/// As documents have it: the code, and the quorum where there was one.
+impl Serialize for Witnessed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            code: &'static str,
+            #[serde(flatten)]
+            quorum: Option<&'a Quorum>,
+        }
+        Written { code: self.as_str(), quorum: self.by() }.serialize(serializer)
+    }
 }
 
 /// A quorum that cosigned.
@@ -129,7 +142,8 @@ mod tests {
     }
 
     fn policy(quorum: &str) -> Policy {
-        let witness = |name: &str, seed| format!("witness {name} {}\n", vkey(name, Scheme::Cosignature, seed));
+        let witness =
+            |name: &str, seed| format!("witness {name} {}\n", vkey(name, Scheme::Cosignature, seed));
         let lines: String = [("a", 2), ("b", 3), ("c", 4)].map(|(name, seed)| witness(name, seed)).concat();
         Policy::parse(format!("{lines}group two 2 a b c\nquorum {quorum}\n").as_bytes()).unwrap()
     }
@@ -141,7 +155,8 @@ mod tests {
             NoteSignature::cosign(note.text(), &name.parse().unwrap(), &key(*seed), *time).unwrap()
         };
         let lines = lines.iter().map(line).collect();
-        let verified = VerifiedCheckpoint::verify(note.clone(), &vkey("log.example/1", Scheme::Ed25519, 1), &[]);
+        let verified =
+            VerifiedCheckpoint::verify(note.clone(), &vkey("log.example/1", Scheme::Ed25519, 1), &[]);
         verified.unwrap().with_lines(lines, &policy("two").witness_keys()).unwrap()
     }
 

@@ -8,7 +8,7 @@ use super::code::{Code, Outcome};
 use super::finding::{Basis, Check, Finding};
 use super::judgement::{Judgement, Reason, Verdict};
 use super::shown::Shown;
-use crate::ledger::witnessed::{Quorum, Witnessed};
+use crate::ledger::witnessed::Witnessed;
 use crate::values::lang::Lang;
 use crate::values::time::Time;
 
@@ -51,20 +51,17 @@ pub struct Told {
 /// How far outsiders vouch for a ledger, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Vouched {
-    /// Stable.
-    pub code: &'static str,
+    /// What they vouch for.
+    #[serde(flatten)]
+    pub witnessed: Witnessed,
     /// What it means.
     pub text: String,
-    /// The quorum, where there was one.
-    #[serde(flatten)]
-    pub quorum: Option<Quorum>,
 }
 
 impl Vouched {
     /// In a language.
     pub fn of(witnessed: &Witnessed, lang: Lang) -> Self {
-        let (code, text) = (witnessed.as_str(), witnessed.text(lang));
-        Self { code, text, quorum: witnessed.by().cloned() }
+        Self { witnessed: witnessed.clone(), text: witnessed.text(lang) }
     }
 }
 
@@ -208,7 +205,7 @@ impl Report {
             reason,
             report: self.report,
             verdict: self.verdict,
-            witnessed: self.witnessed.map(|vouched| ReasonCode { code: vouched.code }),
+            witnessed: self.witnessed.map(|vouched| ReasonCode { code: vouched.witnessed.as_str() }),
         }
     }
 }

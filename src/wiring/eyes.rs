@@ -25,7 +25,8 @@ pub fn read_policy(named: &Path, bytes: &[u8]) -> anyhow::Result<Policy> {
     Policy::parse(bytes).map_err(|error| {
         let named = named.display();
         let zh = format!("见证策略 {named} 不能用：{error}（格式见 C2SP tlog-policy）");
-        Told::new(zh, format!("the policy of witnesses {named} cannot be used: {error} (C2SP tlog-policy)")).into()
+        Told::new(zh, format!("the policy of witnesses {named} cannot be used: {error} (C2SP tlog-policy)"))
+            .into()
     })
 }
 

@@ -11,7 +11,9 @@ use crate::crypto::{Digest, KeyPurpose};
 use crate::ledger::body::Owner;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::receipt::Receipt;
-use crate::merkle::{Hash, TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at};
+use crate::merkle::{
+    Hash, TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at,
+};
 use crate::note::{KeyName, Scheme, VerifierKey};
 use crate::x509::Certificate;
 

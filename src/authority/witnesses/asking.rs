@@ -1,25 +1,24 @@
-//! The port to witnesses, and asking several at once: who fails holds up none of the others. Not here: how a witness is
-//! reached (`wiring`), when it is asked (`rounds`), and whether those who answered suffice (`ledger::policy`).
+//! The port to witnesses, and asking them (C2SP tlog-witness, the client): each from the size that it cosigned last, several
+//! at once, and who fails holds up none of the others. Not here: how a witness is reached (`wiring`), when it is asked (`rounds`), and whether those who answered suffice (`ledger::policy`).
 
 use std::thread;
 
 use crate::ledger::checkpoint::{CheckpointError, VerifiedCheckpoint};
 use crate::ledger::policy::Party;
+use crate::ledger::submission::{Submission, answered_size};
 use crate::merkle::Hash;
 use crate::note::{NoteError, NoteSignature, VerifierKey};
 
 /// Proves that the tree of the second size continues that of the first, or says why it cannot.
 pub type Continuing<'a> = dyn Fn(u64, u64) -> Result<Vec<Hash>, String> + Sync + 'a;
 
+/// How often a witness is asked: once to hear its size, and again where others asked it meanwhile.
+const ATTEMPTS: u32 = 4;
+
 /// Witnesses as they are reached (C2SP tlog-witness).
 pub trait Witnesses: Send + Sync {
-    /// Carries a checkpoint to a witness, from the size that it cosigned last; its line, not verified yet.
-    fn ask(
-        &self,
-        witness: &Party,
-        checkpoint: &VerifiedCheckpoint,
-        proofs: &Continuing<'_>,
-    ) -> Result<NoteSignature, AskError>;
+    /// Carries a submission to a witness; the status and the body of its answer.
+    fn submit(&self, witness: &Party, submission: &Submission) -> Result<(u16, Vec<u8>), AskError>;
 }
 
 /// Why a witness did not cosign.
@@ -93,7 +92,7 @@ pub fn ask_all(
         let begun: Vec<_> = asked
             .iter()
             .copied()
-            .map(|witness| (witness, scope.spawn(move || witnesses.ask(witness, checkpoint, proofs))))
+            .map(|witness| (witness, scope.spawn(move || ask(witnesses, witness, checkpoint, proofs))))
             .collect();
         let ended = |(witness, thread): (_, thread::ScopedJoinHandle<'_, _>)| {
             let broken = || Err(AskError::Unreachable("asking broke off".into()));
@@ -113,4 +112,44 @@ pub fn ask_all(
         answers.push((witness.name.clone(), taken));
     }
     Asked { checkpoint, answers }
+}
+
+/// One witness: from nothing first, which tells its size, and then from there. Its line is not verified yet.
+fn ask(
+    witnesses: &dyn Witnesses,
+    witness: &Party,
+    checkpoint: &VerifiedCheckpoint,
+    proofs: &Continuing<'_>,
+) -> Result<NoteSignature, AskError> {
+    let (size, mut old) = (checkpoint.size(), 0);
+    for _ in 0..ATTEMPTS {
+        // From nothing, and from the same size, there is nothing to prove.
+        let proof =
+            if old == 0 || old == size { Vec::new() } else { proofs(old, size).map_err(AskError::Prove)? };
+        let submission = Submission { old, proof, note: checkpoint.note().clone() };
+        let (status, body) = witnesses.submit(witness, &submission)?;
+        match status {
+            200 => {
+                let lines = NoteSignature::parse_lines(&body)?;
+                let own = lines.into_iter().find(|line| witness.key.is_named_by(line));
+                return own.ok_or(AskError::NoLine);
+            }
+            409 => match answered_size(&body) {
+                Some(cosigned) if cosigned > size => return Err(AskError::Beyond { cosigned, size }),
+                Some(cosigned) => old = cosigned,
+                None => return Err(answered(status, &body)),
+            },
+            // From the size that it named itself there is only one reason left.
+            422 if old > 0 => return Err(AskError::OtherTree { cosigned: old, size }),
+            status => return Err(answered(status, &body)),
+        }
+    }
+    Err(AskError::Moving)
+}
+
+/// What it said, without anything that could move a terminal.
+fn answered(status: u16, body: &[u8]) -> AskError {
+    let text = String::from_utf8_lossy(body);
+    let text: String = text.trim().chars().take(200).filter(|c| !c.is_control()).collect();
+    AskError::Answer { status, text }
 }

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use asking::{AskError, Asked, Continuing, Witnesses, ask_all};
 pub use outside::Outside;
-pub use rounds::WitnessFault;
 pub(super) use rounds::Rounds;
+pub use rounds::WitnessFault;
 
 use crate::ledger::policy::Policy;
 use crate::ledger::witnessed::Quorum;

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::asking::{AskError, Asked, Witnesses, ask_all};
 use super::pace::Pace;
 use super::{Eyes, EyesCondition, WitnessCondition};
-use crate::authority::{Authority, OpenError};
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::{Row, Write};
+use crate::authority::{Authority, OpenError};
 use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::policy::{Party, Policy};
@@ -92,7 +92,9 @@ impl Course {
     /// Takes down who answered what about a checkpoint of this size.
     fn note(&mut self, size: u64, answers: &[(String, Result<u64, AskError>)]) {
         for (name, answer) in answers {
-            let Some((pace, known)) = self.each.iter_mut().find(|(_, known)| known.name == *name) else { continue };
+            let Some((pace, known)) = self.each.iter_mut().find(|(_, known)| known.name == *name) else {
+                continue;
+            };
             let outcome = if answer.is_ok() { "cosigned" } else { "failed" };
             metrics::counter!("vidimus_witness_asked_total", "witness" => name.clone(), "outcome" => outcome)
                 .increment(1);
@@ -143,7 +145,8 @@ impl Authority {
         let Ok(_turn) = self.asking.try_lock() else { return Ok(false) };
         let published = self.window.published();
         let newest = VerifiedCheckpoint::verify_under_any(&published.checkpoint, &self.verifier_keys(), &[]);
-        let newest = newest.map_err(|error| Failure::from(Fault::Damaged(format!("the checkpoint: {error}"))))?;
+        let newest =
+            newest.map_err(|error| Failure::from(Fault::Damaged(format!("the checkpoint: {error}"))))?;
         let (head, asked) = rounds.begin(newest);
         let size = head.size();
         if !asked.is_empty() {
@@ -231,8 +234,10 @@ impl Authority {
 
     fn kept_cosigned(&self, policy: &Policy) -> Result<Option<VerifiedCheckpoint>, Failure> {
         let Some(bytes) = self.store.get(&Row::Cosigned)? else { return Ok(None) };
-        let note = Note::parse(&bytes).map_err(|error| Fault::Damaged(format!("the cosigned checkpoint: {error}")))?;
-        let checkpoint = VerifiedCheckpoint::verify_under_any(&note, &self.verifier_keys(), &policy.witness_keys());
+        let note = Note::parse(&bytes)
+            .map_err(|error| Fault::Damaged(format!("the cosigned checkpoint: {error}")))?;
+        let checkpoint =
+            VerifiedCheckpoint::verify_under_any(&note, &self.verifier_keys(), &policy.witness_keys());
         let size = self.window.published().range.size();
         Ok(checkpoint.ok().filter(|checkpoint| {
             let root = || root_from_nodes(checkpoint.size(), &|level, index| self.node(level, index));
