@@ -242,13 +242,13 @@ async fn an_old_copy_that_went_on_is_caught_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_newer_head_that_others_carried_is_no_fault() {
+async fn a_head_that_others_carried_is_no_fault() {
     let watched = Watched::new(None);
     assert!(watched.rounds());
     watched.issue("1").await.unwrap();
     let other = watched.bench.start_watched(watched.witnesses.eyes(None)).unwrap();
     assert!(other.ask_witnesses().unwrap());
-    // Whoever asks from an older size hears the newer one and goes on from there.
+    // The witnesses name the size of this very head, and put their lines under it all the same.
     assert!(watched.authority.ask_witnesses().unwrap());
     assert_eq!(watched.covered().0, watched.size());
 }
