@@ -198,6 +198,8 @@ fn told(
         (false, Lang::Zh) => format!("“{name}”,账本 {origin},{size} 条记录。\n"),
         (false, Lang::En) => format!("{name}, ledger {origin}, {size} entries.\n"),
     };
+    text.push_str(&authority.witnessed().text(lang));
+    text.push('\n');
     // They are for a sample: nobody issues what is not so in a real authority's ledger.
     if authority.holds_a_registrar() && token.exists() {
         text.push_str(lang.choose("\n试一试:\n", "\nTry:\n"));

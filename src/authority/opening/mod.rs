@@ -83,8 +83,8 @@ impl Opening {
         let finders = Arc::new(Finders::load(store)?);
         let statuses = Statuses::load(store, range.size())?;
         let eyes = self.eyes.as_ref();
-        let outside =
-            eyes.map(|eyes| Outside::new(Arc::clone(&eyes.policy), eyes.within)).unwrap_or_default();
+        let policy = eyes.map(|eyes| Arc::clone(&eyes.policy));
+        let outside = Outside::new(policy, eyes.and_then(|eyes| eyes.within));
         let window = Arc::new(Window::new(Published::new(charter, range, checkpoint), statuses, outside));
         let mut writer = Writer::new(
             Arc::clone(&self.store),

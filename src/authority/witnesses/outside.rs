@@ -10,7 +10,6 @@ use crate::ledger::witnessed::Witnessed;
 use crate::values::time::Time;
 
 /// What outsiders vouch for.
-#[derive(Default)]
 pub struct Outside {
     policy: Option<Arc<Policy>>,
     /// How long entries may wait for a quorum before no more are taken.
@@ -18,8 +17,9 @@ pub struct Outside {
     seen: RwLock<Seen>,
 }
 
-#[derive(Default)]
 struct Seen {
+    /// What is told of it.
+    witnessed: Witnessed,
     /// The newest checkpoint that a quorum cosigned.
     cosigned: Option<Arc<VerifiedCheckpoint>>,
     /// The time of the first entry beyond it.
@@ -27,14 +27,15 @@ struct Seen {
 }
 
 impl Outside {
-    /// Under a policy; nothing is cosigned yet.
-    pub fn new(policy: Arc<Policy>, within: Option<Duration>) -> Self {
-        Self { policy: Some(policy), within, seen: RwLock::default() }
+    /// Under a policy, or without anybody; nothing is cosigned yet.
+    pub fn new(policy: Option<Arc<Policy>>, within: Option<Duration>) -> Self {
+        let witnessed = Witnessed::of(policy.as_deref(), None);
+        Self { policy, within, seen: RwLock::new(Seen { witnessed, cosigned: None, waiting: None }) }
     }
 
     /// How far outsiders vouch.
     pub fn witnessed(&self) -> Witnessed {
-        Witnessed::of(self.policy.as_deref(), self.cosigned().as_deref())
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).witnessed.clone()
     }
 
     /// The newest checkpoint that a quorum cosigned.
@@ -82,6 +83,7 @@ impl Outside {
     ) {
         let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
         seen.waiting = first_beyond();
+        seen.witnessed = Witnessed::of(self.policy.as_deref(), Some(&checkpoint));
         seen.cosigned = Some(Arc::new(checkpoint));
     }
 
