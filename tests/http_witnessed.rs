@@ -89,6 +89,9 @@ async fn a_quorum_is_told_with_who_how_far_and_when() {
     assert_eq!((cosigned(&service, &head), head.signatures().len()), (0, 1), "its own line alone");
 
     service.issue(&with(business_licence(), &json!({"reference": "R-2"}))).await;
+    for (path, told) in [("/en", "Witnessed by outsiders"), ("/zh/types", "经外部见证")] {
+        assert!(service.get(path).await.text().contains(told), "{path}");
+    }
     let page = service.get("/en/ledger").await;
     assert!(page.text().contains("witnesses 3 / 3") && page.text().contains("after them 1 un-witnessed"));
     assert!(service.get("/zh/ledger").await.text().contains("其后 1 条未经外部见证"));

@@ -152,6 +152,9 @@ pub enum ConfigError {
         /// Bytes found.
         found: usize,
     },
+    /// Entries that may wait for less time than there is between two rounds.
+    #[error("--witness-within must be longer than --witness-every: entries wait for the next round")]
+    Within,
     /// A certificate without its key, or a key without its certificate.
     #[error("TLS needs both --tls-cert and --tls-key; {given} is given alone")]
     HalfTls {
@@ -182,6 +185,11 @@ impl ServeConfig {
             (Some(_), None) => return Err(ConfigError::HalfTls { given: "--tls-cert" }),
             (None, Some(_)) => return Err(ConfigError::HalfTls { given: "--tls-key" }),
         };
+        let every = args.witness_every.or(file.witness_every).unwrap_or(WITNESS_EVERY).duration();
+        let within = args.witness_within.or(file.witness_within).map(Span::duration);
+        if within.is_some_and(|within| within <= every) {
+            return Err(ConfigError::Within);
+        }
         let rate = |rate: u32| (rate > 0).then_some(rate);
         let proxies = args.trusted_proxy;
         Ok(Self {
@@ -198,8 +206,8 @@ impl ServeConfig {
             trusted_proxies: if proxies.is_empty() { file.trusted_proxy } else { proxies },
             address_rate: rate(args.address_rate.or(file.address_rate).unwrap_or(ADDRESS_RATE)),
             token_rate: rate(args.token_rate.or(file.token_rate).unwrap_or(0)),
-            witness_every: args.witness_every.or(file.witness_every).unwrap_or(WITNESS_EVERY).duration(),
-            witness_within: args.witness_within.or(file.witness_within).map(Span::duration),
+            witness_every: every,
+            witness_within: within,
         })
     }
 }
@@ -292,6 +300,7 @@ mod tests {
         let file = "listen = \"[::1]:9000\"\ntick = \"500ms\"\nclock_gap = \"90d\"\npublic_url = \"https://a.cn/\"\nwitness_within = \"1h\"\n";
         let config = with_file(file, &["--tick", "2s", "--witness-within", "10m"]).unwrap();
         assert_eq!(config.witness_within, Some(Duration::from_secs(600)));
+        assert_eq!(with_file(file, &["--witness-every", "1h"]), Err(ConfigError::Within));
         assert_eq!(config.listen.to_string(), "[::1]:9000");
         assert_eq!(config.tick, Duration::from_secs(2));
         assert_eq!(config.clock_gap, Duration::from_secs(90 * 86_400));

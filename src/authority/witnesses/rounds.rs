@@ -155,8 +155,10 @@ impl Authority {
             let Asked { checkpoint, answers } =
                 ask_all(rounds.witnesses.as_ref(), &asked, &known, head, &proofs);
             rounds.end(&checkpoint, &answers);
+            // What ends writing is said whatever becomes of the rest.
+            let faces = self.refuse_two_faces(&answers);
             self.keep_cosigned(&rounds.policy, checkpoint)?;
-            self.refuse_two_faces(&answers)?;
+            faces?;
         }
         Ok(self.cosigned().is_some_and(|cosigned| cosigned.size() >= size))
     }
@@ -205,7 +207,9 @@ impl Authority {
             _ => None,
         });
         let Some(fault) = fault else { return Ok(()) };
-        tracing::error!(%fault, "writing ends until restart");
+        if self.window.halted().is_none() {
+            tracing::error!(%fault, "writing ends until restart");
+        }
         self.window.halt(fault.to_string());
         Err(fault)
     }
@@ -222,7 +226,8 @@ impl Authority {
         Err(OpenError::OtherPolicy { named: named.join(", "), ours })
     }
 
-    /// What was kept, at a start: shown if it is of this ledger, of this tree, and a quorum by the policy as it is now.
+    /// What was kept, at a start: shown if it is of this ledger, of this tree, and a quorum by the policy as it is now. What
+    /// is not is passed over: it comes anew with the next quorum.
     pub(in crate::authority) fn take_up_cosigned(&self) -> Result<(), Failure> {
         let Some(rounds) = &self.rounds else { return Ok(()) };
         match self.kept_cosigned(&rounds.policy)? {
@@ -234,8 +239,7 @@ impl Authority {
 
     fn kept_cosigned(&self, policy: &Policy) -> Result<Option<VerifiedCheckpoint>, Failure> {
         let Some(bytes) = self.store.get(&Row::Cosigned)? else { return Ok(None) };
-        let note = Note::parse(&bytes)
-            .map_err(|error| Fault::Damaged(format!("the cosigned checkpoint: {error}")))?;
+        let Ok(note) = Note::parse(&bytes) else { return Ok(None) };
         let checkpoint =
             VerifiedCheckpoint::verify_under_any(&note, &self.verifier_keys(), &policy.witness_keys());
         let size = self.window.published().range.size();
