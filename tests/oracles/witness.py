@@ -11,13 +11,14 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 
 sys.dont_write_bytecode = True
 
-from service import PROGRAM, STARTS_WITHIN, STOPS_WITHIN, Service, Tally, business, home, run, until
+from service import PROGRAM, PROJECT, STARTS_WITHIN, STOPS_WITHIN, Service, Tally, business, home, run, until
 
 tally = Tally()
 
@@ -305,9 +306,36 @@ def choices(folder):
         policy.write_text(text)
         found = begun("--quorum", policy)
         tally.check(f"refused: {says}", found.returncode == 1 and says in found.stderr, found)
-    policy.write_text(f"witness W {vkey}\nquorum W\n")
-    found = begun("--quorum", policy)
-    tally.check("a good policy is taken, and the plan is next", "absent.toml" in found.stderr, found)
+
+
+def founded_so(folder):
+    """A real authority of one registrar, founded under a quorum: what is kept names its ledger, and its service asks."""
+    folder.mkdir()
+    place, key, plan, approval = folder / "real", folder / "registrar.pem", folder / "plan.toml", folder / "approval.json"
+    origin, logs, policy = "licences.example.cn/ledger", folder / "logs", folder / "policy"
+    where = ("--data", place / "data", "--keys", place / "keys", "--lang", "en")
+    run("registrar", "new", key)
+    possess = run("registrar", "possess", "--key", key, "--origin", origin, "--not-after", "2099-01-01T00:00:00.000Z").stdout
+    sample = (PROJECT / "schemas/sample/authority.toml").read_text("utf-8")
+    plan.write_text(f'origin = "{origin}"\nbase_url = "https://licences.example.cn"\n{sample}\n{possess}', "utf-8")
+    witness = Witness(folder / "w", "w.example/1", logs)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        witness.port = free.getsockname()[1]
+    policy.write_text(f"witness W {witness.vkey} http://127.0.0.1:{witness.port}\nquorum W\n")
+    found = run("init", "--plan", plan, "--quorum", policy, *where)
+    tally.equal(f"keys are made under a policy {found.stderr}", found.returncode, 0)
+    approval.write_text(run("registrar", "sign", place / "keys/statements.json", "--key", key).stdout)
+    found = run("init", "--json", "--approval", approval, *where)
+    tally.equal(f"and the authority is founded {found.stderr}", found.returncode, 0)
+    vkey = json.loads(found.stdout)["vkeys"][0]
+    kept = (place / "keys/witnesses.policy").read_text()
+    tally.equal("the policy that is kept names its ledger", kept, f"log {vkey}\n{policy.read_text()}")
+    logs.write_text(vkey + "\n")
+    with witness, Service(place, "--witness-every", "250ms") as service:
+        tally.check("and the service asks by it", until(lambda: covered(service)), witnessed(service))
+        found = run("audit", "replay", "--lang", "en", "--from", service.url, "--policy", place / "keys/witnesses.policy")
+        tally.check("an auditor takes that very file", found.returncode == 0 and "1 of 1 witnesses" in found.stdout, found)
 
 
 def cosign_vkey(folder):
@@ -325,6 +353,8 @@ def main():
             our_ledger(folder / "ledger")
         with tally.part("choices"):
             choices(folder / "choices")
+        with tally.part("founded under a quorum"):
+            founded_so(folder / "founded")
         with tally.part("outside eyes"):
             outside_eyes(folder / "eyes")
     tally.end()
