@@ -88,7 +88,11 @@ async fn a_quorum_is_told_with_who_how_far_and_when() {
     let head: Note = service.get("/ledger/checkpoint").await.text().parse().unwrap();
     assert_eq!((cosigned(&service, &head), head.signatures().len()), (0, 1), "its own line alone");
 
-    service.issue(&with(business_licence(), &json!({"reference": "R-2"}))).await;
+    let beyond = service.issue(&with(business_licence(), &json!({"reference": "R-2"}))).await;
+    let told = report(&service, &beyond["credential"], "en").await;
+    assert!(told["witnessed"]["text"].as_str().unwrap().ends_with("and is un-witnessed yet."), "{told}");
+    let told = report(&service, &issued["credential"], "zh").await;
+    assert!(told["witnessed"]["text"].as_str().unwrap().ends_with("条记录。"), "{told}");
     for (path, told) in [("/en", "Witnessed by outsiders"), ("/zh/types", "经外部见证")] {
         assert!(service.get(path).await.text().contains(told), "{path}");
     }

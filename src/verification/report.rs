@@ -59,9 +59,16 @@ pub struct Vouched {
 }
 
 impl Vouched {
-    /// In a language.
-    pub fn of(witnessed: &Witnessed, lang: Lang) -> Self {
-        Self { witnessed: witnessed.clone(), text: witnessed.text(lang) }
+    /// In a language, of a licence whose entry stands at `index`, where that is known.
+    fn of(witnessed: &Witnessed, index: Option<u64>, lang: Lang) -> Self {
+        let mut text = witnessed.text(lang);
+        if witnessed.by().zip(index).is_some_and(|(quorum, index)| index >= quorum.size) {
+            text.push_str(lang.choose(
+                "这份证照的记录在其后，尚未经外部见证。",
+                " The entry of this licence comes after them, and is un-witnessed yet.",
+            ));
+        }
+        Self { witnessed: witnessed.clone(), text }
     }
 }
 
@@ -191,7 +198,9 @@ impl Report {
 
     /// With what outsiders vouch for.
     pub fn vouched(mut self, witnessed: &Witnessed, lang: Lang) -> Self {
-        self.witnessed = Some(Vouched::of(witnessed, lang));
+        let ledger = self.findings.iter().find(|line| line.check == Check::Ledger);
+        let index = ledger.and_then(|line| line.basis.get("index")?.as_u64());
+        self.witnessed = Some(Vouched::of(witnessed, index, lang));
         self
     }
 
