@@ -101,7 +101,8 @@ async fn the_served_document_is_the_frozen_one() {
 
 #[tokio::test]
 async fn examples_work() {
-    let service = Service::found();
+    let (service, _) = Service::found_watched(None);
+    assert!(service.authority.ask_witnesses().unwrap());
     for (path, example) in taking_json() {
         assert!(example.is_object(), "{path} has no example");
         if path.starts_with("/pickup/") || path.starts_with("/track/") || path.starts_with("/v1/cases/") {

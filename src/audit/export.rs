@@ -8,9 +8,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::blobs::named_by;
+use super::outside;
 use super::prove::{self, ProveError};
 use super::replay::Progress;
-use super::source::{CHECKPOINT, Source, SourceError, blob_path};
+use super::source::{CHECKPOINT, Source, SourceError, WITNESSED, blob_path};
 use crate::law;
 use crate::merkle::{TilePath, bundles, decode_bundle, tiles};
 
@@ -58,6 +59,8 @@ pub fn export(
     for token in source.tokens()? {
         copy.file(&token)?;
     }
+    // Before the checkpoint, so that it is none of a larger tree.
+    let cosigned = outside::read(source)?;
     let (note, checkpoint) = prove::head(source)?;
     let size = checkpoint.size;
     let mut blobs = BTreeSet::new();
@@ -75,6 +78,9 @@ pub fn export(
     }
     for blob in &blobs {
         copy.file(&blob_path(blob))?;
+    }
+    if let Some(cosigned) = cosigned {
+        copy.write(WITNESSED, &cosigned)?;
     }
     copy.write(CHECKPOINT, note.to_string().as_bytes())?;
     copy.seal()?;

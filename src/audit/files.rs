@@ -2,7 +2,7 @@
 //! outgrown may, if it does not contradict.
 
 use super::blobs::Blobs;
-use super::source::{BLOBS, CHECKPOINT, STATUS, Source, SourceError};
+use super::source::{BLOBS, CHECKPOINT, STATUS, Source, SourceError, WITNESSED};
 use super::summary::Finding;
 use crate::law::Rule;
 use crate::merkle::{TileId, TilePath, Width, decode_bundle, width_at};
@@ -33,8 +33,9 @@ impl Known<'_> {
 
     fn knows(&self, path: &str) -> bool {
         let blob = path.strip_prefix(BLOBS).and_then(|name| name.parse().ok());
-        // Whatever lies under status/ is judged as a token.
+        // Whatever lies under status/ is judged as a token, and what is cosigned by the auditor's policy.
         path == CHECKPOINT
+            || path == WITNESSED
             || path.starts_with(STATUS)
             || blob.is_some_and(|name| !self.all || self.blobs.names(&name))
     }

@@ -15,6 +15,7 @@ mod files;
 pub mod hashes;
 mod head;
 mod judge;
+mod outside;
 pub mod prove;
 pub mod remembered;
 pub mod replay;
@@ -35,6 +36,7 @@ mod tests;
 
 pub use eye::Eye;
 pub use hashes::{Hashes, hashes};
+pub use outside::Cosigned;
 pub use replay::{Audit, Pins, replay, replay_before};
 pub use source::{Source, SourceError};
 pub use summary::{Finding, Summary, Verdict};

@@ -10,6 +10,7 @@ use super::eye::{Blind, Eye};
 use super::files;
 use super::head::{self, Head};
 use super::judge::Judge;
+use super::outside;
 use super::remembered::Remembered;
 use super::source::{Source, SourceError};
 use super::statuses::Tokens;
@@ -17,7 +18,9 @@ use super::summary::{Finding, Licences, Summary, Verdict};
 use super::tree::Tree;
 use crate::law::Rule;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
+use crate::ledger::policy::Policy;
 use crate::ledger::state::{MemoryState, View as _};
+use crate::ledger::witnessed::Witnessed;
 use crate::merkle::{Hash, bundles};
 use crate::note::VerifierKey;
 use crate::verification::Notice;
@@ -32,6 +35,8 @@ pub struct Pins {
     pub keys: Vec<VerifierKey>,
     /// What the last audit saw.
     pub remembered: Option<Remembered>,
+    /// Whose cosignatures count.
+    pub policy: Option<Policy>,
 }
 
 impl Pins {
@@ -95,7 +100,7 @@ pub fn replay_before(
         Ok(head) => head,
         Err(finding) => {
             judge.findings.push(finding);
-            return Ok(conclude(None, None, pins, judge));
+            return Ok(conclude(None, (None, Witnessed::NoPolicy), pins, judge));
         }
     };
     let size = head.checkpoint.size;
@@ -137,11 +142,14 @@ pub fn replay_before(
             None
         }
     };
+    let (witnessed, finding) =
+        outside::look(source, pins.policy.as_ref(), &judge.trail, checkpoint.as_ref())?;
+    judge.findings.extend(finding);
     judge.findings.extend(tokens_beyond(&judge));
     let known = files::Known { size, blobs: &judge.blobs, all: judge.upgrade.is_none() };
     let unknown = known.check(source)?;
     judge.findings.extend(unknown);
-    Ok(conclude(Some(&head), checkpoint, pins, judge))
+    Ok(conclude(Some(&head), (checkpoint, witnessed), pins, judge))
 }
 
 pub(super) fn compare_root(head: &Head, tree: &Tree) -> Option<Finding> {
@@ -192,7 +200,7 @@ fn tokens_beyond(judge: &Judge<'_>) -> Vec<Finding> {
 
 fn conclude(
     head: Option<&Head>,
-    checkpoint: Option<VerifiedCheckpoint>,
+    (checkpoint, witnessed): (Option<VerifiedCheckpoint>, Witnessed),
     pins: &Pins,
     judge: Judge<'_>,
 ) -> Audit {
@@ -209,6 +217,7 @@ fn conclude(
         size: head.map_or(0, |head| head.checkpoint.size),
         root: head.map(|head| Hash(head.checkpoint.root).to_string()).unwrap_or_default(),
         key: if pins.keys().is_empty() { "from source" } else { "pinned" },
+        witnessed,
         law: judge.state.charter().authority().map(|authority| authority.laws.clone()).unwrap_or_default(),
         entries: judge.kinds,
         refusals: judge.refusals,

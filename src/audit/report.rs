@@ -24,6 +24,7 @@ use super::summary::Verdict;
 use crate::crypto::Digest;
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{MemoryState, View as _};
+use crate::ledger::witnessed::Witnessed;
 use crate::merkle::{EMPTY_ROOT, Hash};
 use crate::supervision::{About, Card, Colour, Facts, Family, Rules, Supervisor};
 use crate::values::identifiers::CreditCode;
@@ -127,6 +128,10 @@ pub struct Findings {
     /// What must be said beside any verdict on such an authority's ledger; a real one has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<&'static str>,
+    /// How far outsiders vouch for the ledger; only where the auditor brought a policy. It goes on with the ledger, and is
+    /// the same in two documents only if the same checkpoint was the newest that was cosigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<Witnessed>,
     /// Versions of the law that were in force.
     pub law: Vec<u64>,
     /// Which entries.
@@ -221,6 +226,7 @@ pub fn findings(audit: &Audit, gathered: Gathering, source: &dyn Source) -> Resu
         rules: *gathered.supervisor.rules().digest(),
         origin: audit.summary.origin.clone(),
         notice: gathered.notice,
+        witnessed: Some(audit.summary.witnessed.clone()).filter(|known| *known != Witnessed::NoPolicy),
         law: gathered.law.clone(),
         range,
         roots: None,

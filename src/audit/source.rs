@@ -16,6 +16,8 @@ pub use directory::Directory;
 
 /// The path of the checkpoint.
 pub const CHECKPOINT: &str = "checkpoint";
+/// The path of the newest checkpoint that a quorum of witnesses cosigned; not every source has one.
+pub const WITNESSED: &str = "witnessed-checkpoint";
 /// Before the digest of a blob.
 pub(super) const BLOBS: &str = "blob/sha256/";
 /// Before the number of a list.

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::law::{Refused, Rule};
 use crate::ledger::state::MemoryState;
+use crate::ledger::witnessed::Witnessed;
 use crate::verification::Notice;
 
 /// A broken rule, and where.
@@ -91,6 +92,8 @@ pub struct Summary {
     pub root: String,
     /// `pinned` or `from source`.
     pub key: &'static str,
+    /// How far outsiders vouch for it, by the auditor's policy.
+    pub witnessed: Witnessed,
     /// Versions of the law that were in force.
     pub law: Vec<u64>,
     /// Entries by kind.

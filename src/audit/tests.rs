@@ -28,11 +28,12 @@ fn broken(files: &Files) -> Vec<Rule> {
 }
 
 fn pinned(keys: Vec<crate::note::VerifierKey>) -> Pins {
-    Pins { keys, remembered: None }
+    Pins { keys, ..Pins::default() }
 }
 
 fn remembering(files: &Files) -> Pins {
-    Pins { keys: Vec::new(), remembered: Some(Remembered::of(audit(files).checkpoint.unwrap())) }
+    let remembered = Some(Remembered::of(audit(files).checkpoint.unwrap()));
+    Pins { remembered, ..Pins::default() }
 }
 
 #[test]
@@ -44,7 +45,7 @@ fn a_whole_ledger_holds() {
     let mut summary = serde_json::to_value(&audit.summary).unwrap();
     assert_eq!(summary["root"].as_str().unwrap().len(), 44);
     summary["root"] = "…".into();
-    insta::assert_snapshot!(summary, @r#"{"entries":{"authority.founded":1,"department.registered":1,"key.introduced":4,"ledger.anchored":1,"licence.issued":2,"licence.suspended":1,"power.granted":1,"type.published":1},"holds":true,"key":"from source","law":[0],"licences":{"by_standing":{"suspended":1,"valid":1},"by_type":{"business-licence":2},"issued":2},"origin":"sample.example/0123456789abcdef","refusals":{},"root":"…","size":12,"summary":true,"violations":[]}"#);
+    insta::assert_snapshot!(summary, @r#"{"entries":{"authority.founded":1,"department.registered":1,"key.introduced":4,"ledger.anchored":1,"licence.issued":2,"licence.suspended":1,"power.granted":1,"type.published":1},"holds":true,"key":"from source","law":[0],"licences":{"by_standing":{"suspended":1,"valid":1},"by_type":{"business-licence":2},"issued":2},"origin":"sample.example/0123456789abcdef","refusals":{},"root":"…","size":12,"summary":true,"violations":[],"witnessed":{"code":"no_policy"}}"#);
     assert_eq!(audit.checkpoint.unwrap().size(), ledger.size());
 }
 

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::blobs::named_by;
+use super::outside::{self, Cosigned};
 use super::prove::{self, ProveError};
 use super::remembered::replace;
 use super::replay::Audit;
@@ -26,15 +27,19 @@ use crate::crypto::Digest;
 use crate::crypto::base64url::Base64Url;
 use crate::law::{self, Refused};
 use crate::ledger::checkpoint::{CheckpointError, VerifiedCheckpoint};
+use crate::ledger::policy::{Policy, PolicyError};
 use crate::ledger::state::{Charter, View as _};
+use crate::ledger::witnessed::Witnessed;
 use crate::merkle::{Hash, ProofError};
-use crate::note::VerifierKey;
+use crate::note::{Note, VerifierKey};
 use crate::x509::Certificate;
 
 /// What the file calls itself.
 const FORMAT: &str = "vidimus-trust/1";
 /// The file in the folder.
 const FILE: &str = "trust.json";
+/// The policy of witnesses in the folder, put there by who trusts them.
+pub const POLICY: &str = "policy";
 
 /// Why a trust folder was not written or not believed.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +70,12 @@ pub enum TrustError {
     /// The folder's keys are not those that its charter names for this size.
     #[error("the charter does not name the key {0} for this checkpoint")]
     Key(String),
+    /// What witnesses cosigned is not of this ledger.
+    #[error("what was cosigned: {0}")]
+    Cosigned(String),
+    /// The policy of witnesses cannot be read.
+    #[error("{POLICY}: {0}")]
+    Policy(#[from] PolicyError),
     /// An entry is not in the tree of the checkpoint.
     #[error("entry {index}: {source}")]
     Proof {
@@ -107,6 +118,19 @@ struct Written {
     entries: Vec<WrittenEntry>,
     /// By number of the list.
     status: BTreeMap<u32, String>,
+    /// What witnesses cosigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    witnessed: Option<WrittenCosigned>,
+}
+
+/// A cosigned checkpoint, and what ties it to the other one.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCosigned {
+    /// The note.
+    checkpoint: String,
+    /// Consistency proof between the two, lowest first.
+    path: Vec<String>,
 }
 
 /// An entry with its proof.
@@ -127,6 +151,9 @@ pub struct Trust {
     roots: Vec<Certificate>,
     tokens: BTreeMap<u32, String>,
     blobs: BTreeMap<Digest, Vec<u8>>,
+    cosigned: Option<Cosigned>,
+    /// Whose cosignatures count, where the folder says so.
+    policy: Option<Policy>,
 }
 
 impl Trust {
@@ -148,9 +175,30 @@ impl Trust {
             let named = named_by(entry.body()).into_iter();
             blobs.extend(named.filter_map(|named| Some((named.sha256, blob(&named.sha256)?))));
         }
-        let keys = Trail::of(&charter).all();
+        let trail = Trail::of(&charter);
         let tokens = last_tokens(source, &audit.tokens)?;
-        Ok(Self { charter, checkpoint, keys, roots, tokens, blobs })
+        let cosigned = cosigned(source, &checkpoint, &trail)?;
+        let keys = trail.all();
+        Ok(Self { charter, checkpoint, keys, roots, tokens, blobs, cosigned, policy: None })
+    }
+
+    /// With this policy in the place of the folder's own, if there is one.
+    pub fn under(self, policy: Option<Policy>) -> Self {
+        Self { policy: policy.or(self.policy), ..self }
+    }
+
+    /// How far outsiders vouch for the ledger, by what is here and by the checkpoint of a receipt that its reader was shown.
+    pub fn witnessed(&self, receipt: Option<&Note>) -> Result<Witnessed, TrustError> {
+        let Some(policy) = &self.policy else { return Ok(Witnessed::NoPolicy) };
+        let here = self.cosigned.as_ref().map(|cosigned| cosigned.by(policy)).transpose()?;
+        let here = here.unwrap_or_else(|| Witnessed::of(Some(policy), None));
+        // A receipt that nobody signed proves nothing, and is refused as such where it is judged.
+        let shown = receipt.and_then(|note| {
+            VerifiedCheckpoint::verify_under_any(note, &self.keys, &policy.witness_keys()).ok()
+        });
+        let shown = Witnessed::of(Some(policy), shown.as_ref());
+        let size = |witnessed: &Witnessed| witnessed.by().map(|quorum| quorum.size);
+        Ok(if size(&shown) > size(&here) { shown } else { here })
     }
 
     /// Departments, keys, types and powers, as of the checkpoint.
@@ -210,9 +258,22 @@ pub fn export(source: &dyn Source, audit: &Audit, folder: &Path) -> Result<(), T
         checkpoint: checkpoint.note().to_string(),
         entries,
         status: last_tokens(source, &audit.tokens)?,
+        witnessed: cosigned(source, checkpoint, &Trail::of(audit.state.charter()))?.map(|cosigned| {
+            let path = cosigned.path().iter().map(Hash::to_string).collect();
+            WrittenCosigned { checkpoint: cosigned.note().to_string(), path }
+        }),
     };
     let json = serde_json::to_vec_pretty(&written).map_err(|error| TrustError::Form(error.to_string()))?;
     write(folder, FILE, &json)
+}
+
+/// What witnesses cosigned of the tree of a checkpoint.
+fn cosigned(
+    source: &dyn Source,
+    head: &VerifiedCheckpoint,
+    trail: &Trail,
+) -> Result<Option<Cosigned>, TrustError> {
+    outside::cosigned(source, head, trail)?.transpose().map_err(TrustError::Cosigned)
 }
 
 /// The checkpoint of a ledger that holds.

@@ -25,9 +25,9 @@ use super::store::{KeyValue, PLACES_RESERVED, Row, Store, VALUE_BYTES};
 use crate::status_list::StatusToken;
 use crate::values::identifiers::Handle;
 
-/// Families that entries make, what waits to be sealed, which drafts and seals tell, and what waits to be signed, which
-/// is prepared anew.
-const MADE_ANEW: &[u8] = b"bcdeghlpqtuCIX";
+/// Families that entries make, what waits to be sealed, which drafts and seals tell, what waits to be signed, which is
+/// prepared anew, and what witnesses cosigned, who are asked again.
+const MADE_ANEW: &[u8] = b"bcdeghlpqtuxCIX";
 /// Rows read at once.
 const PAGE: usize = 256;
 
@@ -152,7 +152,8 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         | Row::Places(_)
         | Row::Single(_)
         | Row::Blob(_)
-        | Row::Checkpoint => Ok(false),
+        | Row::Checkpoint
+        | Row::Cosigned => Ok(false),
     }
 }
 

@@ -44,6 +44,7 @@ pub mod store;
 mod tiles;
 mod vault;
 mod verifying;
+pub mod witnesses;
 mod writer;
 
 use std::sync::Arc;
@@ -112,6 +113,9 @@ pub struct Authority {
     refusals: refusals::Refusals,
     open_ceremonies: ceremony::OpenCeremonies,
     demand_counts: demand_counts::DemandCounts,
+    rounds: Option<witnesses::Rounds>,
+    /// Held by whoever asks witnesses: one round at a time.
+    asking: std::sync::Mutex<()>,
 }
 
 impl Authority {

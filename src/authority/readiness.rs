@@ -8,6 +8,7 @@ use super::chains::certificate;
 use super::opening::charter_at;
 use super::refusal::{Failure, Fault};
 use super::store::{Row, Store, StoreError};
+use super::witnesses::EyesCondition;
 use crate::crypto::{KeyId, KeyPurpose};
 use crate::ledger::state::Charter;
 use crate::status_list::StatusToken;
@@ -39,6 +40,9 @@ pub struct Readiness {
     pub unsealed: usize,
     /// The newest published token of each list.
     pub lists: Vec<Listed>,
+    /// How it stands with the witnesses, where any are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<EyesCondition>,
 }
 
 /// The end of a certificate.
@@ -97,6 +101,7 @@ impl Readiness {
             certificates: endings(store, charter),
             unsealed: store.scan(b"u", None, COUNTED)?.len(),
             lists: Vec::new(),
+            witnesses: None,
         })
     }
 
@@ -122,11 +127,15 @@ impl Authority {
             certificates: Vec::new(),
             unsealed: 0,
             lists: Vec::new(),
+            witnesses: None,
         });
         let halted = self.window.halted().map(str::to_owned);
-        readiness.writing = halted.or(readiness.writing).or_else(|| self.keyring.ended());
+        let now = self.clock.now();
+        let overdue = || now.as_ref().ok().and_then(|now| self.window.outside().overdue(*now));
+        readiness.writing = halted.or(readiness.writing).or_else(|| self.keyring.ended()).or_else(overdue);
+        readiness.witnesses = self.eyes_condition();
         readiness.missing_keys = self.missing_keys(charter);
-        readiness.clock = self.clock.now().err().map(|stepped| stepped.to_string());
+        readiness.clock = now.err().map(|stepped| stepped.to_string());
         let numbers: Vec<u32> = self.window.statuses(|statuses| statuses.lists().keys().copied().collect());
         readiness.lists = numbers
             .into_iter()

@@ -6,6 +6,7 @@ use super::cases;
 use super::grants::licence;
 use super::status::Statuses;
 use super::store::{Row, Store};
+use super::witnesses::Outside;
 use crate::crypto::Digest;
 use crate::ledger::body::{CaseId, StatusPlace};
 use crate::ledger::state::{CaseState, Charter, LicenceState, View, ViewFault};
@@ -96,15 +97,17 @@ pub struct Window {
     published: RwLock<Arc<Published>>,
     statuses: RwLock<Statuses>,
     halted: OnceLock<String>,
+    outside: Outside,
 }
 
 impl Window {
-    /// A window on this state.
-    pub fn new(published: Published, statuses: Statuses) -> Self {
+    /// A window on this state, and on what outsiders vouch for.
+    pub fn new(published: Published, statuses: Statuses, outside: Outside) -> Self {
         Self {
             published: RwLock::new(Arc::new(published)),
             statuses: RwLock::new(statuses),
             halted: OnceLock::new(),
+            outside,
         }
     }
 
@@ -115,10 +118,16 @@ impl Window {
 
     /// Shows a new state together with the statuses that belong to it.
     pub fn publish(&self, published: Published, changes: &[(StatusPlace, u8)]) {
-        let size = published.range.size();
+        let (size, time) = (published.range.size(), published.charter.time());
         let mut statuses = self.statuses.write().unwrap_or_else(PoisonError::into_inner);
         statuses.take(size, changes);
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(published);
+        self.outside.shown(size, time);
+    }
+
+    /// What outsiders vouch for.
+    pub fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// Ends writing until restart: what was committed could not be brought under a signed checkpoint.

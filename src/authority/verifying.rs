@@ -113,6 +113,7 @@ impl Authority {
     ) -> Result<Verified, Failure> {
         let number: [u8; 16] = random(self.entropy.as_ref());
         let report = Report::of(judgement, format!("R-{}", hex::encode(&number)), asked.lang);
+        let report = report.vouched(&self.witnessed(), asked.lang);
         if !asked.sign && !asked.keep {
             return Ok(Verified { report, signed: None });
         }

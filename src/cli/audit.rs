@@ -17,6 +17,7 @@ use super::output::Output;
 use crate::audit::remembered::Remembered;
 use crate::audit::source::Source;
 use crate::audit::{self, Eye, Pins, Summary, Verdict, replay, replay_before};
+use crate::ledger::policy::Policy;
 use crate::note::VerifierKey;
 use crate::values::lang::Lang;
 use crate::wiring::calling;
@@ -55,6 +56,9 @@ pub(super) struct Pinned {
     /// What the last audit saw; written anew when everything holds.
     #[arg(long, value_name = "FILE")]
     remember: Option<PathBuf>,
+    /// Whose cosignatures count (C2SP tlog-policy): then it is told how far outside witnesses vouch for the ledger.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 impl Audit {
@@ -113,8 +117,22 @@ impl Pinned {
     pub(super) fn read(&self) -> anyhow::Result<Pins> {
         let keys = self.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default();
         let remembered = self.remember.as_deref().map(Remembered::load).transpose()?.flatten();
-        Ok(Pins { keys, remembered })
+        let policy = self.policy.as_deref().map(policy).transpose()?;
+        Ok(Pins { keys, remembered, policy })
     }
+
+    /// Copies the policy that was brought along to where later readers look for it.
+    pub(super) fn leave_policy(&self, to: &Path) -> anyhow::Result<()> {
+        let Some(policy) = &self.policy else { return Ok(()) };
+        fs::copy(policy, to).with_context(|| to.display().to_string())?;
+        Ok(())
+    }
+}
+
+/// The policy of a file.
+pub(super) fn policy(path: &Path) -> anyhow::Result<Policy> {
+    let named = || path.display().to_string();
+    Policy::parse(&fs::read(path).with_context(named)?).with_context(named)
 }
 
 /// The verifier keys of a file, one a line.
@@ -159,6 +177,7 @@ fn table(summary: &Summary, lang: Lang) -> String {
     if let Some(upgrade) = &summary.upgrade {
         rows.push((lang.choose("不认识", "unknown"), format!("#{} {}", upgrade.index, upgrade.text)));
     }
+    rows.push((lang.choose("外部见证", "witnesses"), summary.witnessed.text(lang)));
     rows.push((lang.choose("结论", "verdict"), verdict(summary.verdict(), lang).to_owned()));
     let notice = summary.notice.map(|notice| (lang.choose("注意", "notice"), notice.text(lang).to_owned()));
     rows.extend(notice);

@@ -23,6 +23,7 @@ use crate::wiring::assembly::{assemble_with, catalogue, keep};
 use crate::wiring::clock::SystemClock;
 use crate::wiring::config::{ServeArgs, ServeConfig};
 use crate::wiring::entropy::SystemEntropy;
+use crate::wiring::eyes;
 use crate::wiring::told::Told;
 
 /// How long registrars have to sign: thirty days.
@@ -40,6 +41,13 @@ pub(super) struct Init {
     /// A registrar's signatures; once for each registrar. Ends the ceremony.
     #[arg(long, value_name = "FILE")]
     approval: Vec<PathBuf>,
+    /// Whose cosignatures suffice (C2SP tlog-policy): the outside witnesses, with their addresses, and the quorum. Kept
+    /// beside the keys with the ledger's key; the service asks them from then on.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["approval", "unwitnessed"])]
+    quorum: Option<PathBuf>,
+    /// Found without outside witnesses, which every report and page then says.
+    #[arg(long, conflicts_with = "approval")]
+    unwitnessed: bool,
     #[command(flatten)]
     serve: ServeArgs,
 }
@@ -54,19 +62,56 @@ impl Init {
             );
         }
         if self.approval.is_empty() {
+            let policy = policy(self.quorum.as_deref(), self.unwitnessed)?;
             let plan = match self.plan {
                 Some(path) => path,
                 None => ask(Path::new("authority.toml"))?,
             };
-            begin(&config, &plan, out)
+            begin(&config, &plan, &policy, out)
         } else {
             conclude(&config, &self.approval, out)
         }
     }
 }
 
+/// The policy that is to be kept: outside witnesses or none, by choice and never by oversight.
+fn policy(quorum: Option<&Path>, unwitnessed: bool) -> anyhow::Result<Vec<u8>> {
+    let Some(path) = quorum else {
+        if unwitnessed {
+            return Ok(eyes::UNWITNESSED.to_vec());
+        }
+        bail!(Told::new(
+            "请选择外部见证：--quorum FILE（见证人及法定人数的策略，C2SP tlog-policy），或 --unwitnessed（没有外部见证，每份报告和页面都会写明）",
+            "choose outside witnesses: --quorum FILE (the witnesses and their quorum, C2SP tlog-policy), or --unwitnessed (none, \
+             which every report and page then says)",
+        ));
+    };
+    let named = path.display();
+    let bytes = std::fs::read(path).with_context(|| named.to_string())?;
+    let policy = eyes::read_policy(path, &bytes)?;
+    if policy.quorum().is_none() {
+        bail!(Told::new(
+            format!("{named} 没有请任何见证人（quorum none）：请写明法定人数，或改用 --unwitnessed"),
+            format!("{named} asks for no witness (quorum none): name a quorum, or say --unwitnessed"),
+        ));
+    }
+    if let Some(log) = policy.logs().first() {
+        let key = &log.key;
+        bail!(Told::new(
+            format!(
+                "{named} 属于另一个账本 {key}：本账本的密钥现在才生成，请去掉 log 行，保存的策略会写上它"
+            ),
+            format!(
+                "{named} is for another ledger, {key}: this ledger's key is only made now. Leave the log line out; the policy \
+                 that is kept will have it"
+            ),
+        ));
+    }
+    Ok(bytes)
+}
+
 /// Makes the server's keys and what registrars sign.
-fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit> {
+fn begin(config: &ServeConfig, plan: &Path, policy: &[u8], out: &Output) -> anyhow::Result<Exit> {
     let text = std::fs::read_to_string(plan).with_context(|| plan.display().to_string())?;
     let plan = AuthorityPlan::parse(&text).with_context(|| plan.display().to_string())?;
     if plan.registrars.is_empty() {
@@ -110,6 +155,8 @@ fn begin(config: &ServeConfig, plan: &Path, out: &Output) -> anyhow::Result<Exit
     let keys = NewKeys::make(&plan, &entropy)?;
     let founding = Founding::compose(&plan, &catalogue, &keys, &site, &entropy)?;
     let statements = founding.statements()?;
+    let vkey = keys.verifier_key(&origin)?;
+    keyring.keep_policy(&[format!("log {vkey}\n").as_bytes(), policy].concat())?;
     let path = config.keys.join(STATEMENTS_FILE);
     std::fs::write(&path, serde_json::to_vec_pretty(&statements)?)
         .with_context(|| path.display().to_string())?;

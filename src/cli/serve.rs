@@ -20,6 +20,7 @@ use crate::wiring::assembly::{Assembled, assemble, token_path};
 use crate::wiring::callers::Callers;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::config::{ServeArgs, ServeConfig};
+use crate::wiring::eyes::{self, Watching};
 use crate::wiring::scrubbing;
 use crate::wiring::telemetry::{self, LogArgs};
 
@@ -61,6 +62,7 @@ impl Serve {
 
 async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyhow::Result<()> {
     let Assembled { authority, tokens, founded } = assembled;
+    eyes::before_listening(&authority)?;
     let scrub = scrubbing::before_listening(&authority, &config.data)?;
     // What lapsed while the service was down is published before anyone can ask for it.
     if let Err(failure) = authority.publish() {
@@ -102,6 +104,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
             std::future::pending::<()>().await;
         }
     };
+    let _watching = Watching::begin(Arc::clone(&state.authority), config.witness_every)?;
     let damage = scrubbing::go_on(authority.clone(), scrub, config.data.clone());
     tokio::select! {
         served = http::serve(listener, tls, http::router(state), stop) => served?,
@@ -195,6 +198,8 @@ fn told(
         (false, Lang::Zh) => format!("“{name}”,账本 {origin},{size} 条记录。\n"),
         (false, Lang::En) => format!("{name}, ledger {origin}, {size} entries.\n"),
     };
+    text.push_str(&authority.witnessed().text(lang));
+    text.push('\n');
     // They are for a sample: nobody issues what is not so in a real authority's ledger.
     if authority.holds_a_registrar() && token.exists() {
         text.push_str(lang.choose("\n试一试:\n", "\nTry:\n"));

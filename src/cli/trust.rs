@@ -38,6 +38,7 @@ impl Trust {
         let source = calling::source(&from)?;
         let audit = replayed(source.as_ref(), &pinned.read()?, out)?;
         trust::export(source.as_ref(), &audit, &dir)?;
+        pinned.leave_policy(&dir.join(trust::POLICY))?;
         let (origin, size, named) = (&audit.summary.origin, audit.summary.size, dir.display());
         let result = json!({ "directory": named.to_string(), "origin": origin, "size": size, "key": audit.summary.key });
         out.result(&result, |lang| {

@@ -13,14 +13,17 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::audit::replayed;
+use super::audit::{policy, replayed};
 use super::exit::Exit;
 use super::output::Output;
 use super::verify_told;
 use crate::audit::Pins;
 use crate::audit::trust::Trust;
 use crate::crypto::{Digest, hex};
+use crate::ledger::policy::Policy;
+use crate::ledger::receipt::Receipt;
 use crate::ledger::state::{MemoryState, View as _};
+use crate::note::Note;
 use crate::values::identifiers::Handle;
 use crate::values::time::Time;
 use crate::verification::{
@@ -47,6 +50,9 @@ pub(super) struct Verify {
     /// Judge as of this time (YYYY-MM-DDTHH:MM:SS.mmmZ); default now.
     #[arg(long, value_name = "T")]
     at: Option<Time>,
+    /// Whose cosignatures count (C2SP tlog-policy); without it the file policy of the trust folder, if there is one.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Refuse to use the network.
     #[arg(long)]
     offline: bool,
@@ -65,7 +71,8 @@ impl Verify {
         if self.offline && (trust.starts_with("http://") || trust.starts_with("https://")) {
             bail!("{trust} needs the network; export its trust first: vidimus trust export {trust} DIR");
         }
-        let knowledge = Knowledge::gather(&trust, out)?;
+        let policy = self.policy.as_deref().map(policy).transpose()?;
+        let knowledge = Knowledge::gather(&trust, policy, out)?;
         let ask = Ask { at: self.at, ..Ask::default() };
         let mut exits = Vec::with_capacity(self.files.len());
         for file in &self.files {
@@ -104,7 +111,8 @@ fn judge_file(
     };
     let now = now()?;
     let judgement = knowledge.judge(&evidence, ask, now)?;
-    let report = Report::of(judgement, number(&bytes, now), out.lang);
+    let witnessed = knowledge.trust.witnessed(receipt_of(&evidence).as_ref())?;
+    let report = Report::of(judgement, number(&bytes, now), out.lang).vouched(&witnessed, out.lang);
     if one_of_many {
         out.result(&json!({ "file": named, "report": report }), |lang| {
             verify_told::text(&named, &report, lang)
@@ -117,6 +125,14 @@ fn judge_file(
         Verdict::NotValid => Exit::NotValid,
         Verdict::CannotTell => Exit::CannotTell,
     })
+}
+
+/// The checkpoint of a receipt in evidence.
+fn receipt_of(evidence: &Evidence) -> Option<Note> {
+    match evidence {
+        Evidence::Download { receipt, .. } => Some(receipt.parse::<Receipt>().ok()?.note().clone()),
+        Evidence::Credential(_) | Evidence::Number { .. } => None,
+    }
 }
 
 /// A number for a report that nobody keeps: the same for the same evidence at the same time.
@@ -136,15 +152,15 @@ struct Knowledge {
 }
 
 impl Knowledge {
-    fn gather(from: &str, out: &Output) -> anyhow::Result<Self> {
+    fn gather(from: &str, policy: Option<Policy>, out: &Output) -> anyhow::Result<Self> {
         if Trust::lies_in(Path::new(from)) {
-            return Ok(Self::new(Trust::load(Path::new(from))?, None));
+            return Ok(Self::new(Trust::load(Path::new(from))?.under(policy), None));
         }
         let begun = now()?;
         let source = calling::source(from)?;
         let is_server = source.files()?.is_none();
         let audit = replayed(source.as_ref(), &Pins::default(), out)?;
-        let knowledge = Self::new(Trust::of(source.as_ref(), &audit)?, Some(audit.state));
+        let knowledge = Self::new(Trust::of(source.as_ref(), &audit)?.under(policy), Some(audit.state));
         // A server was asked just now; how old an export is, only what it contains can say.
         Ok(if is_server { Self { as_of: begun, ..knowledge } } else { knowledge })
     }

@@ -19,6 +19,7 @@ pub(super) fn text(file: &str, report: &Report, lang: Lang) -> String {
             line.text
         ));
     }
+    lines.extend(report.witnessed.iter().map(|witnessed| witnessed.text.clone()));
     if let Some(licence) = &report.licence {
         let named = [&licence.r#type, &licence.licence_number].into_iter().flatten().cloned();
         let shown: Vec<String> = named.chain([licence.issuer.name.clone()]).collect();

@@ -15,7 +15,8 @@ use tokio::net::TcpListener;
 use super::exit::Exit;
 use super::output::Output;
 use super::stopping::Stopping;
-use crate::audit::prove::{ProveError, head};
+use crate::audit::prove::{ProveError, continuing, head};
+use crate::authority::witnesses::{AskError, Asked, ask_all};
 use crate::http::{self, Tls, WitnessState};
 use crate::keyring::{Passphrase, WitnessFolder};
 use crate::ledger::checkpoint::VerifiedCheckpoint;
@@ -27,7 +28,7 @@ use crate::wiring::clock::SystemClock;
 use crate::wiring::entropy::SystemEntropy;
 use crate::wiring::telemetry::{self, LogArgs};
 use crate::wiring::told::Told;
-use crate::wiring::witnesses::{self, AskError, Asked};
+use crate::wiring::witnesses::HttpWitnesses;
 use crate::witness::{Followed, Witness};
 
 /// How long open connections are waited for after SIGTERM.
@@ -129,7 +130,13 @@ impl Ask {
         let source = calling::source(&self.from)?;
         let (note, _) = head(source.as_ref())?;
         let checkpoint = of_the_policy(&note, &policy)?;
-        let Asked { checkpoint, answers } = witnesses::ask(&policy, checkpoint, source.as_ref())?;
+        let proofs = |old, size| match continuing(source.as_ref(), old, size) {
+            Ok(proof) => Ok(proof.path),
+            Err(error) => Err(error.to_string()),
+        };
+        let (asked, known): (Vec<_>, _) = (policy.witnesses().iter().collect(), policy.witness_keys());
+        let Asked { checkpoint, answers } =
+            ask_all(&HttpWitnesses::new()?, &asked, &known, checkpoint, &proofs);
         let met = policy.accepts(&checkpoint);
         for (witness, answer) in &answers {
             if let Err(error) = answer {

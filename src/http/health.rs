@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::HttpState;
 use super::answer::{json, typed};
 use crate::authority::Readiness;
+use crate::authority::witnesses::EyesCondition;
 use crate::values::time::Time;
 
 /// The recorder is one for the process, as `metrics` has it.
@@ -92,6 +93,7 @@ pub async fn ready(State(state): State<Arc<HttpState>>) -> Response {
             "keys": if keys { "loaded" } else { "missing" },
             "ledger_size": readiness.size,
             "ending": ending,
+            "witnessed": state.authority.witnessed(),
         }),
     )
 }
@@ -107,8 +109,30 @@ pub async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
         let age = Duration::from_millis(u64::try_from(state.clock.now().since(last)).unwrap_or(0));
         metrics::gauge!("vidimus_last_entry_age_seconds").set(age.as_secs_f64());
     }
+    if let Some(eyes) = &readiness.witnesses {
+        witnessed(eyes, readiness.size, state.clock.now());
+    }
     state.metrics.0.run_upkeep();
     typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", state.metrics.0.render())
+}
+
+/// How far outsiders vouch, and for how long entries have waited for them.
+fn witnessed(eyes: &EyesCondition, size: u64, now: Time) {
+    let count = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let seconds =
+        |since: Time| Duration::from_millis(u64::try_from(now.since(since)).unwrap_or(0)).as_secs_f64();
+    let newest = eyes.newest.as_ref();
+    let covered = newest.map_or(0, |quorum| quorum.size);
+    metrics::gauge!("vidimus_witnessed_size").set(count(covered));
+    metrics::gauge!("vidimus_unwitnessed_entries").set(count(size.saturating_sub(covered)));
+    metrics::gauge!("vidimus_unwitnessed_seconds").set(eyes.waiting.map_or(0.0, seconds));
+    if let Some(quorum) = newest {
+        metrics::gauge!("vidimus_witnessed_age_seconds").set(seconds(quorum.time));
+    }
+    for witness in &eyes.each {
+        metrics::gauge!("vidimus_witness_failing", "witness" => witness.name.clone())
+            .set(f64::from(witness.failures));
+    }
 }
 
 /// A request that is counted and timed by its route, never by path: paths hold handles.

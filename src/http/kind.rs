@@ -263,8 +263,8 @@ kinds! {
         "Try again later; name the incident if you ask about it.";
     NotReady SERVICE_UNAVAILABLE "not-ready"
         "服务暂不可用" "Not ready",
-        "暂时不能新增记录，或排队的请求过多。"
-        "Nothing can be entered for now, or too many requests are waiting.",
+        "暂时不能新增记录，排队的请求过多，或见证人尚未达到法定人数。"
+        "Nothing can be entered for now, too many requests are waiting, or the witnesses were no quorum yet.",
         "请在 Retry-After 所示秒数后再试；运维请看 /readyz。"
         "Try again after Retry-After seconds; operators see /readyz.";
 }

@@ -9,9 +9,11 @@ use axum::response::Response;
 
 use super::HttpState;
 use super::answer::{FOR_EVER, kept, ok, typed};
+use super::kind::Kind;
 use super::problem::Problem;
 use super::request::{Params, bad_parameter};
 use crate::authority::Thing;
+use crate::ledger::witnessed::Witnessed;
 use crate::merkle::TilePath;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -21,6 +23,22 @@ const BYTES: &str = "application/octet-stream";
 pub async fn checkpoint(State(state): State<Arc<HttpState>>) -> Response {
     let checkpoint = state.authority.published().checkpoint.to_string();
     kept(typed(StatusCode::OK, TEXT, checkpoint), "no-cache")
+}
+
+/// `GET /ledger/witnessed-checkpoint`: the newest that a quorum of witnesses cosigned, with their lines. There is none of a
+/// ledger that nobody witnesses, and not yet of one whose witnesses were no quorum.
+pub async fn witnessed(State(state): State<Arc<HttpState>>) -> Result<Response, Problem> {
+    match (state.authority.cosigned(), state.authority.witnessed()) {
+        (Some(cosigned), _) => Ok(kept(typed(StatusCode::OK, TEXT, cosigned.note().to_string()), "no-cache")),
+        (None, Witnessed::Awaited { .. }) => {
+            let (zh, en) = (
+                "见证人尚未达到法定人数，还没有经见证的检查点。",
+                "The witnesses were no quorum yet: no checkpoint is cosigned.",
+            );
+            Err(Problem::new(Kind::NotReady, zh, en).after(10))
+        }
+        (None, _) => Err(Problem::not_found(Thing::File)),
+    }
 }
 
 /// `GET /ledger/tile/…`: the one spelling of each path, so that caches hold no tile twice.
@@ -42,7 +60,7 @@ pub async fn verifier_keys(State(state): State<Arc<HttpState>>) -> Response {
     kept(typed(StatusCode::OK, TEXT, lines), "no-cache")
 }
 
-/// `GET /v1/ledger/proof?index=N`: a receipt to the newest checkpoint.
+/// `GET /v1/ledger/proof?index=N`: a receipt to the newest checkpoint that is cosigned and covers the entry, or else to the newest.
 pub async fn proof(State(state): State<Arc<HttpState>>, mut params: Params) -> Result<Response, Problem> {
     let index: Option<u64> = params.parsed("index")?;
     params.finish()?;

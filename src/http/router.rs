@@ -70,6 +70,7 @@ fn public() -> Router<Arc<HttpState>> {
         .route("/v1/matters", get(matters::list))
         .route("/v1/ledger/proof", get(ledger::proof))
         .route("/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/ledger/witnessed-checkpoint", get(ledger::witnessed))
         .route("/ledger/tile/{*path}", get(ledger::tile))
         .route("/ledger/blob/sha256/{hex}", get(ledger::blob))
         .route("/ledger/vkey", get(ledger::verifier_keys))

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::folder::{Folder, io};
 use super::private::HeldKey;
-use super::stage::{self, CEREMONIES, FOUNDING, LAST_SIGNED, LOCK, PRIVATE, SECRETS, Stage};
+use super::stage::{self, CEREMONIES, FOUNDING, LAST_SIGNED, LOCK, POLICY, PRIVATE, SECRETS, Stage};
 use super::{KeysError, Passphrase, private, secrets};
 use crate::authority::keyring::{Keyring, KeyringError, Secrets};
 use crate::crypto::{Entropy, KeyId, KeyPurpose, PrivateKey};
@@ -140,6 +140,17 @@ impl FileKeyring {
     pub fn founding_is_over(&self) -> Result<(), KeysError> {
         let _turn = self.turn()?;
         self.noted(self.root.remove(FOUNDING))
+    }
+
+    /// The policy of witnesses that was chosen at founding, or put in its place since; `None` where there is none.
+    pub fn policy(&self) -> Result<Option<Vec<u8>>, KeysError> {
+        Ok(self.root.read(POLICY)?.map(|content| content.to_vec()))
+    }
+
+    /// Keeps the policy of witnesses, durable on return.
+    pub fn keep_policy(&self, content: &[u8]) -> Result<(), KeysError> {
+        let _turn = self.turn()?;
+        self.noted(self.root.replace(POLICY, content))
     }
 
     /// One write at a time, and none after a failed one.

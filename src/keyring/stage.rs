@@ -12,6 +12,7 @@ pub(super) const FOUNDING: &str = "founding.json";
 pub(super) const CEREMONIES: &str = "ceremonies";
 pub(super) const PRIVATE: &str = "private";
 pub(super) const SECRETS: &str = "secrets";
+pub(super) const POLICY: &str = "witnesses.policy";
 pub(super) const TOKENS: &str = "tokens";
 pub(super) const TOKEN_TABLE: &str = "tokens.json";
 pub(super) const TOKEN_LOCK: &str = "tokens.lock";
@@ -58,7 +59,7 @@ pub fn stage(path: &Path) -> Result<Stage, KeysError> {
             PRIVATE | TOKENS => held |= holds_something(&path.join(&name))?,
             SECRETS => begun |= holds_something(&path.join(&name))?,
             // A volume that is a file system of its own has this one at birth.
-            LOCK | TOKEN_LOCK | CEREMONIES | "lost+found" => {}
+            LOCK | TOKEN_LOCK | CEREMONIES | POLICY | "lost+found" => {}
             unfinished if is_unfinished(unfinished) => {}
             _ => foreign = Some(name),
         }

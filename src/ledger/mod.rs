@@ -1,5 +1,5 @@
 //! Floor 3: the ledger's formats: entries and what they say, the state they add up to, checkpoints,
-//! receipts, what a witness is sent, whose cosignatures suffice. Not the rules (`law`), not where
+//! receipts, what a witness is sent, whose cosignatures suffice, how far they go. Not the rules (`law`), not where
 //! entries are kept (`store`).
 
 pub mod body;
@@ -11,3 +11,4 @@ pub mod receipt;
 pub mod signature;
 pub mod state;
 pub mod submission;
+pub mod witnessed;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::checkpoint::{VerifiedCheckpoint, decimal};
+use super::checkpoint::{Cosignature, VerifiedCheckpoint, decimal};
 use crate::note::{NoteError, Scheme, VerifierKey};
 
 /// Longest policy that is read, in bytes.
@@ -92,7 +92,14 @@ pub struct Policy {
     logs: Vec<Party>,
     witnesses: Vec<Party>,
     groups: Vec<Group>,
-    quorum: Option<Named>,
+    quorum: Option<Quorum>,
+}
+
+/// The quorum, and what the policy calls it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Quorum {
+    name: String,
+    named: Named,
 }
 
 /// At least so many of these.
@@ -138,14 +145,24 @@ impl Policy {
         self.witnesses.iter().map(|witness| witness.key.clone()).collect()
     }
 
-    /// Whether it asks for any cosignature at all.
-    pub fn asks_for_witnesses(&self) -> bool {
-        self.quorum.is_some()
+    /// What it calls its quorum; `None` where it asks for no cosignature at all.
+    pub fn quorum(&self) -> Option<&str> {
+        self.quorum.as_ref().map(|quorum| quorum.name.as_str())
+    }
+
+    /// When the quorum was complete, in seconds since 1970 by the witnesses' clocks: the time of the line without which it
+    /// would not be. `None` where it is not, or where none is asked for.
+    pub fn completed(&self, lines: &[Cosignature]) -> Option<u64> {
+        self.quorum.as_ref()?;
+        let mut times: Vec<u64> = lines.iter().map(|line| line.time).collect();
+        times.sort_unstable();
+        let by = |time, key: &VerifierKey| lines.iter().any(|line| line.witness == *key && line.time <= time);
+        times.into_iter().find(|time| self.is_met_by(|key| by(*time, key)))
     }
 
     /// Whether those who cosigned are a quorum.
     pub fn is_met_by(&self, cosigned: impl Fn(&VerifierKey) -> bool) -> bool {
-        let Some(quorum) = self.quorum else { return true };
+        let Some(quorum) = &self.quorum else { return true };
         let signed: Vec<bool> = self.witnesses.iter().map(|witness| cosigned(&witness.key)).collect();
         let mut met: Vec<bool> = Vec::with_capacity(self.groups.len());
         let holds = |named: &Named, met: &[bool]| match named {
@@ -155,7 +172,7 @@ impl Policy {
         for group in &self.groups {
             met.push(group.members.iter().filter(|member| holds(member, &met)).count() >= group.threshold);
         }
-        holds(&quorum, &met)
+        holds(&quorum.named, &met)
     }
 
     /// Whether it accepts a checkpoint, verified under the witnesses' keys: a log of its own, if it names any, and a
@@ -175,7 +192,7 @@ struct Reading {
     names: HashMap<Vec<u8>, Named>,
     /// Names that are a group's members.
     members: Vec<Named>,
-    quorum: Option<Option<Named>>,
+    quorum: Option<Option<Quorum>>,
 }
 
 impl Reading {
@@ -251,7 +268,11 @@ impl Reading {
         if self.quorum.is_some() {
             return Err(LineError::SecondQuorum);
         }
-        self.quorum = Some(if name == NONE { None } else { Some(self.find(name)?) });
+        self.quorum = Some(if name == NONE {
+            None
+        } else {
+            Some(Quorum { name: told(name), named: self.find(name)? })
+        });
         Ok(())
     }
 

@@ -44,7 +44,7 @@ pub use evidence::{Evidence, MAX_EVIDENCE, Unreadable};
 pub use finding::{Basis, Check, Finding};
 pub use judgement::{Judgement, Reason, Verdict};
 pub use notice::Notice;
-pub use report::{Brief, BriefLine, Issuer, Licence, Line, ReasonCode, Recorded, Report, Told};
+pub use report::{Brief, BriefLine, Issuer, Licence, Line, ReasonCode, Recorded, Report, Told, Vouched};
 pub use shown::Shown;
 pub use token::{CheckedToken, TokenError};
 pub use verify::{unresolved, verify, verify_all};

@@ -8,6 +8,7 @@ use super::code::{Code, Outcome};
 use super::finding::{Basis, Check, Finding};
 use super::judgement::{Judgement, Reason, Verdict};
 use super::shown::Shown;
+use crate::ledger::witnessed::Witnessed;
 use crate::values::lang::Lang;
 use crate::values::time::Time;
 
@@ -25,6 +26,9 @@ pub struct Report {
     /// What must be said beside any verdict of such an authority; a real one has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<Told>,
+    /// How far outsiders vouch for the ledger that was judged by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<Vouched>,
     /// The time that was judged.
     pub at: Time,
     /// When.
@@ -42,6 +46,30 @@ pub struct Told {
     pub code: &'static str,
     /// What it means and what to do.
     pub text: &'static str,
+}
+
+/// How far outsiders vouch for a ledger, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Vouched {
+    /// What they vouch for.
+    #[serde(flatten)]
+    pub witnessed: Witnessed,
+    /// What it means.
+    pub text: String,
+}
+
+impl Vouched {
+    /// In a language, of a licence whose entry stands at `index`, where that is known.
+    fn of(witnessed: &Witnessed, index: Option<u64>, lang: Lang) -> Self {
+        let mut text = witnessed.text(lang);
+        if witnessed.by().zip(index).is_some_and(|(quorum, index)| index >= quorum.size) {
+            text.push_str(lang.choose(
+                "这份证照的记录在其后，尚未经外部见证。",
+                " The entry of this licence comes after them, and is un-witnessed yet.",
+            ));
+        }
+        Self { witnessed: witnessed.clone(), text }
+    }
 }
 
 /// One finding.
@@ -121,6 +149,9 @@ pub struct Brief {
     pub report: String,
     /// Over all seven.
     pub verdict: Verdict,
+    /// As in the report, its code only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<ReasonCode>,
 }
 
 /// One finding of a brief report: a [`Line`], its members in the order of their names.
@@ -140,7 +171,7 @@ pub struct BriefLine {
     pub text: &'static str,
 }
 
-/// A reason without its sentence.
+/// A code without its sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ReasonCode {
     /// Stable.
@@ -161,7 +192,16 @@ impl Report {
             reason: Told { code: reason.as_str(), text: reason.text(lang) },
             report: number,
             verdict: judgement.verdict,
+            witnessed: None,
         }
+    }
+
+    /// With what outsiders vouch for.
+    pub fn vouched(mut self, witnessed: &Witnessed, lang: Lang) -> Self {
+        let ledger = self.findings.iter().find(|line| line.check == Check::Ledger);
+        let index = ledger.and_then(|line| line.basis.get("index")?.as_u64());
+        self.witnessed = Some(Vouched::of(witnessed, index, lang));
+        self
     }
 
     /// Number, verdict, reason code, notice and the findings that did not pass.
@@ -174,6 +214,7 @@ impl Report {
             reason,
             report: self.report,
             verdict: self.verdict,
+            witnessed: self.witnessed.map(|vouched| ReasonCode { code: vouched.witnessed.as_str() }),
         }
     }
 }

@@ -19,6 +19,7 @@ use super::callers::Callers;
 use super::clock::SystemClock;
 use super::config::ServeConfig;
 use super::entropy::SystemEntropy;
+use super::eyes;
 use super::scrubbing::refuse_condemned;
 use super::told::Told;
 use crate::authority::caller::Caller;
@@ -109,6 +110,7 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
         catalogue,
         founding,
         public_url: config.public_url.clone(),
+        eyes: eyes::of(&keyring, &config.keys, config.witness_within)?,
     }
     .open()
     .map_err(|error| told(&error))?;

@@ -15,6 +15,7 @@ use crate::values::identifiers::BaseUrl;
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 const TICK: Span = Span::of_millis(1_000);
 const CLOCK_GAP: Span = Span::of_millis(30 * 86_400_000);
+const WITNESS_EVERY: Span = Span::of_millis(10_000);
 /// More than any window of a department sends; a flood is more.
 const ADDRESS_RATE: u32 = 1000;
 /// A configuration is a page, not a book.
@@ -62,6 +63,12 @@ pub struct ServeArgs {
     /// Requests a second with one token, ten times as many at once; 0 is no limit [default: 0]
     #[arg(long, env = "VIDIMUS_TOKEN_RATE", value_name = "N")]
     pub token_rate: Option<u32>,
+    /// How often the witnesses of the policy are asked, as agreed with them [default: 10s]
+    #[arg(long, env = "VIDIMUS_WITNESS_EVERY", value_name = "TIME")]
+    pub witness_every: Option<Span>,
+    /// Stop writing when entries have waited this long for a quorum of witnesses [default: only label them]
+    #[arg(long, env = "VIDIMUS_WITNESS_WITHIN", value_name = "TIME")]
+    pub witness_within: Option<Span>,
     /// TOML file with the same settings (clock_gap = "30d"); flags and variables come before it
     #[arg(long, env = "VIDIMUS_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -87,6 +94,8 @@ struct ServeFile {
     trusted_proxy: Vec<IpNet>,
     address_rate: Option<u32>,
     token_rate: Option<u32>,
+    witness_every: Option<Span>,
+    witness_within: Option<Span>,
 }
 
 /// How to run, every question answered.
@@ -118,6 +127,10 @@ pub struct ServeConfig {
     pub address_rate: Option<u32>,
     /// Requests a second with one token.
     pub token_rate: Option<u32>,
+    /// Between two rounds of witnesses.
+    pub witness_every: Duration,
+    /// How long entries may wait for a quorum of witnesses before writing stops; `None`: for ever, and labelled.
+    pub witness_within: Option<Duration>,
 }
 
 /// Why the configuration cannot be used.
@@ -139,6 +152,9 @@ pub enum ConfigError {
         /// Bytes found.
         found: usize,
     },
+    /// Entries that may wait for less time than there is between two rounds.
+    #[error("--witness-within must be longer than --witness-every: entries wait for the next round")]
+    Within,
     /// A certificate without its key, or a key without its certificate.
     #[error("TLS needs both --tls-cert and --tls-key; {given} is given alone")]
     HalfTls {
@@ -169,6 +185,11 @@ impl ServeConfig {
             (Some(_), None) => return Err(ConfigError::HalfTls { given: "--tls-cert" }),
             (None, Some(_)) => return Err(ConfigError::HalfTls { given: "--tls-key" }),
         };
+        let every = args.witness_every.or(file.witness_every).unwrap_or(WITNESS_EVERY).duration();
+        let within = args.witness_within.or(file.witness_within).map(Span::duration);
+        if within.is_some_and(|within| within <= every) {
+            return Err(ConfigError::Within);
+        }
         let rate = |rate: u32| (rate > 0).then_some(rate);
         let proxies = args.trusted_proxy;
         Ok(Self {
@@ -185,6 +206,8 @@ impl ServeConfig {
             trusted_proxies: if proxies.is_empty() { file.trusted_proxy } else { proxies },
             address_rate: rate(args.address_rate.or(file.address_rate).unwrap_or(ADDRESS_RATE)),
             token_rate: rate(args.token_rate.or(file.token_rate).unwrap_or(0)),
+            witness_every: every,
+            witness_within: within,
         })
     }
 }
@@ -269,12 +292,15 @@ mod tests {
         assert_eq!((config.data, config.keys), (PathBuf::from("./data"), PathBuf::from("./keys/dev")));
         assert_eq!((config.public_url, config.schemas, config.passphrase_file), (None, None, None));
         assert_eq!((config.tick.as_millis(), config.clock_gap.as_secs()), (1_000, 30 * 86_400));
+        assert_eq!((config.witness_every.as_secs(), config.witness_within), (10, None));
     }
 
     #[test]
     fn a_flag_comes_before_the_file_and_the_file_before_the_default() {
-        let file = "listen = \"[::1]:9000\"\ntick = \"500ms\"\nclock_gap = \"90d\"\npublic_url = \"https://a.cn/\"\n";
-        let config = with_file(file, &["--tick", "2s"]).unwrap();
+        let file = "listen = \"[::1]:9000\"\ntick = \"500ms\"\nclock_gap = \"90d\"\npublic_url = \"https://a.cn/\"\nwitness_within = \"1h\"\n";
+        let config = with_file(file, &["--tick", "2s", "--witness-within", "10m"]).unwrap();
+        assert_eq!(config.witness_within, Some(Duration::from_secs(600)));
+        assert_eq!(with_file(file, &["--witness-every", "1h"]), Err(ConfigError::Within));
         assert_eq!(config.listen.to_string(), "[::1]:9000");
         assert_eq!(config.tick, Duration::from_secs(2));
         assert_eq!(config.clock_gap, Duration::from_secs(90 * 86_400));

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::audit::source::{CHECKPOINT, Source, SourceError};
+use crate::audit::source::{CHECKPOINT, Source, SourceError, WITNESSED};
 use crate::authority::backup::{RowPieces, page};
 use crate::authority::entries::entries;
 use crate::authority::store::{Row, Store, StoreError};
@@ -98,6 +98,8 @@ impl Source for DataSource {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
         let read = if path == CHECKPOINT {
             self.store.get(&Row::Checkpoint)
+        } else if path == WITNESSED {
+            self.store.get(&Row::Cosigned)
         } else if let Some(name) = path.strip_prefix("blob/sha256/") {
             match name.parse::<Digest>() {
                 Ok(name) => self.store.get(&Row::Blob(name)),

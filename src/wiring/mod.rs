@@ -18,6 +18,8 @@ pub mod data_source;
 pub mod doctor;
 pub mod entropy;
 #[cfg(feature = "server")]
+pub mod eyes;
+#[cfg(feature = "server")]
 pub mod restore;
 #[cfg(feature = "server")]
 pub mod scrubbing;
@@ -25,4 +27,5 @@ pub mod scrubbing;
 pub mod span;
 pub mod telemetry;
 pub mod told;
+#[cfg(feature = "server")]
 pub mod witnesses;

@@ -83,13 +83,13 @@ pub fn restore(
     refuse_full(data)?;
     let manifest = check(wanted.backup)?;
     let own = Directory::open(wanted.backup.join(LEDGER))?;
-    let pins = Pins { keys: wanted.vkeys.clone(), remembered: None };
+    let pins = Pins { keys: wanted.vkeys.clone(), ..Pins::default() };
     let audited = holding(&own, &pins, progress)?;
     let source: &dyn Source = match wanted.forward {
         None => &own,
         Some(forward) => {
             let remembered = audited.checkpoint.map(Remembered::of);
-            holding(forward, &Pins { keys: wanted.vkeys.clone(), remembered }, progress)?;
+            holding(forward, &Pins { keys: wanted.vkeys.clone(), remembered, policy: None }, progress)?;
             forward
         }
     };

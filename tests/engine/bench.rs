@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use vidimus::authority::founding::{Founding, NewKeys, Site};
 use vidimus::authority::keyring::{Keyring, KeyringError, Secrets};
 use vidimus::authority::store::{Head, KeyValue, Row, Store, StoreError, Write};
+use vidimus::authority::witnesses::Eyes;
 use vidimus::authority::{Answer, Authority, Failure, Issued, OpenError, Opening, Patience, Wish};
 use vidimus::catalogue::{AuthorityPlan, Catalogue, RegistrarPlan};
 use vidimus::crypto::base64url::Base64Url;
@@ -266,6 +267,16 @@ impl Bench {
     }
 
     pub fn start_under(&self, fate: Arc<Fate>) -> Result<Authority, OpenError> {
+        self.start_with(fate, None)
+    }
+
+    /// Starts the process with outside eyes.
+    pub fn start_watched(&self, eyes: Eyes) -> Result<Authority, OpenError> {
+        let fate = Arc::new(Fate { left: Mutex::new(None), writes: AtomicU64::new(0) });
+        self.start_with(fate, Some(eyes))
+    }
+
+    fn start_with(&self, fate: Arc<Fate>, eyes: Option<Eyes>) -> Result<Authority, OpenError> {
         let (inner, committed) = (Arc::clone(&self.store), Arc::clone(&self.committed));
         let store = MortalStore { inner, fate: Arc::clone(&fate), committed };
         let keyring = MortalKeyring {
@@ -285,6 +296,7 @@ impl Bench {
             catalogue: Arc::new(Catalogue::built_in().unwrap()),
             founding: self.founding.clone(),
             public_url: None,
+            eyes,
         }
         .open()
     }

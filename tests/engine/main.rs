@@ -3,6 +3,9 @@
 #![cfg(feature = "server")]
 
 #[cfg(test)]
+#[path = "../support/witnesses.rs"]
+mod at_hand;
+#[cfg(test)]
 mod backup;
 #[cfg(test)]
 mod bench;
@@ -26,5 +29,7 @@ mod powers;
 mod scrub;
 #[cfg(test)]
 mod walk;
+#[cfg(test)]
+mod witnesses;
 #[cfg(test)]
 mod years;

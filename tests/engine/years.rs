@@ -141,7 +141,7 @@ async fn ten_years() {
         assert!(authority.status_token(1, Some(then)).is_ok());
     }
     let served = Served { authority: &authority, tokens };
-    let pins = Pins { keys: vec![first_key], remembered: None };
+    let pins = Pins { keys: vec![first_key], ..Pins::default() };
     let audit = replay(&served, &pins, &mut |_| ()).unwrap();
     assert!(audit.summary.holds, "{:?}", audit.summary.violations);
     assert_eq!(audit.summary.key, "pinned");

@@ -51,11 +51,13 @@ def found(folder, place, passphrase):
     }
     for field, text in wrong.items():
         plan.write_text(text, "utf-8")
-        done = run("init", "--plan", plan, *where)
+        done = run("init", "--plan", plan, "--unwitnessed", *where)
         tally.check(f"a plan wrong in {field} is refused by its name", done.returncode == 1 and field in done.stderr, done)
         tally.check("and nothing is written", not (place / "keys").exists() and not (place / "data").exists())
     plan.write_text(good, "utf-8")
     done = run("init", "--plan", plan, *where)
+    tally.check("outside witnesses are a choice that must be made", done.returncode == 1 and "--unwitnessed" in done.stderr, done)
+    done = run("init", "--plan", plan, "--unwitnessed", *where)
     tally.equal(f"a good plan is taken {done.stderr}", done.returncode, 0)
     statements = place / "keys/statements.json"
     done = run("registrar", "sign", statements, "--key", key, "--origin", "other.example/1", "--lang", "en")

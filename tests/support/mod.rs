@@ -15,6 +15,7 @@ mod by_hand;
 pub mod contract;
 pub mod officers;
 mod replaying;
+pub mod witnesses;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,11 +35,12 @@ use vidimus::keyring::MemoryKeyring;
 use vidimus::ledger::body::Owner;
 use vidimus::store::MemoryStore;
 use vidimus::values::identifiers::BaseUrl;
-use vidimus::values::time::Time;
+use vidimus::values::time::{Clock, Time};
 
 pub use asking::Answered;
 use by_hand::Counted;
 pub use by_hand::HandClock;
+use witnesses::AtHand;
 
 /// When every sample is founded: 14:00 of the day in 样例市.
 pub const FOUNDED: &str = "2026-11-22T06:00:00.000Z";
@@ -91,6 +93,23 @@ impl Service {
 
     /// The same, with this catalogue.
     pub fn found_with(origin: Option<&str>, stays: bool, catalogue: Catalogue) -> (Self, Arc<MemoryStore>) {
+        let (service, store, _) = Self::found_before(origin, stays, catalogue, None);
+        (service, store)
+    }
+
+    /// Founds a sample under outside eyes: entries may wait for a quorum for so long.
+    pub fn found_watched(within: Option<Duration>) -> (Self, Arc<AtHand>) {
+        let catalogue = Catalogue::built_in().unwrap();
+        let (service, _, witnesses) = Self::found_before(None, true, catalogue, Some(within));
+        (service, witnesses)
+    }
+
+    fn found_before(
+        origin: Option<&str>,
+        stays: bool,
+        catalogue: Catalogue,
+        watched: Option<Option<Duration>>,
+    ) -> (Self, Arc<MemoryStore>, Arc<AtHand>) {
         let now: Time = FOUNDED.parse().unwrap();
         let entropy: Arc<dyn Entropy> = Arc::new(Counted::default());
         let clock = Arc::new(HandClock::new());
@@ -103,6 +122,8 @@ impl Service {
         let mut founding = Founding::compose(&plan, &catalogue, &keys, &site, entropy.as_ref()).unwrap();
         founding.approve(&[keys.of(&Owner::Authority, KeyPurpose::Registrar).unwrap()]).unwrap();
         let empty = keys.empty_checkpoint(&origin).unwrap();
+        let seen: Arc<dyn Clock> = clock.clone();
+        let witnesses = AtHand::following(&keys.verifier_key(&origin).unwrap(), &seen);
         let keyring = Arc::new(MemoryKeyring::new(entropy.as_ref()));
         let stays = |purpose| purpose != KeyPurpose::Registrar || stays;
         for new in keys.into_inner().into_iter().filter(|new| stays(new.purpose)) {
@@ -119,11 +140,12 @@ impl Service {
             catalogue,
             founding: Some(founding),
             public_url: None,
+            eyes: watched.map(|within| witnesses.eyes(within)),
         };
         let authority = Arc::new(opening.open().unwrap());
         let tokens = Arc::new(Named(Arc::clone(&authority)));
         let state = HttpState::new(Arc::clone(&authority), tokens, clock.clone());
-        (Self { clock, authority, router: router(Arc::new(state)) }, store)
+        (Self { clock, authority, router: router(Arc::new(state)) }, store, witnesses)
     }
 
     /// Issues a business licence and gives the answer.

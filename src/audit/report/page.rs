@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Findings, Raised, Series};
 use crate::audit::Verdict;
+use crate::ledger::witnessed::Witnessed;
 use crate::supervision::{About, Colour, Family, Rules, Told};
 use crate::values::lang::Lang;
 use crate::verification::Notice;
@@ -32,6 +33,7 @@ struct Page<'a> {
     pinned: bool,
     verdict: Verdict,
     notice: Option<(&'static str, &'static str)>,
+    witnessed: (String, String),
 }
 
 /// A rule and how many cards it raised.
@@ -125,6 +127,10 @@ pub fn page(findings: &Findings, rules: &Rules, key: &str, signed: bool) -> Resu
             let notice = Notice::RegistrarsOnServer;
             (notice.text(Lang::Zh), notice.text(Lang::En))
         }),
+        witnessed: {
+            let witnessed = findings.witnessed.as_ref().unwrap_or(&Witnessed::NoPolicy);
+            (witnessed.text(Lang::Zh), witnessed.text(Lang::En))
+        },
     }
     .render()
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 
-use super::{FORMAT, Trust, TrustError, Written, WrittenEntry, failed, file};
+use super::{FORMAT, POLICY, Trust, TrustError, Written, WrittenCosigned, WrittenEntry, failed, file};
 use crate::audit::blobs::named_by;
+use crate::audit::outside::Cosigned;
 use crate::audit::source::{Directory, Source as _, blob_path};
 use crate::audit::statuses::{Bench, read_token};
 use crate::audit::trail::Trail;
@@ -14,6 +16,7 @@ use crate::law;
 use crate::ledger::body::{Body, CaseId, StatusPlace};
 use crate::ledger::checkpoint::{CheckpointError, VerifiedCheckpoint};
 use crate::ledger::entry::Entry;
+use crate::ledger::policy::Policy;
 use crate::ledger::state::{CaseState, Charter, LicenceState, View, ViewFault};
 use crate::merkle::{Hash, InclusionProof, leaf};
 use crate::note::{Note, VerifierKey};
@@ -42,8 +45,15 @@ pub(super) fn load(folder: &Path) -> Result<Trust, TrustError> {
     let bench = Bench { charter: &charter, blob: &blob };
     let roots = vec![bench.root().map_err(TrustError::Root)?];
     check_tokens(&written.status, &bench)?;
+    let cosigned =
+        written.witnessed.as_ref().map(|written| cosigned(written, &checkpoint, &trail)).transpose()?;
+    let policy = match fs::read(folder.join(POLICY)) {
+        Ok(bytes) => Some(Policy::parse(&bytes)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(&folder.join(POLICY), error)),
+    };
     let keys = trail.all();
-    Ok(Trust { charter, checkpoint, keys, roots, tokens: written.status, blobs })
+    Ok(Trust { charter, checkpoint, keys, roots, tokens: written.status, blobs, cosigned, policy })
 }
 
 /// Under every key of the file: they are what its reader compares with what he knows.
@@ -64,6 +74,17 @@ fn verify_checkpoint(written: &Written) -> Result<VerifiedCheckpoint, TrustError
             verified.origin()
         )))
     }
+}
+
+fn cosigned(
+    written: &WrittenCosigned,
+    head: &VerifiedCheckpoint,
+    trail: &Trail,
+) -> Result<Cosigned, TrustError> {
+    let note = Note::parse(written.checkpoint.as_bytes()).map_err(CheckpointError::from)?;
+    let path = written.path.iter().map(|hash| hash.parse()).collect::<Result<Vec<Hash>, _>>();
+    let path = path.map_err(|error| TrustError::Form(format!("witnessed: {error}")))?;
+    Cosigned::of(&note, |_, _| Ok(path), head, trail)?.map_err(TrustError::Cosigned)
 }
 
 type Built = (Charter, BTreeMap<Digest, Vec<u8>>);

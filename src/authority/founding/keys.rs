@@ -7,6 +7,7 @@ use crate::crypto::{Entropy, KeyPurpose, PrivateKey};
 use crate::ledger::body::Owner;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::merkle::EMPTY_ROOT;
+use crate::note::{Scheme, VerifierKey};
 use crate::values::identifiers::Origin;
 
 /// The authority's own keys, those above the others first.
@@ -38,6 +39,13 @@ impl NewKeys {
         let key = self.of(&Owner::Authority, KeyPurpose::Checkpoint)?.id().to_string();
         let digits: String = key.chars().take(16).collect();
         Origin::of_sample(&digits).map_err(crypto)
+    }
+
+    /// The key under which the ledger's checkpoints will be verified.
+    pub fn verifier_key(&self, origin: &Origin) -> Result<VerifierKey, Fault> {
+        let key = self.of(&Owner::Authority, KeyPurpose::Checkpoint)?;
+        let name = origin.as_str().parse().map_err(crypto)?;
+        VerifierKey::of(name, Scheme::Ed25519, key.public()).map_err(crypto)
     }
 
     /// `last-signed` of an empty ledger.

@@ -82,6 +82,17 @@ pub enum OpenError {
         /// The file that differs.
         part: &'static str,
     },
+    /// A policy for other ledgers than this one.
+    #[error(
+        "the policy of witnesses is for another ledger: its log lines name {named}, and this ledger's key is {ours}. Write that key \
+         into its log line, or leave the line out, and start again"
+    )]
+    OtherPolicy {
+        /// The keys that it names.
+        named: String,
+        /// Our newest.
+        ours: String,
+    },
     /// A law that this program does not know is in force.
     #[error("law {0} is in force; this program does not know it and does not write: upgrade")]
     UnknownLaw(u64),

@@ -8,7 +8,7 @@ mod head;
 mod published;
 mod replay;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use error::OpenError;
@@ -35,6 +35,7 @@ use super::status::{Places, Statuses};
 use super::store::Store;
 use super::tiles::EdgeTiles;
 use super::vault::Vault;
+use super::witnesses::{Eyes, Outside, Rounds};
 use super::writer::Writer;
 use crate::catalogue::Catalogue;
 use crate::crypto::Entropy;
@@ -61,6 +62,8 @@ pub struct Opening {
     pub founding: Option<Founding>,
     /// The base URL that was asked for at this start.
     pub public_url: Option<BaseUrl>,
+    /// Outside eyes, if any.
+    pub eyes: Option<Eyes>,
 }
 
 /// The charter of a store, by the law, from the entries that touch it.
@@ -79,7 +82,10 @@ impl Opening {
         let blocks = EdgeBlocks::load(store, &charter, range.size())?;
         let finders = Arc::new(Finders::load(store)?);
         let statuses = Statuses::load(store, range.size())?;
-        let window = Arc::new(Window::new(Published::new(charter, range, checkpoint), statuses));
+        let eyes = self.eyes.as_ref();
+        let policy = eyes.map(|eyes| Arc::clone(&eyes.policy));
+        let outside = Outside::new(policy, eyes.and_then(|eyes| eyes.within));
+        let window = Arc::new(Window::new(Published::new(charter, range, checkpoint), statuses, outside));
         let mut writer = Writer::new(
             Arc::clone(&self.store),
             Arc::clone(&self.keyring),
@@ -103,7 +109,7 @@ impl Opening {
         let places = Places::open(store, secrets.places)?;
         let once = Once::new(secrets.lookup);
         let sequencer = Sequencer::start(writer, sealer).map_err(Failure::from)?;
-        Ok(Authority {
+        let authority = Authority {
             store: self.store,
             keyring: self.keyring,
             entropy: self.entropy,
@@ -122,7 +128,12 @@ impl Opening {
             refusals: Refusals::default(),
             open_ceremonies,
             demand_counts: DemandCounts::default(),
-        })
+            rounds: self.eyes.map(Rounds::new),
+            asking: Mutex::default(),
+        };
+        authority.check_policy()?;
+        authority.take_up_cosigned()?;
+        Ok(authority)
     }
 
     fn check_base_url(&self, charter: &Charter) -> Result<(), OpenError> {

@@ -11,29 +11,40 @@ use crate::crypto::{Digest, KeyPurpose};
 use crate::ledger::body::Owner;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::receipt::Receipt;
-use crate::merkle::{TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at};
+use crate::merkle::{
+    Hash, TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at,
+};
 use crate::note::{KeyName, Scheme, VerifierKey};
 use crate::x509::Certificate;
 
 impl Authority {
-    /// The `.tlog-proof` of an entry, with its leaf hash.
+    /// The `.tlog-proof` of an entry, with its leaf hash: to the newest checkpoint that witnesses cosigned, if it covers
+    /// the entry, with their lines; otherwise to the newest.
     pub fn receipt(&self, index: u64) -> Result<(Digest, String), Failure> {
         let published = self.window.published();
         if index >= published.range.size() {
             return Err(Refusal::NotFound(Thing::File).into());
         }
+        let cosigned = self.cosigned().filter(|cosigned| index < cosigned.size());
+        let (size, checkpoint) = match &cosigned {
+            Some(cosigned) => (cosigned.size(), cosigned.note()),
+            None => (published.range.size(), &published.checkpoint),
+        };
         let entry = self.entry(index)?;
-        let proof = inclusion(index, published.range.size(), &|level, index| {
-            node_from_tiles(level, index, &|tile, width| {
-                tiles::stored(self.store.as_ref(), tile, width).ok().flatten()
-            })
-        })
-        .map_err(|error| Fault::Damaged(error.to_string()))?;
+        let proof = inclusion(index, size, &|level, index| self.node(level, index))
+            .map_err(|error| Fault::Damaged(error.to_string()))?;
         let path = proof.path.iter().map(|hash| hash.0).collect();
         let leaf = leaf_hash(&entry);
-        let receipt = Receipt::new(Some(entry), index, path, published.checkpoint.clone())
+        let receipt = Receipt::new(Some(entry), index, path, checkpoint.clone())
             .map_err(|error| Fault::Damaged(error.to_string()))?;
         Ok((leaf, receipt.to_string()))
+    }
+
+    /// A node of the tree.
+    pub(in crate::authority) fn node(&self, level: u8, index: u64) -> Option<Hash> {
+        node_from_tiles(level, index, &|tile, width| {
+            tiles::stored(self.store.as_ref(), tile, width).ok().flatten()
+        })
     }
 
     pub(in crate::authority) fn entry(&self, index: u64) -> Result<Vec<u8>, Failure> {

@@ -71,6 +71,8 @@ pub enum Row {
     Blob(Digest),
     /// The checkpoint last stored.
     Checkpoint,
+    /// The newest checkpoint that a quorum of witnesses cosigned.
+    Cosigned,
     /// A status list token as published from a time on.
     Published(u32, Time),
     /// A pickup, by its id.
@@ -152,6 +154,7 @@ impl Row {
             b'a' => Self::Answered(rest.try_into().ok()?),
             b'b' => Self::Blob(Digest(rest.try_into().ok()?)),
             b'h' => rest.is_empty().then_some(Self::Checkpoint)?,
+            b'x' => rest.is_empty().then_some(Self::Cosigned)?,
             b'o' => {
                 let (list, from) = split(4)?;
                 let from = Time::from_millis(i64::from_be_bytes(from.try_into().ok()?)).ok()?;
@@ -207,6 +210,7 @@ impl Row {
             Self::Answered(hash) => keyed(b'a', &[hash]),
             Self::Blob(name) => keyed(b'b', &[&name.0]),
             Self::Checkpoint => keyed(b'h', &[]),
+            Self::Cosigned => keyed(b'x', &[]),
             Self::Published(list, from) => keyed(b'o', &[&list.to_be_bytes(), &from.millis().to_be_bytes()]),
             Self::Pickup(id) => keyed(b'k', &[id]),
             Self::Report(hash) => keyed(b'r', &[hash]),
@@ -273,6 +277,7 @@ mod tests {
             Row::Answered([2; 32]),
             Row::Blob(Digest([3; 32])),
             Row::Checkpoint,
+            Row::Cosigned,
             Row::Published(1, time),
             Row::Pickup([4; 16]),
             Row::Report([5; 32]),

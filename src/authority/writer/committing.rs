@@ -84,6 +84,9 @@ impl Committer {
             return Err(Refusal::NotReady(why).into());
         }
         let now = self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()))?;
+        if let Some(why) = self.window.outside().overdue(now) {
+            return Err(Refusal::NotReady(why).into());
+        }
         let time = self.charter.time().map_or(now, |last| last.max(now));
         self.unseen.shown(self.window.published().range.size());
         let taken = |place| self.unseen.has(place) || self.window.statuses(|statuses| statuses.taken(place));

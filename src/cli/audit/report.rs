@@ -13,6 +13,7 @@ use crate::audit::prove;
 use crate::audit::report::{Findings, Gathering, Range, findings, page};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::ledger::witnessed::Witnessed;
 use crate::supervision::Rules;
 use crate::values::lang::Lang;
 use crate::verification::Notice;
@@ -100,6 +101,8 @@ fn told(found: &Findings, rules: &Rules, key: &'static str, signature: Option<&s
         lang.choose("检查点密钥", "checkpoint key").to_owned(),
         lang.choose(super::key_zh(key), key).to_owned(),
     ));
+    let witnessed = found.witnessed.as_ref().unwrap_or(&Witnessed::NoPolicy);
+    rows.push((lang.choose("外部见证", "witnesses").to_owned(), witnessed.text(lang)));
     rows.extend(signature.map(|jws| (lang.choose("签名", "signature").to_owned(), jws.to_owned())));
     rows.push((lang.choose("结论", "verdict").to_owned(), verdict(found.verdict(), lang).to_owned()));
     if found.notice.is_some() {

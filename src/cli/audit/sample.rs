@@ -8,11 +8,11 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::signing::{self, Signed, Signing};
-use super::{Pinned, replayed_before, summarised, vkeys};
+use super::{Pinned, policy, replayed_before, summarised, vkeys};
 use crate::audit::prove::{ProveError, head};
 use crate::audit::report::Range;
 use crate::audit::sample::{Drawing, Outcome, Sample, Seed, What, openings};
-use crate::audit::source::Source;
+use crate::audit::source::{Source, WITNESSED};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
@@ -35,12 +35,9 @@ pub(super) struct AskSample {
     /// How many licences are drawn.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
     n: u32,
-    /// The cosigned checkpoint that the draw follows from, as `witness ask` writes it; without it, that of the source.
+    /// The cosigned checkpoint that the draw follows from, as `witness ask` writes it; without it, the source's.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Whose lines the checkpoint must bear (C2SP tlog-policy). Without it the draw says that nobody witnessed it.
-    #[arg(long, value_name = "FILE")]
-    policy: Option<PathBuf>,
     /// Drawn from these entries; without it from all that the checkpoint is over.
     #[arg(long, value_name = "A..B")]
     range: Option<Range>,
@@ -62,7 +59,7 @@ impl AskSample {
         let key = self.signing.key()?;
         let opened = self.read_openings()?;
         let inspectors = self.inspectors.as_deref().map(lines).transpose()?.unwrap_or_default();
-        let policy = self.policy.as_deref().map(read_policy).transpose()?;
+        let policy = self.pinned.policy.as_deref().map(policy).transpose()?;
         let source = calling::source(&self.from)?;
         let checkpoint = self.verified(source.as_ref(), policy.as_ref())?;
         if policy.as_ref().is_some_and(|policy| !policy.accepts(&checkpoint)) {
@@ -121,6 +118,16 @@ impl AskSample {
         Ok(Some(openings(&all)?))
     }
 
+    /// The source's own checkpoint; where a policy is brought along, the one that its witnesses cosigned last, if it has one.
+    fn of_source(&self, source: &dyn Source) -> anyhow::Result<Note> {
+        let cosigned =
+            self.pinned.policy.as_ref().and_then(|_| source.read(WITNESSED).transpose()).transpose()?;
+        match cosigned {
+            Some(bytes) => Ok(Note::parse(&bytes).context(WITNESSED)?),
+            None => Ok(head(source)?.0),
+        }
+    }
+
     /// The checkpoint under a key from elsewhere: the one that is pinned, or the policy's.
     fn verified(&self, source: &dyn Source, policy: Option<&Policy>) -> anyhow::Result<VerifiedCheckpoint> {
         let note = match &self.checkpoint {
@@ -129,7 +136,7 @@ impl AskSample {
                 let bytes = fs::read(path).with_context(named)?;
                 Note::parse(&bytes).with_context(named)?
             }
-            None => head(source)?.0,
+            None => self.of_source(source)?,
         };
         let mut keys: Vec<VerifierKey> =
             self.pinned.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default();
@@ -145,11 +152,6 @@ impl AskSample {
         let witnesses = policy.map(Policy::witness_keys).unwrap_or_default();
         Ok(VerifiedCheckpoint::verify_under_any(&note, &keys, &witnesses).map_err(ProveError::from)?)
     }
-}
-
-fn read_policy(path: &Path) -> anyhow::Result<Policy> {
-    let named = || path.display().to_string();
-    Policy::parse(&fs::read(path).with_context(named)?).with_context(named)
 }
 
 /// Names, one a line.

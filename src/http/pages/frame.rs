@@ -13,6 +13,7 @@ use crate::authority::Published;
 use crate::http::HttpState;
 use crate::http::problem::Problem;
 use crate::http::request::{Params, tongue};
+use crate::ledger::witnessed::Witnessed;
 use crate::values::lang::Lang;
 
 /// Where pickups are, below a language or below none.
@@ -153,6 +154,8 @@ pub struct Frame {
     pub authority: String,
     /// What must be said on every page of such an authority (law 0, section 4).
     pub notice: Option<&'static str>,
+    /// Whether outsiders vouch for the ledger, said on every page too; how far they do stands on the ledger's.
+    pub witnessed: String,
     /// The navigation.
     pub ways: Vec<Way>,
     /// Where the authority's addresses begin.
@@ -176,6 +179,11 @@ impl Frame {
         Self {
             authority: name.map_or_else(String::new, |name| visit.lang.choose(&name.zh, &name.en).clone()),
             notice: state.authority.notice().map(|notice| notice.text(visit.lang)),
+            witnessed: match state.authority.witnessed() {
+                // Who and when changes with every round, and would make every page another one.
+                Witnessed::By(_) => visit.lang.choose("经外部见证", "Witnessed by outsiders").to_owned(),
+                un => un.text(visit.lang),
+            },
             ways: ways.collect(),
             base_url: state.base_url(),
             visit: visit.clone(),

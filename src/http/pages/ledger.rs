@@ -34,11 +34,26 @@ struct Page {
     last: Option<When>,
     law: Option<u64>,
     checkpoint: String,
+    /// What outsiders vouch for.
+    quorum: Option<Reached>,
+    /// The checkpoint with their lines.
+    cosigned: Option<String>,
     verifier_keys: Vec<String>,
     days: Vec<Day>,
     entries: Vec<Shown>,
     /// Demands for proofs: refused as already proved, and recorded as needs.
     demands: (String, String),
+}
+
+/// The newest quorum of witnesses.
+struct Reached {
+    name: String,
+    by: usize,
+    of: usize,
+    size: String,
+    /// Entries after those that it cosigned.
+    beyond: String,
+    when: When,
 }
 
 /// The entries of one day.
@@ -81,9 +96,25 @@ pub async fn show(
         last: entries.first().map(|entry| When::time(lang, entry.time, Some(offset))),
         law: charter.law_version(),
         checkpoint: published.checkpoint.to_string(),
+        quorum: reached(&state, lang, offset),
+        cosigned: state.authority.cosigned().map(|cosigned| cosigned.note().to_string()),
         verifier_keys: state.authority.verifier_keys().iter().map(ToString::to_string).collect(),
         days: days(&state, lang, offset)?,
         entries: entries.iter().map(|entry| shown(lang, offset, entry)).collect(),
+    })
+}
+
+fn reached(state: &HttpState, lang: Lang, offset: UtcOffset) -> Option<Reached> {
+    let witnessed = state.authority.witnessed();
+    let quorum = witnessed.by()?;
+    let size = state.authority.published().range.size();
+    Some(Reached {
+        name: quorum.quorum.clone(),
+        by: quorum.by,
+        of: quorum.of,
+        size: number(quorum.size),
+        beyond: number(size.saturating_sub(quorum.size)),
+        when: When::time(lang, quorum.time, Some(offset)),
     })
 }
 

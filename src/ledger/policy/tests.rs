@@ -69,9 +69,9 @@ fn a_single_witness_and_nobody() {
     let one = format!("{}quorum W\n", witness("W", 1));
     assert!(met(&one, &[1]) && !met(&one, &[2]) && !met(&one, &[]));
     assert!(met("quorum none\n", &[]));
-    assert!(!Policy::parse(b"quorum none").unwrap().asks_for_witnesses());
+    assert!(Policy::parse(b"quorum none").unwrap().quorum().is_none());
     let policy = Policy::parse(one.as_bytes()).unwrap();
-    assert!(policy.asks_for_witnesses() && policy.logs().is_empty());
+    assert!(policy.quorum().is_some() && policy.logs().is_empty());
     assert_eq!(policy.witness_keys(), [vkey("w.example", Scheme::Cosignature, 1)]);
 }
 

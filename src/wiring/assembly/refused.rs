@@ -64,6 +64,9 @@ pub(super) fn told(error: &OpenError) -> anyhow::Error {
         OpenError::OtherType { licence_type, version, part } => format!(
             "证照类型 {licence_type} 第 {version} 版的 {part} 与账本已公布的不同:请放回已公布的文件夹(--schemas),修改请作为新版本公布(vidimus types publish)"
         ),
+        OpenError::OtherPolicy { named, ours } => format!(
+            "见证策略属于另一个账本:它的 log 行写的是 {named},而本账本的公钥是 {ours}。请把这个公钥写入 log 行,或去掉这一行,然后重新启动"
+        ),
         OpenError::OtherBaseUrl { founded, given } => {
             format!("本机关以 {founded} 建立,不能以 {given} 启动。请去掉 --public-url,或以一条记录迁移")
         }

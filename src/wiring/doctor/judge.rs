@@ -1,6 +1,6 @@
 //! The judgement, one function a check.
 
-use super::{Disk, Grade, Known, Line, Place, Seen};
+use super::{Disk, Grade, Known, Line, Place, Seen, witnesses};
 use crate::authority::{Ending, Readiness};
 use crate::values::time::Time;
 use crate::wiring::told::Told;
@@ -32,7 +32,7 @@ pub fn judge(known: &Known) -> Vec<Line> {
     lines
 }
 
-fn line(check: &'static str, grade: Grade, zh: impl Into<String>, en: impl Into<String>) -> Line {
+pub(super) fn line(check: &'static str, grade: Grade, zh: impl Into<String>, en: impl Into<String>) -> Line {
     Line { check, grade, told: Told::new(zh, en) }
 }
 
@@ -169,8 +169,8 @@ fn inside(readiness: &Readiness, running: bool, now: Option<Time>, lines: &mut V
         Some(why) => lines.push(line(
             "ledger",
             Grade::Fail,
-            format!("已停止写入：{why}。读取照常。查明原因（磁盘、密钥目录）后重新启动；已确认的不会丢"),
-            format!("writing has stopped: {why}. Reads go on. Mend the cause (disk, keys) and start again; nothing acknowledged is lost"),
+            format!("已停止写入：{why}。读取照常。查明原因（磁盘、密钥目录、见证人）后重新启动；已确认的不会丢"),
+            format!("writing has stopped: {why}. Reads go on. Mend the cause (disk, keys, witnesses) and start again; nothing acknowledged is lost"),
         )),
     }
     for key in &readiness.missing_keys {
@@ -201,6 +201,7 @@ fn inside(readiness: &Readiness, running: bool, now: Option<Time>, lines: &mut V
         ));
     }
     let Some(now) = now else { return };
+    lines.extend(readiness.witnesses.iter().flat_map(|eyes| witnesses::judge(eyes, readiness.size, now)));
     certificates(&readiness.certificates, now, lines);
     for listed in &readiness.lists {
         let list = listed.list;

@@ -5,6 +5,7 @@ pub mod examine;
 mod judge;
 #[cfg(test)]
 mod tests;
+mod witnesses;
 
 use std::path::PathBuf;
 

@@ -22,6 +22,7 @@ fn readiness() -> Readiness {
         certificates: vec![ending(400)],
         unsealed: 0,
         lists: vec![Listed { list: 1, until: Some(now().seconds() + 80_000) }],
+        witnesses: None,
     }
 }
 

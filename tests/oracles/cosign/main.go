@@ -4,6 +4,7 @@
 //	cosign try WITNESS_URL WITNESS_VKEY DIR                a log of its own, every status of C2SP tlog-witness
 //	cosign ledger LEDGER_URL VKEY_FILE WITNESS_URL WITNESS_VKEY
 //	                                                       a running ledger's checkpoint, proved from its tiles
+//	cosign receipt RECEIPT_FILE VKEY_FILE WITNESS_VKEY...  a receipt with the lines of all these witnesses
 //
 // Cosignatures (type 0x04) are verified here by crypto/ed25519 alone. Ends with 1 and the reason where anything differs.
 package main
@@ -382,6 +383,64 @@ func follow(ledgerURL, vkeys, url, vkey string) error {
 	return errors.New("409 again and again")
 }
 
+// receipt reads a C2SP tlog-proof with note and tlog: signed by the log and by every witness named, and the entry in it.
+func receipt(text []byte, vkeys string, witnesses []string) error {
+	log, err := note.NewVerifier(strings.Fields(vkeys)[0])
+	if err != nil {
+		return err
+	}
+	known := []note.Verifier{log}
+	for _, vkey := range witnesses {
+		w, err := witnessOf(vkey)
+		if err != nil {
+			return err
+		}
+		known = append(known, w)
+	}
+	proof, checkpoint, cut := bytes.Cut(text, []byte("\n\n"))
+	lines := strings.Split(string(proof), "\n")
+	if !cut || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" {
+		return errors.New("no tlog-proof")
+	}
+	entry, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(lines[1], "extra "))
+	if err != nil {
+		return err
+	}
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[2], "index "), 10, 64)
+	if err != nil {
+		return err
+	}
+	var path tlog.RecordProof
+	for _, line := range lines[3:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return err
+		}
+		path = append(path, hash)
+	}
+	opened, err := note.Open(checkpoint, note.VerifierList(known...))
+	if err != nil {
+		return err
+	}
+	if len(opened.Sigs) != len(known) || len(opened.UnverifiedSigs) != 0 {
+		return fmt.Errorf("signed by %v, unknown %v", opened.Sigs, opened.UnverifiedSigs)
+	}
+	head := strings.Split(opened.Text, "\n")
+	size, err := strconv.ParseInt(head[1], 10, 64)
+	if err != nil {
+		return err
+	}
+	root, err := tlog.ParseHash(head[2])
+	if err != nil {
+		return err
+	}
+	if err := tlog.CheckRecord(path, size, root, index, tlog.RecordHash(entry)); err != nil {
+		return err
+	}
+	fmt.Printf("entry %d under %d entries, with the lines of %d witnesses\n", index, size, len(witnesses))
+	return nil
+}
+
 func keys(name, dir string) error {
 	secret, public, err := note.GenerateKey(rand.Reader, name)
 	if err == nil {
@@ -405,8 +464,15 @@ func main() {
 		if vkeys, err = os.ReadFile(args[2]); err == nil {
 			err = follow(strings.TrimSuffix(args[1], "/"), string(vkeys), strings.TrimSuffix(args[3], "/"), args[4])
 		}
+	case len(args) >= 3 && args[0] == "receipt":
+		var text, vkeys []byte
+		if text, err = os.ReadFile(args[1]); err == nil {
+			if vkeys, err = os.ReadFile(args[2]); err == nil {
+				err = receipt(text, string(vkeys), args[3:])
+			}
+		}
 	default:
-		fmt.Fprintln(os.Stderr, "usage: cosign keys NAME DIR | try URL VKEY DIR | ledger LEDGER_URL VKEY_FILE URL VKEY")
+		fmt.Fprintln(os.Stderr, "usage: cosign keys NAME DIR | try URL VKEY DIR | ledger LEDGER_URL VKEY_FILE URL VKEY | receipt FILE VKEY_FILE VKEY...")
 		os.Exit(2)
 	}
 	if err != nil {

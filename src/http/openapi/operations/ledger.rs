@@ -21,6 +21,14 @@ pub fn operations() -> Vec<Operation> {
             .says("检查点", "The newest checkpoint")
             .note("A C2SP signed note: origin, size, root.")
             .answers(200, "The note.", std::slice::from_ref(&text)),
+        get("/ledger/witnessed-checkpoint", "showWitnessedCheckpoint")
+            .says("经见证的检查点", "The newest checkpoint that a quorum of witnesses cosigned")
+            .note(
+                "The same note with the witnesses' lines (C2SP tlog-cosignature). 404 where no witness is asked, 503 until \
+                 the first quorum. It may be smaller than `/ledger/checkpoint`, never larger.",
+            )
+            .answers(200, "The note.", std::slice::from_ref(&text))
+            .refuses(&[Kind::NotFound, Kind::NotReady]),
         get("/ledger/tile/{*path}", "showTile")
             .says("瓦片与记录", "A tile, or a bundle of entries")
             .note(
@@ -41,7 +49,8 @@ pub fn operations() -> Vec<Operation> {
         get("/v1/ledger/proof", "proveEntry")
             .says("回执", "A receipt for an entry")
             .with(index)
-            .answers(200, "A C2SP tlog-proof to the newest checkpoint.", &[text])
+            .answers(200, "A C2SP tlog-proof: to the newest checkpoint that witnesses cosigned, if it covers the entry, with their \
+                 lines; otherwise to the newest checkpoint.", &[text])
             .refuses(&[Kind::NotFound]),
         get("/.well-known/jwt-vc-issuer", "listIssuerKeys")
             .says("签发密钥", "Keys that sign credentials, retired ones too")

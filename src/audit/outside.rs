@@ -1,0 +1,242 @@
+//! How far outsiders vouch for a ledger: the checkpoint that they cosigned must be of the tree that was replayed, and by the
+//! auditor's own policy a quorum. Not here: whose cosignatures suffice (`ledger::policy`).
+
+use super::prove::{ProveError, continuing};
+use super::source::{Source, SourceError, WITNESSED};
+use super::summary::Finding;
+use super::trail::Trail;
+use crate::law::Rule;
+use crate::ledger::checkpoint::{Checkpoint, CheckpointError, VerifiedCheckpoint};
+use crate::ledger::policy::Policy;
+use crate::ledger::witnessed::Witnessed;
+use crate::merkle::{ConsistencyProof, Hash};
+use crate::note::Note;
+
+/// A checkpoint of the tree of another, with the proof. Whose cosignatures under it are good, a policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cosigned {
+    checkpoint: VerifiedCheckpoint,
+    proof: ConsistencyProof,
+}
+
+impl Cosigned {
+    /// The note, if a key signed it that the ledger names for its size, and it is of the tree of `head`: the larger of the
+    /// two continues the smaller one.
+    pub(super) fn of(
+        note: &Note,
+        path: impl FnOnce(u64, u64) -> Result<Vec<Hash>, ProveError>,
+        head: &VerifiedCheckpoint,
+        trail: &Trail,
+    ) -> Result<Result<Self, String>, SourceError> {
+        let size = match note.text().parse::<Checkpoint>() {
+            Ok(said) => said.size,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let checkpoint = match trail.verify(note, size, &[]) {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (old, new) = if size <= head.size() { (&checkpoint, head) } else { (head, &checkpoint) };
+        let path = match path(old.size(), new.size()) {
+            Ok(path) => path,
+            Err(ProveError::Source(error)) => return Err(error),
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let proof = ConsistencyProof { old_size: old.size(), size: new.size(), path };
+        let proved = proof.verify(&Hash(*old.root()), &Hash(*new.root()));
+        let other = |error| format!("at {size} entries it is of another tree: {error}");
+        Ok(proved.map_err(other).map(|()| Self { checkpoint, proof }))
+    }
+
+    /// The note.
+    pub fn note(&self) -> &Note {
+        self.checkpoint.note()
+    }
+
+    /// The proof that ties it to the other checkpoint, lowest first.
+    pub fn path(&self) -> &[Hash] {
+        &self.proof.path
+    }
+
+    /// How far outsiders vouch by a policy; an error where a line of a witness that it knows is bad.
+    pub fn by(&self, policy: &Policy) -> Result<Witnessed, CheckpointError> {
+        let (note, log) = (self.checkpoint.note().clone(), self.checkpoint.log());
+        let checkpoint = VerifiedCheckpoint::verify(note, log, &policy.witness_keys())?;
+        Ok(Witnessed::of(Some(policy), Some(&checkpoint)))
+    }
+}
+
+/// What a source has that witnesses cosigned, of the tree of `head`, which was replayed; the inner error says what is wrong
+/// with it.
+pub(super) fn cosigned(
+    source: &dyn Source,
+    head: &VerifiedCheckpoint,
+    trail: &Trail,
+) -> Result<Option<Result<Cosigned, String>>, SourceError> {
+    let Some(bytes) = read(source)? else { return Ok(None) };
+    match Note::parse(&bytes) {
+        Ok(note) => {
+            let path = |old, new| continuing(source, old, new).map(|proof| proof.path);
+            Cosigned::of(&note, path, head, trail).map(Some)
+        }
+        Err(error) => Ok(Some(Err(error.to_string()))),
+    }
+}
+
+/// The file; none of a ledger whose witnesses were no quorum yet.
+pub(super) fn read(source: &dyn Source) -> Result<Option<Vec<u8>>, SourceError> {
+    match source.read(WITNESSED) {
+        Err(SourceError::Answer { status: 503, .. }) => Ok(None),
+        read => read,
+    }
+}
+
+/// How far outsiders vouch for the ledger of a source by a policy, and what is wrong with what they cosigned.
+pub(super) fn look(
+    source: &dyn Source,
+    policy: Option<&Policy>,
+    trail: &Trail,
+    head: Option<&VerifiedCheckpoint>,
+) -> Result<(Witnessed, Option<Finding>), SourceError> {
+    let (Some(policy), Some(head)) = (policy, head) else { return Ok((Witnessed::NoPolicy, None)) };
+    if !policy.logs().is_empty() && !policy.logs().iter().any(|log| trail.names(&log.key)) {
+        let why = "the policy of witnesses is for another ledger: this one names none of its log keys";
+        return Ok((Witnessed::NoPolicy, Some(Finding::of(Rule::Vkey, why))));
+    }
+    let none = || Witnessed::of(Some(policy), None);
+    let Some(cosigned) = cosigned(source, head, trail)? else { return Ok((none(), None)) };
+    let judged = cosigned.and_then(|cosigned| cosigned.by(policy).map_err(|error| error.to_string()));
+    Ok(match judged {
+        Ok(witnessed) => (witnessed, None),
+        Err(why) => (none(), Some(Finding::of(Rule::Consistency, format!("what was cosigned: {why}")))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::fixture::{Files, Ledger, seeded};
+    use crate::audit::trust::{POLICY, Trust, export};
+    use crate::audit::{Audit, Pins, replay};
+    use crate::ledger::checkpoint::Checkpoint;
+    use crate::merkle::{Range, leaf};
+    use crate::note::{NoteSignature, Scheme, VerifierKey};
+
+    const NAMES: [&str; 2] = ["a.example/w", "b.example/w"];
+
+    fn policy(log: Option<&VerifierKey>) -> String {
+        let mut text = log.map_or_else(String::new, |log| format!("log {log}\n"));
+        for (name, seed) in NAMES.iter().zip(200..) {
+            let vkey = VerifierKey::of(name.parse().unwrap(), Scheme::Cosignature, seeded(seed).public());
+            text.push_str(&format!("witness {name} {}\n", vkey.unwrap()));
+        }
+        text.push_str(&format!("group both all {}\nquorum both\n", NAMES.join(" ")));
+        text
+    }
+
+    /// The first `size` entries, with so many witnesses' lines; at another root, if one is given.
+    fn cosigned(ledger: &Ledger, size: usize, lines: usize, root: Option<Hash>) -> Vec<u8> {
+        let mut range = Range::new();
+        ledger.entries.iter().take(size).for_each(|entry| range.push(leaf(entry)));
+        let root = root.unwrap_or_else(|| range.root());
+        let name = ledger.origin.as_str().parse().unwrap();
+        let mut note = Checkpoint::new(name, range.size(), root.0).sign(&ledger.checkpoint_key, &[]).unwrap();
+        let line = |(name, seed): (&&str, u8)| {
+            NoteSignature::cosign(note.text(), &name.parse().unwrap(), &seeded(seed), 60).unwrap()
+        };
+        let lines = NAMES.iter().zip(200..).take(lines).map(line).collect::<Vec<_>>();
+        note.append(lines).unwrap();
+        note.to_string().into_bytes()
+    }
+
+    fn with(ledger: &Ledger, note: Vec<u8>) -> Files {
+        let mut files = ledger.files();
+        files.insert(WITNESSED.into(), note);
+        files
+    }
+
+    fn audited(files: &Files, policy: &str) -> Audit {
+        let policy = Some(Policy::parse(policy.as_bytes()).unwrap());
+        replay(files, &Pins { policy, ..Pins::default() }, &mut |_| ()).unwrap()
+    }
+
+    fn code(audit: &Audit) -> (&'static str, Vec<Rule>) {
+        let rules = audit.summary.violations.iter().map(|found| found.rule).collect();
+        (audit.summary.witnessed.as_str(), rules)
+    }
+
+    #[test]
+    fn it_is_told_how_far_a_quorum_vouches() {
+        let ledger = Ledger::small();
+        for size in [1, 5, ledger.entries.len()] {
+            let audit =
+                audited(&with(&ledger, cosigned(&ledger, size, 2, None)), &policy(Some(&ledger.vkey())));
+            assert_eq!(code(&audit), ("witnessed", vec![]), "{size}");
+            assert_eq!(audit.summary.witnessed.by().unwrap().size, u64::try_from(size).unwrap());
+        }
+        assert_eq!(
+            code(&audited(&with(&ledger, cosigned(&ledger, 5, 1, None)), &policy(None))),
+            ("awaited", vec![])
+        );
+        assert_eq!(code(&audited(&ledger.files(), &policy(None))), ("awaited", vec![]));
+        let files = with(&ledger, b"whatever".to_vec());
+        let unasked = replay(&files, &Pins::default(), &mut |_| ()).unwrap();
+        assert_eq!(code(&unasked), ("no_policy", vec![]), "nobody can tell whose lines count");
+    }
+
+    #[test]
+    fn what_was_cosigned_of_another_tree_is_a_broken_rule() {
+        let ledger = Ledger::small();
+        let other = Some(Hash([7; 32]));
+        for size in [5, ledger.entries.len()] {
+            let audit = audited(&with(&ledger, cosigned(&ledger, size, 2, other)), &policy(None));
+            assert_eq!(code(&audit), ("awaited", vec![Rule::Consistency]), "{size}");
+        }
+        let audit = audited(&with(&ledger, b"whatever".to_vec()), &policy(None));
+        assert_eq!(code(&audit).1, [Rule::Consistency]);
+        // A line that its witness did not make.
+        let good = String::from_utf8(cosigned(&ledger, 5, 2, None)).unwrap();
+        let other = String::from_utf8(cosigned(&ledger, 6, 2, None)).unwrap();
+        let lines =
+            |text: &str| text.split_once("\n\n").unwrap().1.lines().map(str::to_owned).collect::<Vec<_>>();
+        let bad = good.replace(&lines(&good)[1], &lines(&other)[1]);
+        assert_eq!(code(&audited(&with(&ledger, bad.into_bytes()), &policy(None))).1, [Rule::Consistency]);
+    }
+
+    #[test]
+    fn a_policy_of_another_ledger_is_told() {
+        let ledger = Ledger::small();
+        let files = with(&ledger, cosigned(&ledger, 5, 2, None));
+        let stranger = ledger.vkey_of(&seeded(77));
+        assert_eq!(code(&audited(&files, &policy(Some(&stranger)))), ("no_policy", vec![Rule::Vkey]));
+    }
+
+    #[test]
+    fn a_trust_folder_carries_it() {
+        let ledger = Ledger::small();
+        let (files, folder) = (with(&ledger, cosigned(&ledger, 5, 2, None)), tempfile::tempdir().unwrap());
+        export(&files, &audited(&files, &policy(None)), folder.path()).unwrap();
+        let told = || Trust::load(folder.path()).unwrap().witnessed(None).unwrap();
+        assert_eq!(told(), Witnessed::NoPolicy);
+        std::fs::write(folder.path().join(POLICY), policy(None)).unwrap();
+        assert_eq!(told().by().unwrap().size, 5);
+        // A receipt that was fetched later goes further.
+        let later = Note::parse(&cosigned(&ledger, 9, 2, None)).unwrap();
+        let trust = Trust::load(folder.path()).unwrap();
+        assert_eq!(trust.witnessed(Some(&later)).unwrap().by().unwrap().size, 9);
+        let earlier = Note::parse(&cosigned(&ledger, 3, 2, None)).unwrap();
+        assert_eq!(trust.witnessed(Some(&earlier)).unwrap().by().unwrap().size, 5);
+        // And one that the ledger did not sign goes nowhere.
+        let text = folder.path().join("trust.json");
+        let written = std::fs::read_to_string(&text).unwrap();
+        let other = String::from_utf8(cosigned(&ledger, 5, 2, Some(Hash([7; 32])))).unwrap();
+        let good = String::from_utf8(cosigned(&ledger, 5, 2, None)).unwrap();
+        let swapped = written.replace(&good.replace('\n', "\\n"), &other.replace('\n', "\\n"));
+        assert_ne!(swapped, written);
+        std::fs::write(&text, swapped).unwrap();
+        assert!(Trust::load(folder.path()).is_err());
+        std::fs::write(&text, written).unwrap();
+        std::fs::write(folder.path().join(POLICY), "quorum nobody\n").unwrap();
+        assert!(Trust::load(folder.path()).is_err());
+    }
+}
