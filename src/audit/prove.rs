@@ -8,8 +8,8 @@ use super::source::{CHECKPOINT, Source, SourceError};
 use crate::ledger::checkpoint::{Checkpoint, CheckpointError};
 use crate::ledger::receipt::{Receipt, ReceiptError};
 use crate::merkle::{
-    ConsistencyProof, Hash, InclusionProof, Nodes, ProofError, TileId, TilePath, Width, consistency,
-    decode_bundle, decode_hashes, inclusion, leaf, node_from_tiles, width_at,
+    ConsistencyProof, Hash, InclusionProof, Nodes, PrefixProof, ProofError, TileId, TilePath, Width,
+    consistency, decode_bundle, decode_hashes, inclusion, leaf, node_from_tiles, prefix, width_at,
 };
 use crate::note::{Note, NoteError};
 
@@ -114,6 +114,11 @@ impl<'s> Prover<'s> {
 /// shown it does that.
 pub fn continuing(source: &dyn Source, old_size: u64, size: u64) -> Result<ConsistencyProof, ProveError> {
     from_tiles(source, size, |nodes| consistency(old_size, size, nodes))
+}
+
+/// The proof of what the first `leaves` of a tree of `size` come to, from tiles. Not checked against any root.
+pub(super) fn beginning(source: &dyn Source, leaves: u64, size: u64) -> Result<PrefixProof, ProveError> {
+    from_tiles(source, size, |nodes| prefix(leaves, size, nodes))
 }
 
 /// What is made of nodes, with those of a source's tiles.

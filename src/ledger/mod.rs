@@ -1,5 +1,5 @@
 //! Floor 3: the ledger's formats: entries and what they say, the state they add up to, checkpoints,
-//! receipts, what a witness is sent, whose cosignatures suffice. Not the rules (`law`), not where
+//! receipts, what a witness is sent, whose cosignatures suffice, proofs of a split view. Not the rules (`law`), not where
 //! entries are kept (`store`).
 
 pub mod body;
@@ -9,5 +9,6 @@ pub mod entry;
 pub mod policy;
 pub mod receipt;
 pub mod signature;
+pub mod split_view;
 pub mod state;
 pub mod submission;
