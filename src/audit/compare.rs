@@ -1,8 +1,12 @@
 //! Two faces of one ledger, compared: a checkpoint each, signed by the log, and what lies under it where anything does. Either
 //! they are of one tree, or that they are not is proved (`ledger::split_view`).
 
+use std::io;
+use std::path::Path;
+
 use super::prove::{ProveError, beginning, head};
-use super::source::{Source, SourceError};
+use super::remembered::replace;
+use super::source::Source;
 use crate::ledger::checkpoint::{CheckpointError, VerifiedCheckpoint};
 use crate::ledger::split_view::{SplitView, SplitViewError};
 use crate::merkle::{Hash, ProofError};
@@ -83,8 +87,7 @@ pub fn compare(one: &Face<'_>, other: &Face<'_>) -> Result<Compared, CompareErro
     Ok(Compared::Split(SplitView::of(small, large, Some(proof))?))
 }
 
-impl From<SourceError> for CompareError {
-    fn from(error: SourceError) -> Self {
-        Self::Prove(error.into())
-    }
+/// Writes a proof to a file; what was there is replaced by the whole of it.
+pub fn save(split: &SplitView, path: &Path) -> io::Result<()> {
+    replace(path, split.to_string().as_bytes())
 }

@@ -69,7 +69,7 @@ impl<'a> Run<'a> {
             |arrived| {
                 let done = self.bundle(arrived?, &mut proved)?;
                 progress(Progress { done, total });
-                Ok(ControlFlow::Continue(()))
+                Ok::<_, MirrorError>(ControlFlow::Continue(()))
             },
         )?;
         for (tile, width) in tiles(total) {
