@@ -23,7 +23,7 @@ use std::path::Path;
 use self::arriving::Way;
 use self::folder::Folder;
 use self::run::Run;
-use super::compare::{Compared, CompareError, Face, compare, verified, verified_head};
+use super::compare::{CompareError, Compared, Face, compare, verified, verified_head};
 use super::prove::ProveError;
 use super::replay::Progress;
 use super::source::{CHECKPOINT, Directory, Source, SourceError};

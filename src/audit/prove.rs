@@ -127,13 +127,22 @@ fn from_tiles<T>(
     size: u64,
     make: impl FnOnce(Nodes<'_>) -> Result<T, ProofError>,
 ) -> Result<T, ProveError> {
-    // An unreadable tile is a missing node to the prover; the reason is kept beside it.
-    let failed = RefCell::new(None);
-    let tile = |tile: TileId, _: Width| match read_tile(source, tile, size) {
-        Ok(hashes) => Some(hashes),
-        Err(error) => {
-            failed.replace(Some(error));
-            None
+    // An unreadable tile is a missing node to the prover; the reason is kept beside it. Each tile is read once: neighbours
+    // lie in one, and a server is far away.
+    let (failed, known) = (RefCell::new(None), RefCell::new(HashMap::new()));
+    let tile = |tile: TileId, _: Width| {
+        if let Some(hashes) = known.borrow().get(&tile) {
+            return Some(Vec::clone(hashes));
+        }
+        match read_tile(source, tile, size) {
+            Ok(hashes) => {
+                known.borrow_mut().insert(tile, hashes.clone());
+                Some(hashes)
+            }
+            Err(error) => {
+                failed.replace(Some(error));
+                None
+            }
         }
     };
     let made = make(&|level, index| node_from_tiles(level, index, &tile));

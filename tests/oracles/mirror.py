@@ -16,13 +16,15 @@ import signal
 import subprocess
 import sys
 import threading
-from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "law0"))
 
+import note
+import split_view
 from service import PROGRAM, Service, Tally, business, home, run
 
 tally = Tally()
@@ -329,60 +331,33 @@ def busy(folder, vkey):
 # --- two faces -------------------------------------------------------------------------------------------------------
 
 
-def node(left, right):
-    return sha256(b"\x01" + left + right).digest()
+def signed_by_openssl(folder):
+    """As split_view.signed, the signature by openssl."""
 
+    def signed(text, keys):
+        content, ((name, key_id, signature),) = note.parse_note(text)
+        for key in map(note.verifier_key, keys):
+            if (name, key_id, note.parse_checkpoint(content).origin) != (key.name, key.id, key.name):
+                continue
+            (folder / "key.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + key.public)
+            (folder / "signature").write_bytes(signature)
+            (folder / "text").write_text(content, "utf-8")
+            found = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", folder / "key.der", "-rawin",
+                                    "-in", folder / "text", "-sigfile", folder / "signature"], capture_output=True)
+            if found.returncode == 0:
+                return note.parse_checkpoint(content)
+        raise note.Refused("not signed by the log")
 
-def beginnings(m, n, hashes):
-    """The roots of the first m of n leaves and of all n, by RFC 6962's SUBPROOF with its first hash always there."""
-    if m == n:
-        (only,) = hashes
-        return only, only
-    k = 1 << ((n - 1).bit_length() - 1)
-    *inner, last = hashes
-    if m <= k:
-        first, whole = beginnings(m, k, inner)
-        return first, node(whole, last)
-    first, whole = beginnings(m - k, n - k, inner)
-    return node(last, first), node(last, whole)
-
-
-def signed(folder, text, line, vkey):
-    name, key_id, key = vkey.split("+", 2)
-    key = base64.b64decode(key, validate=True)
-    _dash, signer, encoded = line.split(" ")
-    signature = base64.b64decode(encoded, validate=True)
-    if key[0] != 1 or signer != name or text.split("\n")[0] != name or signature[:4].hex() != key_id:
-        return False
-    if sha256(name.encode() + b"\n" + key).digest()[:4].hex() != key_id:
-        return False
-    spki = bytes.fromhex("302a300506032b6570032100") + key[1:]
-    (folder / "key.der").write_bytes(spki)
-    (folder / "signature").write_bytes(signature[4:])
-    (folder / "text").write_text(text, "utf-8")
-    found = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", folder / "key.der", "-rawin",
-                            "-in", folder / "text", "-sigfile", folder / "signature"], capture_output=True)
-    return found.returncode == 0
+    return signed
 
 
 def splits(folder, proof, vkey):
     """Whether a proof shows a split view, by nothing of the project's code."""
-    header, notes = proof.split("\n\n", 1)
-    first, *hashes = header.split("\n")
-    text, line, other_text, other_line = notes.split("\n\n")
-    if first != "vidimus/split-view/v1" or not other_line.endswith("\n"):
+    try:
+        return split_view.shown(proof, [vkey], signed_by_openssl(folder)) is not None
+    except note.Refused as why:
+        print(f"refused: {why}")
         return False
-    sides = []
-    for text, line in ((text + "\n", line), (other_text + "\n", other_line.removesuffix("\n"))):
-        if not signed(folder, text, line, vkey):
-            return False
-        _origin, size, root, _end = text.split("\n")
-        sides.append((int(size), base64.b64decode(root, validate=True)))
-    (m, small), (n, large) = sides
-    if m == n:
-        return not hashes and small != large
-    first, whole = beginnings(m, n, [base64.b64decode(hash, validate=True) for hash in hashes])
-    return m < n and whole == large and first != small
 
 
 def two_faces(folder, vkey):

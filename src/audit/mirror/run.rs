@@ -107,7 +107,11 @@ impl<'a> Run<'a> {
         let path = blob_path(&blob.sha256);
         let got = self.way.get(&path)?;
         self.way.settle(&path, &got, &mut self.tally, |bytes| {
-            if blob.names(bytes) { Ok(()) } else { Err(format!("not the {} bytes of that digest", blob.size)) }
+            if blob.names(bytes) {
+                Ok(())
+            } else {
+                Err(format!("not the {} bytes of that digest", blob.size))
+            }
         })
     }
 

@@ -207,7 +207,8 @@ fn killed_while_files_are_put_in_place_it_is_the_new_one() {
     brought(&at(SMALL), done.path(), Look::Presence);
     let old = lying(done.path());
     brought(&whole(), done.path(), Look::Presence);
-    let new: Files = lying(done.path()).into_iter().filter(|(path, bytes)| old.get(path) != Some(bytes)).collect();
+    let new: Files =
+        lying(done.path()).into_iter().filter(|(path, bytes)| old.get(path) != Some(bytes)).collect();
     // In the order of a set, which has the checkpoint before the tiles: any order will do, if the checkpoint is last.
     for moved in 0..=new.len() {
         let folder = tempfile::tempdir().unwrap();
@@ -215,7 +216,8 @@ fn killed_while_files_are_put_in_place_it_is_the_new_one() {
         let mut order: Vec<_> = new.iter().collect();
         order.sort_by_key(|(path, _)| path.as_str() == CHECKPOINT);
         let (placed, waiting) = order.split_at(moved);
-        let files = |some: &[(&String, &Vec<u8>)]| some.iter().map(|(p, b)| ((*p).clone(), (*b).clone())).collect();
+        let files =
+            |some: &[(&String, &Vec<u8>)]| some.iter().map(|(p, b)| ((*p).clone(), (*b).clone())).collect();
         write(&files(placed), folder.path());
         fs::create_dir_all(folder.path().join(".mirror/whole")).unwrap();
         write(&files(waiting), &folder.path().join(".mirror/whole"));

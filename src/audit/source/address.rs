@@ -40,7 +40,12 @@ struct Aggregation {
 impl Address {
     /// The server at this base address, asked by this agent; a slash at its end does not matter. Nothing is asked yet.
     pub fn new(base: &str, agent: Agent) -> Self {
-        Self { base: base.trim_end_matches('/').to_owned(), agent, patience: PATIENCE, tokens: Mutex::default() }
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            agent,
+            patience: PATIENCE,
+            tokens: Mutex::default(),
+        }
     }
 
     /// The same, waiting for that long in all for each file while the server is away or busy.

@@ -107,14 +107,14 @@ fn whole(
             ));
         }
         if !unknown.is_empty() {
-            rows.push(unknown_told(unknown.iter().cloned().collect::<Vec<_>>().join(", "), lang));
+            rows.push(unknown_told(&unknown.iter().cloned().collect::<Vec<_>>().join(", "), lang));
         }
         rows.join("\n")
     })?;
     Ok(if unknown.is_empty() { Exit::Good } else { Exit::UpgradeNeeded })
 }
 
-fn unknown_told(kinds: String, lang: Lang) -> String {
+fn unknown_told(kinds: &str, lang: Lang) -> String {
     lang.choose(
         format!("本程序不认识：{kinds}；它们所指的公开材料可能缺失：请升级后加 --check 再运行"),
         format!(
@@ -151,9 +151,7 @@ fn told(error: MirrorError) -> anyhow::Error {
             "look at --vkey; if the keys are right, the mirror's checkpoint is damaged: put it back from a copy, or make another mirror (without it another face of the ledger would not be seen)",
         ),
         MirrorError::Busy(_) => ("请等另一个进程结束", "wait for the other process"),
-        MirrorError::NoMirror(_) => {
-            ("请给一个空目录或已有的镜像", "give it an empty directory, or a mirror")
-        }
+        MirrorError::NoMirror(_) => ("请给一个空目录或已有的镜像", "give it an empty directory, or a mirror"),
         MirrorError::Write { .. } => (
             "已取得并核对的部分已保留：腾出空间或修复磁盘后再次运行即可继续",
             "what was proved so far is kept: make room or mend the disk, run it again, and it goes on",

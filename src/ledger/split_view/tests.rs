@@ -171,7 +171,10 @@ fn every_spoiled_line_is_refused() {
         (format!("{good}\n"), "empty line"),
         (good.trim_end().to_owned(), "signature line"),
         (same.replacen("v1\n", &format!("v1\n{first}\n"), 1), "0 hashes"),
-        (format!("{head}\n\n{}\n{}", other.trim_start(), one.trim_end_matches('\n').to_owned() + "\n"), "order"),
+        (
+            format!("{head}\n\n{}\n{}", other.trim_start(), one.trim_end_matches('\n').to_owned() + "\n"),
+            "order",
+        ),
         (" ".repeat(MAX_SPLIT_VIEW + 1), "at most"),
     ] {
         let error = verified(bad.as_bytes()).unwrap_err().to_string();
