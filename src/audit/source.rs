@@ -78,7 +78,7 @@ pub trait Source: Sync {
     /// does not get behind its tokens.
     fn tokens(&self) -> Result<Vec<String>, SourceError>;
 
-    /// Every file, where the source can tell.
+    /// Every file, where the source can tell. Asked before the checkpoint too.
     fn files(&self) -> Result<Option<Vec<String>>, SourceError>;
 }
 
