@@ -18,6 +18,7 @@ use crate::audit::source::Source;
 use crate::audit::{Hashes, Verdict, hashes};
 use crate::merkle::Hash;
 use crate::wiring::calling;
+use crate::wiring::told::Told;
 
 /// The ledger's head, its proofs and its files.
 #[derive(Debug, Args)]
@@ -71,6 +72,15 @@ enum Verb {
 
 impl Ledger {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        let named_first = matches!(self.verb, Verb::Mirror(_) | Verb::Compare(_) | Verb::SplitView(_));
+        if named_first && self.place.from.is_some() {
+            let told = Told::new(
+                "来源在这里是参数，不是选项：请去掉 --from",
+                "where to read is an argument here, not an option: leave out --from",
+            );
+            out.error(&told.into());
+            return Ok(Exit::Usage);
+        }
         let open = || self.place.open();
         match self.verb {
             Verb::Head => show_head(open()?.as_ref(), out),
