@@ -5,8 +5,8 @@
 //! is there is not fetched again. The directory is the old mirror until the new one is whole (`folder`). Not here: the
 //! law over the entries and what status tokens say, which is for `replay`.
 //!
-//! In memory are sixteen bundles on their way, two tiles of each level, the digests of blobs, and of a server the status
-//! tokens that it publishes now; whatever the size of the ledger.
+//! In memory are sixteen bundles on their way, two tiles of each level, the digests of blobs, of a server the status tokens
+//! that it publishes now, and at the end the names of the files that came: about a byte for an entry.
 
 mod arriving;
 mod folder;
