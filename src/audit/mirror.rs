@@ -6,7 +6,7 @@
 //! law over the entries and what status tokens say, which is for `replay`.
 //!
 //! In memory are sixteen bundles on their way, two tiles of each level, the digests of blobs, of a server the status tokens
-//! that it publishes now, and at the end the names of the files that came: about a byte for an entry.
+//! that it publishes now, and at the end the names of the files that came.
 
 mod arriving;
 mod folder;
