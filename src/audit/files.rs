@@ -18,10 +18,10 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The files that are not known; nothing for a source that cannot list its files.
-    pub(super) fn check(&self, source: &dyn Source) -> Result<Vec<Finding>, SourceError> {
+    /// The files among those that are not known.
+    pub(super) fn check(&self, source: &dyn Source, files: Vec<String>) -> Result<Vec<Finding>, SourceError> {
         let mut findings = Vec::new();
-        for path in source.files()?.unwrap_or_default() {
+        for path in files {
             let wrong = match path.parse::<TilePath>() {
                 Ok(tile) => self.check_tile(source, tile)?,
                 Err(_) => (!self.knows(&path)).then_some("is not a file of the ledger"),
@@ -56,8 +56,9 @@ impl Known<'_> {
             TilePath::Hashes(tile, _) => TilePath::Hashes(tile, whole),
             TilePath::Entries(index, _) => TilePath::Entries(index, whole),
         };
-        let (old, now) = (source.read(&path.to_string())?, source.read(&now.to_string())?);
-        let agrees = old.zip(now).is_some_and(|(old, now)| agrees(path, width, &old, &now));
+        // A mirror that is brought up to date meanwhile removes what its tree had outgrown.
+        let Some(old) = source.read(&path.to_string())? else { return Ok(None) };
+        let agrees = source.read(&now.to_string())?.is_some_and(|now| agrees(path, width, &old, &now));
         Ok((!agrees).then_some("contradicts the tile that replaced it"))
     }
 }

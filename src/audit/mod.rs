@@ -6,6 +6,7 @@
 
 mod ahead;
 mod blobs;
+pub mod compare;
 pub mod contents;
 mod debts;
 mod entries;
@@ -15,6 +16,7 @@ mod files;
 pub mod hashes;
 mod head;
 mod judge;
+pub mod mirror;
 mod outside;
 pub mod prove;
 pub mod remembered;

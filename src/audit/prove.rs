@@ -8,8 +8,8 @@ use super::source::{CHECKPOINT, Source, SourceError};
 use crate::ledger::checkpoint::{Checkpoint, CheckpointError};
 use crate::ledger::receipt::{Receipt, ReceiptError};
 use crate::merkle::{
-    ConsistencyProof, Hash, InclusionProof, Nodes, ProofError, TileId, TilePath, Width, consistency,
-    decode_bundle, decode_hashes, inclusion, leaf, node_from_tiles, width_at,
+    ConsistencyProof, Hash, InclusionProof, Nodes, PrefixProof, ProofError, TileId, TilePath, Width,
+    consistency, decode_bundle, decode_hashes, inclusion, leaf, node_from_tiles, prefix, width_at,
 };
 use crate::note::{Note, NoteError};
 
@@ -116,19 +116,33 @@ pub fn continuing(source: &dyn Source, old_size: u64, size: u64) -> Result<Consi
     from_tiles(source, size, |nodes| consistency(old_size, size, nodes))
 }
 
+/// The proof of what the first `leaves` of a tree of `size` come to, from tiles. Not checked against any root.
+pub(super) fn beginning(source: &dyn Source, leaves: u64, size: u64) -> Result<PrefixProof, ProveError> {
+    from_tiles(source, size, |nodes| prefix(leaves, size, nodes))
+}
+
 /// What is made of nodes, with those of a source's tiles.
 fn from_tiles<T>(
     source: &dyn Source,
     size: u64,
     make: impl FnOnce(Nodes<'_>) -> Result<T, ProofError>,
 ) -> Result<T, ProveError> {
-    // An unreadable tile is a missing node to the prover; the reason is kept beside it.
-    let failed = RefCell::new(None);
-    let tile = |tile: TileId, _: Width| match read_tile(source, tile, size) {
-        Ok(hashes) => Some(hashes),
-        Err(error) => {
-            failed.replace(Some(error));
-            None
+    // An unreadable tile is a missing node to the prover; the reason is kept beside it. Each tile is read once: neighbours
+    // lie in one, and a server is far away.
+    let (failed, known) = (RefCell::new(None), RefCell::new(HashMap::new()));
+    let tile = |tile: TileId, _: Width| {
+        if let Some(hashes) = known.borrow().get(&tile) {
+            return Some(Vec::clone(hashes));
+        }
+        match read_tile(source, tile, size) {
+            Ok(hashes) => {
+                known.borrow_mut().insert(tile, hashes.clone());
+                Some(hashes)
+            }
+            Err(error) => {
+                failed.replace(Some(error));
+                None
+            }
         }
     };
     let made = make(&|level, index| node_from_tiles(level, index, &tile));

@@ -96,6 +96,8 @@ pub fn replay_before(
     let (tokens, unreadable) = Tokens::list(source)?;
     let mut judge = Judge::new(source, tokens, eye);
     judge.findings = unreadable;
+    // What a mirror brings along meanwhile is of a tree beyond the one that is replayed.
+    let files = source.files()?.unwrap_or_default();
     let head = match head::read(source)? {
         Ok(head) => head,
         Err(finding) => {
@@ -147,7 +149,7 @@ pub fn replay_before(
     judge.findings.extend(finding);
     judge.findings.extend(tokens_beyond(&judge));
     let known = files::Known { size, blobs: &judge.blobs, all: judge.upgrade.is_none() };
-    let unknown = known.check(source)?;
+    let unknown = known.check(source, files)?;
     judge.findings.extend(unknown);
     Ok(conclude(Some(&head), (checkpoint, witnessed), pins, judge))
 }

@@ -13,6 +13,7 @@ use crate::note::MAX_NOTE;
 
 pub use address::Address;
 pub use directory::Directory;
+pub(super) use directory::{STAGE, WHOLE, read};
 
 /// The path of the checkpoint.
 pub const CHECKPOINT: &str = "checkpoint";
@@ -42,12 +43,14 @@ pub enum SourceError {
         reason: String,
     },
     /// Neither the file nor its absence.
-    #[error("{address} answered {status}")]
+    #[error("{address} answered {status}{}", after.map(|after| format!(" and asks to wait {after} s")).unwrap_or_default())]
     Answer {
         /// What was asked for.
         address: String,
         /// The HTTP status.
         status: u16,
+        /// `Retry-After`, in seconds.
+        after: Option<u64>,
     },
     /// An answer that cannot be read as what it should be.
     #[error("{address} answered something else than {expected}")]
@@ -77,7 +80,7 @@ pub trait Source: Sync {
     /// does not get behind its tokens.
     fn tokens(&self) -> Result<Vec<String>, SourceError>;
 
-    /// Every file, where the source can tell.
+    /// Every file, where the source can tell. Asked before the checkpoint too.
     fn files(&self) -> Result<Option<Vec<String>>, SourceError>;
 }
 
@@ -87,7 +90,7 @@ pub fn blob_path(name: &Digest) -> String {
 }
 
 /// One byte more than the file at `path` may have.
-fn limit(path: &str) -> u64 {
+pub(super) fn limit(path: &str) -> u64 {
     let most = if path.starts_with("tile/entries/") {
         BUNDLE_BYTES
     } else if path.starts_with("tile/") {

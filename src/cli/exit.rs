@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use crate::audit::Verdict;
+use crate::audit::compare::CompareError;
 use crate::audit::export::ExportError;
+use crate::audit::mirror::MirrorError;
 use crate::audit::prove::ProveError;
 use crate::audit::trust::TrustError;
 use crate::verification::AskError;
@@ -59,12 +61,37 @@ impl Exit {
         if let Some(error) = error.downcast_ref::<ProveError>() {
             return Self::of_prove(error);
         }
+        if let Some(error) = error.downcast_ref::<MirrorError>() {
+            return Self::of_mirror(error);
+        }
+        if let Some(error) = error.downcast_ref::<CompareError>() {
+            return match error {
+                CompareError::Prove(error) => Self::of_prove(error),
+                CompareError::SplitView(_) => Self::DoesNotHold,
+            };
+        }
         match (error.downcast_ref::<ExportError>(), error.downcast_ref::<TrustError>()) {
             (Some(ExportError::Head(error)), _) | (_, Some(TrustError::Prove(error))) => {
                 Self::of_prove(error)
             }
             (Some(ExportError::Missing(_)), _) | (_, Some(TrustError::Ledger)) => Self::DoesNotHold,
             _ => Self::Fault,
+        }
+    }
+
+    fn of_mirror(error: &MirrorError) -> Self {
+        match error {
+            MirrorError::Source(_)
+            | MirrorError::Own(_)
+            | MirrorError::Busy(_)
+            | MirrorError::NoMirror(_)
+            | MirrorError::Write { .. } => Self::Fault,
+            MirrorError::Head(error) => Self::of_prove(error),
+            MirrorError::Missing(_)
+            | MirrorError::Wrong { .. }
+            | MirrorError::Edge { .. }
+            | MirrorError::WentBack { .. }
+            | MirrorError::SplitView(_) => Self::DoesNotHold,
         }
     }
 

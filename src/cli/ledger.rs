@@ -1,4 +1,8 @@
-//! `vidimus ledger head|prove|check|export`: from a server, an export, or else the data directory.
+//! `vidimus ledger head|prove|check|export`: from a server, an export, or else the data directory; and `mirror`, `compare`,
+//! `split-view`, which take what somebody else shows.
+
+mod compare;
+mod mirror;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +18,7 @@ use crate::audit::source::Source;
 use crate::audit::{Hashes, Verdict, hashes};
 use crate::merkle::Hash;
 use crate::wiring::calling;
+use crate::wiring::told::Told;
 
 /// The ledger's head, its proofs and its files.
 #[derive(Debug, Args)]
@@ -57,17 +62,35 @@ enum Verb {
         /// The directory.
         dir: PathBuf,
     },
+    /// Keep a full copy, proved as it arrives and brought up to date by the difference.
+    Mirror(mirror::Mirror),
+    /// Whether two faces of a ledger are of one tree; if not, the proof.
+    Compare(compare::Compare),
+    /// Check the proof of a split view, alone and offline.
+    SplitView(compare::CheckSplitView),
 }
 
 impl Ledger {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let source = self.place.open()?;
+        let named_first = matches!(self.verb, Verb::Mirror(_) | Verb::Compare(_) | Verb::SplitView(_));
+        if named_first && self.place.from.is_some() {
+            let told = Told::new(
+                "来源在这里是参数，不是选项：请去掉 --from",
+                "where to read is an argument here, not an option: leave out --from",
+            );
+            out.error(&told.into());
+            return Ok(Exit::Usage);
+        }
+        let open = || self.place.open();
         match self.verb {
-            Verb::Head => show_head(source.as_ref(), out),
-            Verb::Prove { index } => show_proof(source.as_ref(), index, out),
-            Verb::Check { hashes: true, .. } => check_hashes(source.as_ref(), out),
-            Verb::Check { pinned, .. } => audit::check(source.as_ref(), &pinned, out),
-            Verb::Export { dir } => copy(source.as_ref(), &dir, out),
+            Verb::Head => show_head(open()?.as_ref(), out),
+            Verb::Prove { index } => show_proof(open()?.as_ref(), index, out),
+            Verb::Check { hashes: true, .. } => check_hashes(open()?.as_ref(), out),
+            Verb::Check { pinned, .. } => audit::check(open()?.as_ref(), &pinned, out),
+            Verb::Export { dir } => copy(open()?.as_ref(), &dir, out),
+            Verb::Mirror(mirror) => mirror.run(out),
+            Verb::Compare(compare) => compare.run(out),
+            Verb::SplitView(check) => check.run(out),
         }
     }
 }

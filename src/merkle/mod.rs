@@ -6,6 +6,7 @@
 
 mod bundle;
 mod hash;
+mod prefix;
 mod proof;
 mod prove;
 mod range;
@@ -14,8 +15,9 @@ mod tile_path;
 
 pub use bundle::{BundleError, decode_bundle, encode_bundle};
 pub use hash::{EMPTY_ROOT, Hash, HashError, leaf, node};
+pub use prefix::PrefixProof;
 pub use proof::{ConsistencyProof, InclusionProof, ProofError};
-pub use prove::{Nodes, consistency, inclusion, root_from_nodes};
+pub use prove::{Nodes, consistency, inclusion, prefix, root_from_nodes};
 pub use range::{Range, RangeError};
 pub use tile::{
     TileError, TileId, Width, bundles, decode_hashes, encode_hashes, node_from_tiles, tiles, width_at,

@@ -4,6 +4,7 @@
 //! A proof is against a root; that the root is anybody's, only a signed checkpoint says.
 
 use super::hash::{Hash, node};
+use super::prefix::PrefixProof;
 
 /// Proves that a leaf stands at `index` of the tree of `size` leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,18 +118,14 @@ impl ConsistencyProof {
             return same_roots(old_root, old_root, root, old_root);
         }
 
-        // The climb starts at the subtree that ends the older tree; where that is the whole of it, its hash is the
-        // older root itself and not repeated in the proof.
+        // Where the subtree that ends the older tree is the whole of it, its hash is the older root itself and not repeated
+        // in the proof.
         let climb = Climb::of(last, size).starting_at(old_size.trailing_zeros());
         let known = old_size.is_power_of_two();
         expect_length(&self.path, climb.length() + usize::from(!known))?;
-        let (start, path) = match self.path.split_first() {
-            Some((first, rest)) if !known => (*first, rest),
-            _ => (*old_root, self.path.as_slice()),
-        };
-        let (inner, border) = climb.split(path)?;
-        let old = along_border(climb.inside_left_only(start, inner), border);
-        let new = along_border(climb.inside(start, inner), border);
+        let start: &[Hash] = if known { std::slice::from_ref(old_root) } else { &[] };
+        let proof = PrefixProof { leaves: old_size, size, path: [start, &self.path].concat() };
+        let (old, new) = proof.roots()?;
         same_roots(old_root, &old, root, &new)
     }
 }
@@ -136,7 +133,7 @@ impl ConsistencyProof {
 /// The way from a subtree to the root: first inside the largest tree it shares with the last leaf, then along the
 /// right border of the whole, where every sibling is to the left.
 #[derive(Clone, Copy)]
-struct Climb {
+pub(super) struct Climb {
     index: u64,
     inner: u32,
     border: u32,
@@ -144,28 +141,28 @@ struct Climb {
 
 impl Climb {
     /// From the leaf `index` of a tree of `size` leaves, `index < size`.
-    fn of(index: u64, size: u64) -> Self {
+    pub(super) fn of(index: u64, size: u64) -> Self {
         let inner = u64::BITS - (index ^ (size - 1)).leading_zeros();
         Self { index, inner, border: index.checked_shr(inner).unwrap_or(0).count_ones() }
     }
 
     /// The same way, from `level` levels above the leaf, a level at which the subtree is complete.
-    fn starting_at(self, level: u32) -> Self {
+    pub(super) fn starting_at(self, level: u32) -> Self {
         let index = self.index.checked_shr(level).unwrap_or(0);
         Self { index, inner: self.inner.saturating_sub(level), border: self.border }
     }
 
-    fn split(self, path: &[Hash]) -> Result<(&[Hash], &[Hash]), ProofError> {
+    pub(super) fn split(self, path: &[Hash]) -> Result<(&[Hash], &[Hash]), ProofError> {
         expect_length(path, self.length())?;
         let inner = usize::try_from(self.inner).unwrap_or(usize::MAX);
         Ok(path.split_at_checked(inner).unwrap_or((path, &[])))
     }
 
-    fn length(self) -> usize {
+    pub(super) fn length(self) -> usize {
         usize::try_from(self.inner + self.border).unwrap_or(usize::MAX)
     }
 
-    fn inside(self, start: Hash, path: &[Hash]) -> Hash {
+    pub(super) fn inside(self, start: Hash, path: &[Hash]) -> Hash {
         self.steps(path).fold(start, |hash, (left, sibling)| match left {
             true => node(sibling, &hash),
             false => node(&hash, sibling),
@@ -173,7 +170,7 @@ impl Climb {
     }
 
     /// As [`Climb::inside`], with only the siblings to the left: those that the older tree had.
-    fn inside_left_only(self, start: Hash, path: &[Hash]) -> Hash {
+    pub(super) fn inside_left_only(self, start: Hash, path: &[Hash]) -> Hash {
         self.steps(path).filter(|(left, _)| *left).fold(start, |hash, (_, sibling)| node(sibling, &hash))
     }
 
@@ -187,11 +184,11 @@ impl Climb {
     }
 }
 
-fn along_border(start: Hash, path: &[Hash]) -> Hash {
+pub(super) fn along_border(start: Hash, path: &[Hash]) -> Hash {
     path.iter().fold(start, |hash, left| node(left, &hash))
 }
 
-fn expect_length(path: &[Hash], expected: usize) -> Result<(), ProofError> {
+pub(super) fn expect_length(path: &[Hash], expected: usize) -> Result<(), ProofError> {
     if path.len() == expected { Ok(()) } else { Err(ProofError::PathLength { expected, found: path.len() }) }
 }
 

@@ -3,6 +3,7 @@
 //! What is built is not checked against a root; that is for whoever is shown the proof.
 
 use super::hash::{EMPTY_ROOT, Hash, node};
+use super::prefix::PrefixProof;
 use super::proof::{ConsistencyProof, InclusionProof, ProofError};
 
 /// Where hashes of complete subtrees come from: level, index.
@@ -40,10 +41,30 @@ pub fn consistency(old_size: u64, size: u64, nodes: Nodes<'_>) -> Result<Consist
     if old_size > size {
         return Err(ProofError::Shrunk { old_size, size });
     }
+    let (start, mut path) = beside(old_size, size, nodes)?;
+    if start != 0 {
+        path.push(root_of(start, old_size, nodes)?);
+    }
+    path.reverse();
+    Ok(ConsistencyProof { old_size, size, path })
+}
+
+/// The proof of what the first `leaves` of the tree of `size` leaves come to, which are fewer than all.
+pub fn prefix(leaves: u64, size: u64, nodes: Nodes<'_>) -> Result<PrefixProof, ProofError> {
+    if leaves >= size {
+        return Err(ProofError::Shrunk { old_size: leaves, size });
+    }
+    let (start, mut path) = beside(leaves, size, nodes)?;
+    path.push(root_of(start, leaves, nodes)?);
+    path.reverse();
+    Ok(PrefixProof { leaves, size, path })
+}
+
+/// From the root down to the subtree that ends the older tree: where that starts, and the hashes beside the way.
+fn beside(old_size: u64, size: u64, nodes: Nodes<'_>) -> Result<(u64, Vec<Hash>), ProofError> {
     if old_size == 0 {
         return Err(ProofError::FromNothing);
     }
-    // From the root down to the subtree that ends the older tree.
     let (mut start, mut end) = (0, size);
     let mut path = Vec::new();
     while end != old_size {
@@ -56,11 +77,7 @@ pub fn consistency(old_size: u64, size: u64, nodes: Nodes<'_>) -> Result<Consist
             start = middle;
         }
     }
-    if start != 0 {
-        path.push(root_of(start, end, nodes)?);
-    }
-    path.reverse();
-    Ok(ConsistencyProof { old_size, size, path })
+    Ok((start, path))
 }
 
 /// The largest power of two below `size`, which is at least 2.

@@ -164,6 +164,12 @@ impl Note {
         if count > MAX_SIGNATURES { Err(NoteError::TooMany { count }) } else { Ok(()) }
     }
 
+    /// The note with nothing but this key's line, if there is one. Whether that is good, [`Note::verify`] says.
+    pub fn with_line_of(&self, key: &VerifierKey) -> Option<Self> {
+        let line = self.signatures.iter().find(|line| key.is_named_by(line))?;
+        Some(Self { text: self.text.clone(), signatures: vec![line.clone()] })
+    }
+
     /// Who of `known` signed, in the order of the lines and each once. Lines by others are ignored; one bad line by a
     /// known key, repeated or not, refuses the note, and so does having no line by a known key.
     pub fn verify<'k>(&self, known: &'k [VerifierKey]) -> Result<Vec<Signer<'k>>, NoteError> {

@@ -39,11 +39,17 @@ pub fn agent(within: Option<Duration>) -> anyhow::Result<Agent> {
 
 /// A ledger at a server's address (`http://`, `https://`) or in an exported directory.
 pub fn source(from: &str) -> anyhow::Result<Box<dyn Source>> {
-    if from.starts_with("http://") || from.starts_with("https://") {
-        Ok(Box::new(server(from)?))
-    } else {
-        Ok(Box::new(Directory::open(from)?))
-    }
+    if is_address(from) { Ok(Box::new(server(from)?)) } else { Ok(Box::new(Directory::open(from)?)) }
+}
+
+/// The same; a server that is away or busy is waited for so long, for each file.
+pub fn patient_source(from: &str, patience: Duration) -> anyhow::Result<Box<dyn Source>> {
+    if is_address(from) { Ok(Box::new(server(from)?.patient(patience))) } else { source(from) }
+}
+
+/// Whether this names a server, and not a path.
+pub fn is_address(from: &str) -> bool {
+    from.starts_with("http://") || from.starts_with("https://")
 }
 
 /// A ledger at a server's address.

@@ -10,6 +10,7 @@ mod ed25519;
 mod foreign;
 mod receipts;
 mod refusals;
+mod split_views;
 
 use std::path::PathBuf;
 

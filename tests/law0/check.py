@@ -22,6 +22,7 @@ import canonical
 import ed25519
 import ledgers
 import note
+import split_view
 import tree
 from forms import is_time
 
@@ -76,6 +77,16 @@ def receipt_is_good(text, log, witness):
     return tree.leads_to(checkpoint.root, checkpoint.size, receipt.index, leaf, receipt.path)
 
 
+def check_split_views(vectors):
+    """schemas/split-view.md: two checkpoints that no one tree can have."""
+    for v in vectors:
+        try:
+            good = split_view.shown(v["proof"], v["log"]) is not None
+        except note.Refused:
+            good = False
+        yield v["name"], v["accept"], good
+
+
 # One line a file of vectors, or a folder of them.
 CHECKERS = {
     "cases": ledgers.check_ledger,
@@ -87,6 +98,7 @@ CHECKERS = {
     "keys.json": ledgers.check_keys,
     "ledger": ledgers.check_ledger,
     "receipts.json": check_receipts,
+    "split-views.json": check_split_views,
     "standing.json": ledgers.check_standing,
     "statements.json": ledgers.check_statements,
 }

@@ -14,8 +14,11 @@ use super::{STATUS, Source, SourceError, limit};
 use crate::merkle::{TilePath, Width, decode_bundle, encode_bundle};
 use crate::status_list::StatusToken;
 
-/// How often a file is asked for when the connection breaks or the server is busy.
-const ATTEMPTS: u32 = 3;
+/// How long a server that is away or busy is waited for, where nobody says otherwise.
+const PATIENCE: Duration = Duration::from_millis(750);
+/// The first wait; each next is twice as long, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Most lists that a server may name.
 const MAX_LISTS: usize = 65_536;
 
@@ -23,6 +26,7 @@ const MAX_LISTS: usize = 65_536;
 pub struct Address {
     base: String,
     agent: Agent,
+    patience: Duration,
     /// A list's token can change at any time: what was read first is what is checked.
     tokens: Mutex<BTreeMap<String, Vec<u8>>>,
 }
@@ -36,21 +40,35 @@ struct Aggregation {
 impl Address {
     /// The server at this base address, asked by this agent; a slash at its end does not matter. Nothing is asked yet.
     pub fn new(base: &str, agent: Agent) -> Self {
-        Self { base: base.trim_end_matches('/').to_owned(), agent, tokens: Mutex::default() }
+        Self {
+            base: base.trim_end_matches('/').to_owned(),
+            agent,
+            patience: PATIENCE,
+            tokens: Mutex::default(),
+        }
+    }
+
+    /// The same, waiting for that long in all for each file while the server is away or busy.
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The bytes at `path` of the server; `None` for 404 and 410.
     fn get(&self, path: &str, accept: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
         let address = format!("{}/{path}", self.base);
-        let mut attempt = 1;
+        let (mut waited, mut next) = (Duration::ZERO, FIRST_WAIT);
         loop {
-            match self.get_once(&address, accept, limit) {
-                Err(error) if attempt < ATTEMPTS && may_pass(&error) => {
-                    thread::sleep(Duration::from_millis(250) * attempt);
-                    attempt += 1;
-                }
+            let error = match self.get_once(&address, accept, limit) {
+                Err(error) if may_pass(&error) => error,
                 answer => return answer,
+            };
+            // A server that says when it will answer is not asked before.
+            let wait = asked_to_wait(&error).map_or(next, |asked| asked.max(next));
+            if waited + wait > self.patience {
+                return Err(error);
             }
+            thread::sleep(wait);
+            (waited, next) = (waited + wait, (next * 2).min(LONGEST_WAIT));
         }
     }
 
@@ -66,7 +84,11 @@ impl Address {
                 Ok(Some(bytes))
             }
             404 | 410 => Ok(None),
-            status => Err(SourceError::Answer { address: address.to_owned(), status }),
+            status => {
+                let after = answer.headers().get("retry-after").and_then(|after| after.to_str().ok());
+                let after = after.and_then(|after| after.trim().parse().ok());
+                Err(SourceError::Answer { address: address.to_owned(), status, after })
+            }
         }
     }
 
@@ -150,5 +172,13 @@ fn may_pass(error: &SourceError) -> bool {
         SourceError::Unreachable { .. } => true,
         SourceError::Answer { status, .. } => matches!(status, 429 | 500..=599),
         SourceError::Unreadable { .. } | SourceError::Io { .. } => false,
+    }
+}
+
+/// How long the server asks to be left alone.
+fn asked_to_wait(error: &SourceError) -> Option<Duration> {
+    match error {
+        SourceError::Answer { after, .. } => after.map(Duration::from_secs),
+        _ => None,
     }
 }

@@ -10,6 +10,7 @@ mod planted;
 mod proof;
 mod request;
 mod sd_jwt;
+mod split_view;
 mod status;
 mod tile;
 mod verdict;
@@ -45,6 +46,7 @@ pub const ALL: &[Target] = &[
     target!(checkpoint),
     target!(tile),
     target!(proof),
+    target!(split_view),
     target!(columns),
     target!(request),
     target!(verdict),
