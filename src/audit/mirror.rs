@@ -24,9 +24,10 @@ use self::arriving::Way;
 use self::folder::Folder;
 use self::run::Run;
 use super::compare::{CompareError, Compared, Face, compare, verified, verified_head};
+use super::outside;
 use super::prove::ProveError;
 use super::replay::Progress;
-use super::source::{CHECKPOINT, Directory, Source, SourceError};
+use super::source::{CHECKPOINT, Directory, Source, SourceError, WITNESSED};
 use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::split_view::{SplitView, SplitViewError};
 use crate::merkle::Hash;
@@ -139,11 +140,12 @@ pub fn mirror(
     let folder = Folder::open(root)?;
     let [held, seen] = folder.checkpoints()?;
     let (held, seen) = (own(held, keys)?, own(seen, keys)?);
-    // Before the checkpoint, so that no token is of a tree beyond it.
+    // Before the checkpoint, so that nothing of them is of a tree beyond it.
     let tokens = source.tokens()?;
+    let cosigned = outside::read(source)?.map(|bytes| cosigned(&bytes, keys)).transpose()?;
     let head = verified_head(source, keys).map_err(of_source)?;
     let here = folder.source()?;
-    for (known, beneath) in [(&held, Some(&here)), (&seen, None)] {
+    for (known, beneath) in [(&held, Some(&here)), (&seen, None), (&cosigned, None)] {
         let Some(known) = known else { continue };
         if let Some(split) = follows(known, beneath, source, &head)? {
             return Ok(Mirrored::Split(split));
@@ -160,6 +162,12 @@ pub fn mirror(
     if held.is_none_or(|held| held.size() != head.size()) {
         folder.add(CHECKPOINT, head.note().to_string().as_bytes())?;
     }
+    if let Some(cosigned) = cosigned {
+        let note = cosigned.note().to_string().into_bytes();
+        if folder.read(WITNESSED)?.is_none_or(|(held, _)| held != note) {
+            folder.add(WITNESSED, &note)?;
+        }
+    }
     folder.complete()?;
     Ok(Mirrored::Whole { checkpoint: head, before, tally: run.tally })
 }
@@ -168,6 +176,12 @@ pub fn mirror(
 fn own(bytes: Option<Vec<u8>>, keys: &[VerifierKey]) -> Result<Option<VerifiedCheckpoint>, MirrorError> {
     let read = |bytes: Vec<u8>| verified(&Note::parse(&bytes)?, keys);
     bytes.map(read).transpose().map_err(MirrorError::Own)
+}
+
+/// What witnesses cosigned, under the log's keys; whose lines count is for whoever has a policy.
+fn cosigned(bytes: &[u8], keys: &[VerifierKey]) -> Result<VerifiedCheckpoint, MirrorError> {
+    let read = || verified(&Note::parse(bytes)?, keys);
+    read().map_err(of_source)
 }
 
 /// Whether the source's head follows what the mirror was shown; the proof, if it splits from that.
