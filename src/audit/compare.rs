@@ -1,11 +1,11 @@
 //! Two faces of one ledger, compared: a checkpoint each, signed by the log, and what lies under it where anything does. Either
 //! they are of one tree, or that they are not is proved (`ledger::split_view`).
 
-use std::io;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 
 use super::prove::{ProveError, beginning, head};
-use super::remembered::replace;
 use super::source::Source;
 use crate::ledger::checkpoint::{CheckpointError, VerifiedCheckpoint};
 use crate::ledger::split_view::{SplitView, SplitViewError};
@@ -87,7 +87,25 @@ pub fn compare(one: &Face<'_>, other: &Face<'_>) -> Result<Compared, CompareErro
     Ok(Compared::Split(SplitView::of(small, large, Some(proof))?))
 }
 
-/// Writes a proof to a file; what was there is replaced by the whole of it.
-pub fn save(split: &SplitView, path: &Path) -> io::Result<()> {
-    replace(path, split.to_string().as_bytes())
+/// Writes a proof to a new file, and says to which: where something else is there already, beside it under a number.
+pub fn save(split: &SplitView, path: &Path) -> io::Result<PathBuf> {
+    let proof = split.to_string();
+    let numbered = (2..).map(|number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        PathBuf::from(name)
+    });
+    for path in std::iter::once(path.to_owned()).chain(numbered) {
+        match File::create_new(&path) {
+            Ok(mut file) => {
+                file.write_all(proof.as_bytes())?;
+                file.sync_all()?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            Err(_) if fs::read(&path).is_ok_and(|held| held == proof.as_bytes()) => return Ok(path),
+            Err(_) => {}
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }

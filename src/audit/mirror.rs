@@ -163,9 +163,9 @@ pub fn mirror(
         folder.add(CHECKPOINT, head.note().to_string().as_bytes())?;
     }
     if let Some(cosigned) = cosigned {
-        let note = cosigned.note().to_string().into_bytes();
-        if folder.read(WITNESSED)?.is_none_or(|(held, _)| held != note) {
-            folder.add(WITNESSED, &note)?;
+        let held = folder.read(WITNESSED)?.and_then(|(held, _)| self::cosigned(&held, keys).ok());
+        if held.is_none_or(|held| says(&held) < says(&cosigned)) {
+            folder.add(WITNESSED, cosigned.note().to_string().as_bytes())?;
         }
     }
     folder.complete()?;
@@ -182,6 +182,11 @@ fn own(bytes: Option<Vec<u8>>, keys: &[VerifierKey]) -> Result<Option<VerifiedCh
 fn cosigned(bytes: &[u8], keys: &[VerifierKey]) -> Result<VerifiedCheckpoint, MirrorError> {
     let read = || verified(&Note::parse(bytes)?, keys);
     read().map_err(of_source)
+}
+
+/// How much what was cosigned says: never less than before is kept. Whose lines count the mirror cannot tell.
+fn says(cosigned: &VerifiedCheckpoint) -> (u64, usize) {
+    (cosigned.size(), cosigned.note().signatures().len())
 }
 
 /// Whether the source's head follows what the mirror was shown; the proof, if it splits from that.

@@ -48,6 +48,11 @@ impl Cosigned {
         Ok(proved.map_err(other).map(|()| Self { checkpoint, proof }))
     }
 
+    /// The checkpoint, under the log's key.
+    pub(super) fn checkpoint(&self) -> &VerifiedCheckpoint {
+        &self.checkpoint
+    }
+
     /// The note.
     pub fn note(&self) -> &Note {
         self.checkpoint.note()
@@ -225,7 +230,20 @@ mod tests {
         let trust = Trust::load(folder.path()).unwrap();
         assert_eq!(trust.witnessed(Some(&later)).unwrap().by().unwrap().size, 9);
         let earlier = Note::parse(&cosigned(&ledger, 3, 2, None)).unwrap();
-        assert_eq!(trust.witnessed(Some(&earlier)).unwrap().by().unwrap().size, 5);
+        assert_eq!(trust.witnessed(Some(&earlier)).unwrap().by().unwrap().size, 3);
+        // One without their lines is of the folder's own tree, or of one that may be another face.
+        let whole = ledger.entries.len();
+        for (size, lines, root, code) in [
+            (5, 0, None, "witnessed"),
+            (whole, 0, None, "witnessed"),
+            (4, 0, None, "receipt_unwitnessed"),
+            (4, 1, None, "receipt_unwitnessed"),
+            (5, 0, Some(Hash([7; 32])), "receipt_unwitnessed"),
+            (4, 0, Some(Hash([7; 32])), "receipt_unwitnessed"),
+        ] {
+            let shown = Note::parse(&cosigned(&ledger, size, lines, root)).unwrap();
+            assert_eq!(trust.witnessed(Some(&shown)).unwrap().as_str(), code, "{size} {lines}");
+        }
         // And one that the ledger did not sign goes nowhere.
         let text = folder.path().join("trust.json");
         let written = std::fs::read_to_string(&text).unwrap();

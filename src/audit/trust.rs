@@ -187,18 +187,24 @@ impl Trust {
         Self { policy: policy.or(self.policy), ..self }
     }
 
-    /// How far outsiders vouch for the ledger, by what is here and by the checkpoint of a receipt that its reader was shown.
+    /// How far outsiders vouch for the ledger, by what is here and by the checkpoint of a receipt that its reader was shown. What
+    /// is judged by a receipt is witnessed only where its own checkpoint has a quorum, or is one that is known here: any other
+    /// may be of another face of the ledger, which nobody cosigned.
     pub fn witnessed(&self, receipt: Option<&Note>) -> Result<Witnessed, TrustError> {
         let Some(policy) = &self.policy else { return Ok(Witnessed::NoPolicy) };
         let here = self.cosigned.as_ref().map(|cosigned| cosigned.by(policy)).transpose()?;
         let here = here.unwrap_or_else(|| Witnessed::of(Some(policy), None));
-        // A receipt that nobody signed proves nothing, and is refused as such where it is judged.
-        let shown = receipt.and_then(|note| {
-            VerifiedCheckpoint::verify_under_any(note, &self.keys, &policy.witness_keys()).ok()
-        });
-        let shown = Witnessed::of(Some(policy), shown.as_ref());
-        let size = |witnessed: &Witnessed| witnessed.by().map(|quorum| quorum.size);
-        Ok(if size(&shown) > size(&here) { shown } else { here })
+        let Some(note) = receipt else { return Ok(here) };
+        let shown = VerifiedCheckpoint::verify_under_any(note, &self.keys, &policy.witness_keys()).ok();
+        let vouched = Witnessed::of(Some(policy), shown.as_ref());
+        if vouched.by().is_some() || here.by().is_none() {
+            return Ok(vouched);
+        }
+        let tree = |checkpoint: &VerifiedCheckpoint| (checkpoint.size(), *checkpoint.root());
+        let cosigned = self.cosigned.as_ref().map(Cosigned::checkpoint);
+        let mut known = [Some(&self.checkpoint), cosigned].into_iter().flatten();
+        let ours = shown.is_some_and(|shown| known.any(|known| tree(known) == tree(&shown)));
+        Ok(if ours { here } else { Witnessed::Receipt })
     }
 
     /// Departments, keys, types and powers, as of the checkpoint.

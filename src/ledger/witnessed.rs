@@ -20,6 +20,8 @@ pub enum Witnessed {
         /// What the policy calls its quorum.
         quorum: String,
     },
+    /// The ledger is witnessed, but not the checkpoint of the receipt that was shown: it may be of another face.
+    Receipt,
     /// A quorum cosigned a checkpoint.
     By(Quorum),
 }
@@ -83,7 +85,7 @@ impl Witnessed {
     pub fn by(&self) -> Option<&Quorum> {
         match self {
             Self::By(quorum) => Some(quorum),
-            Self::Unwitnessed | Self::NoPolicy | Self::Awaited { .. } => None,
+            Self::Unwitnessed | Self::NoPolicy | Self::Awaited { .. } | Self::Receipt => None,
         }
     }
 
@@ -93,6 +95,7 @@ impl Witnessed {
             Self::Unwitnessed => "unwitnessed",
             Self::NoPolicy => "no_policy",
             Self::Awaited { .. } => "awaited",
+            Self::Receipt => "receipt_unwitnessed",
             Self::By(_) => "witnessed",
         }
     }
@@ -116,6 +119,13 @@ impl Witnessed {
                 format!("未经外部见证：已请见证人，尚未达到法定人数（{quorum}）。"),
                 format!("Un-witnessed: witnesses are asked, and were no quorum yet ({quorum})."),
             ),
+            Self::Receipt => lang
+                .choose(
+                    "未经外部见证：这份证照的回执没有见证人的共同签名，无法断定它属于已见证的账本。请重新取得证照或联网核验。",
+                    "Un-witnessed: the receipt of this licence is not cosigned, so it may be of another face of the ledger. \
+                     Fetch the licence again, or verify it online.",
+                )
+                .to_owned(),
             Self::By(Quorum { quorum, by, of, size, time }) => lang.choose(
                 format!("经外部见证：{of} 位见证人中的 {by} 位（法定人数 {quorum}）于 {time} 见证了前 {size} 条记录。"),
                 format!(

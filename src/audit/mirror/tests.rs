@@ -391,6 +391,9 @@ fn what_was_cosigned_is_of_the_tree_or_proves_another() {
     files.insert(WITNESSED.into(), later.clone());
     brought(&files, &root, Look::Presence);
     assert_eq!(lying(&root)[WITNESSED], later);
+    files.insert(WITNESSED.into(), at(SMALL)[CHECKPOINT].clone());
+    brought(&files, &root, Look::Hashes);
+    assert_eq!(lying(&root)[WITNESSED], later, "what was cosigned before is not forgotten");
 
     let other = folder.path().join("other");
     files.insert(WITNESSED.into(), face(SMALL - 40, SMALL)[CHECKPOINT].clone());

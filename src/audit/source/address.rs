@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use ureq::Agent;
 
-use super::{STATUS, Source, SourceError, limit};
+use super::{STATUS, Source, SourceError, WITNESSED, limit};
 use crate::merkle::{TilePath, Width, decode_bundle, encode_bundle};
 use crate::status_list::StatusToken;
 
@@ -21,6 +21,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Most lists that a server may name.
 const MAX_LISTS: usize = 65_536;
+/// Most bytes of all their tokens together: those of some thousand full lists.
+const MAX_TOKEN_BYTES: usize = 256 << 20;
 
 /// A server's base address.
 pub struct Address {
@@ -64,11 +66,13 @@ impl Address {
             };
             // A server that says when it will answer is not asked before.
             let wait = asked_to_wait(&error).map_or(next, |asked| asked.max(next));
-            if waited + wait > self.patience {
+            let all = waited.saturating_add(wait);
+            // That no quorum was reached yet is an answer, not a server that is busy.
+            if all > self.patience || path.strip_prefix("ledger/") == Some(WITNESSED) {
                 return Err(error);
             }
             thread::sleep(wait);
-            (waited, next) = (waited + wait, (next * 2).min(LONGEST_WAIT));
+            (waited, next) = (all, (next * 2).min(LONGEST_WAIT));
         }
     }
 
@@ -149,11 +153,15 @@ impl Source for Address {
         if named.status_lists.len() > MAX_LISTS {
             return Err(unreadable());
         }
-        let mut read = BTreeMap::new();
+        let (mut read, mut bytes_read) = (BTreeMap::new(), 0);
         for address in &named.status_lists {
             let (_, list) = address.rsplit_once("/status/").ok_or_else(unreadable)?;
             let number: u32 = list.parse().map_err(|_| unreadable())?;
             let (path, bytes) = self.token(&number.to_string())?;
+            bytes_read += bytes.len();
+            if bytes_read > MAX_TOKEN_BYTES {
+                return Err(unreadable());
+            }
             read.insert(path, bytes);
         }
         let paths = read.keys().cloned().collect();

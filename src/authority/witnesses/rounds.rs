@@ -156,9 +156,8 @@ impl Authority {
                 ask_all(rounds.witnesses.as_ref(), &asked, &known, head, &proofs);
             rounds.end(&checkpoint, &answers);
             // What ends writing is said whatever becomes of the rest.
-            let faces = self.refuse_two_faces(&answers);
+            self.refuse_two_faces(&answers)?;
             self.keep_cosigned(&rounds.policy, checkpoint)?;
-            faces?;
         }
         Ok(self.cosigned().is_some_and(|cosigned| cosigned.size() >= size))
     }

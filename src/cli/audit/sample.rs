@@ -12,7 +12,7 @@ use super::{Pinned, policy, replayed_before, summarised, vkeys};
 use crate::audit::prove::{ProveError, head};
 use crate::audit::report::Range;
 use crate::audit::sample::{Drawing, Outcome, Sample, Seed, What, openings};
-use crate::audit::source::{Source, WITNESSED};
+use crate::audit::source::Source;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
@@ -118,16 +118,6 @@ impl AskSample {
         Ok(Some(openings(&all)?))
     }
 
-    /// The source's own checkpoint; where a policy is brought along, the one that its witnesses cosigned last, if it has one.
-    fn of_source(&self, source: &dyn Source) -> anyhow::Result<Note> {
-        let cosigned =
-            self.pinned.policy.as_ref().and_then(|_| source.read(WITNESSED).transpose()).transpose()?;
-        match cosigned {
-            Some(bytes) => Ok(Note::parse(&bytes).context(WITNESSED)?),
-            None => Ok(head(source)?.0),
-        }
-    }
-
     /// The checkpoint under a key from elsewhere: the one that is pinned, or the policy's.
     fn verified(&self, source: &dyn Source, policy: Option<&Policy>) -> anyhow::Result<VerifiedCheckpoint> {
         let note = match &self.checkpoint {
@@ -136,7 +126,7 @@ impl AskSample {
                 let bytes = fs::read(path).with_context(named)?;
                 Note::parse(&bytes).with_context(named)?
             }
-            None => self.of_source(source)?,
+            None => head(source)?.0,
         };
         let mut keys: Vec<VerifierKey> =
             self.pinned.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default();
@@ -267,7 +257,11 @@ fn word(outcome: &Outcome, lang: Lang) -> &'static str {
 fn in_words(outcome: &Outcome, lang: Lang) -> String {
     let (word, colon) = (word(outcome, lang), lang.choose("：", ": "));
     match outcome {
-        Outcome::Refused { reason } => format!("{word}{colon}{reason}"),
+        // What a department wrote cannot draw lines of its own.
+        Outcome::Refused { reason } => {
+            let reason: String = reason.chars().filter(|character| !character.is_control()).collect();
+            format!("{word}{colon}{reason}")
+        }
         Outcome::Differs { what } => {
             let what: Vec<&str> = what.iter().map(|what| differing(*what, lang)).collect();
             format!("{word}{colon}{}", what.join(lang.choose("、", ", ")))

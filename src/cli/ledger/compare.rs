@@ -76,16 +76,16 @@ impl Compare {
         let (one, other) = (Given::open(&self.one)?, Given::open(&self.other)?);
         let (one, other) = (one.face(&self.one, &keys)?, other.face(&self.other, &keys)?);
         let compared = compare(&one, &other)?;
-        let proof = self.proof.display().to_string();
         let (name, written, exit) = match &compared {
             Compared::Same => ("same", None, Exit::Good),
             Compared::Continued => ("continued", None, Exit::Good),
             Compared::CannotTell => ("cannot_tell", None, Exit::CannotTell),
             Compared::Split(split) => {
-                save(split, &self.proof).with_context(|| proof.clone())?;
-                ("split", Some(&proof), Exit::DoesNotHold)
+                let proof = save(split, &self.proof).with_context(|| self.proof.display().to_string())?;
+                ("split", Some(proof.display().to_string()), Exit::DoesNotHold)
             }
         };
+        let proof = written.clone().unwrap_or_default();
         let (from, to) = (&one.checkpoint, &other.checkpoint);
         let shown = match &compared {
             Compared::Split(split) => Some(split.verify(&keys)?),

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::compare::{sides, split_told};
 use crate::audit::compare::save;
 use crate::audit::mirror::{Look, MirrorError, Mirrored, Tally, mirror};
+use crate::audit::prove::ProveError;
 use crate::cli::audit::vkeys;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -57,7 +58,7 @@ impl Mirror {
             }
             Mirrored::Split(split) => {
                 let path = self.proof.unwrap_or_else(|| beside(&self.dir));
-                save(&split, &path).with_context(|| path.display().to_string())?;
+                let path = save(&split, &path).with_context(|| path.display().to_string())?;
                 let shown = split.verify(&keys)?;
                 let proof = path.display().to_string();
                 let result = json!({
@@ -129,6 +130,11 @@ fn told(error: MirrorError) -> anyhow::Error {
         MirrorError::Source(_) => (
             "已取得并核对的部分已保留：来源可用后再次运行即可继续",
             "what was proved so far is kept: run it again when the source answers, and it goes on",
+        ),
+        // The head was verified before its tiles were asked for.
+        MirrorError::Head(ProveError::File(_) | ProveError::Proof(_)) => (
+            "来源给出了签名良好的检查点，却没有证明它延续镜像所见的账本；没有写入，镜像保持原样：请保存该检查点（witness ask 或 GET /ledger/checkpoint），告知运行方，并换一个来源再试",
+            "the source's checkpoint is signed by the ledger, but its tiles do not prove that it continues what the mirror was shown; none of it was placed and the mirror is as it was: keep that checkpoint (GET /ledger/checkpoint), tell whoever runs the ledger, and try another source",
         ),
         MirrorError::Head(_) => (
             "来源的检查点不能用所给的密钥核实：请核对 --vkey（密钥轮换后须加入新钥），否则这不是那个账本",

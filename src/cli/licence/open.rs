@@ -15,6 +15,7 @@ use crate::cli::operator::Refused;
 use crate::cli::output::Output;
 use crate::values::canonical::parse_strict;
 use crate::values::identifiers::Handle;
+use crate::wiring::told::Told;
 
 /// What was drawn, and where what is opened goes.
 #[derive(Debug, Args)]
@@ -66,6 +67,16 @@ impl Open {
             };
             lines.push_str(&line.to_string());
             lines.push('\n');
+        }
+        if lines.is_empty() {
+            return Err(Told::new(
+                format!("没有可开示的：抽取的 {} 件中没有这个令牌可以开示的证照", drawn.len()),
+                format!(
+                    "nothing to open: none of the {} licences that were drawn is this token's to open",
+                    drawn.len()
+                ),
+            )
+            .into());
         }
         let file = File::options().write(true).create_new(true).mode(0o600).open(&self.into);
         file.and_then(|mut file| file.write_all(lines.as_bytes())).with_context(named)?;
