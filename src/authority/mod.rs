@@ -124,6 +124,11 @@ impl Authority {
         self.clock.now().map_err(|stepped| Refusal::NotReady(stepped.to_string()).into())
     }
 
+    /// Makes everything durable that was stored so far: the newest checkpoint, which otherwise comes with the next entry.
+    pub fn make_durable(&self) -> Result<(), Failure> {
+        Ok(self.store.sync()?)
+    }
+
     /// Proposes an entry with nothing to seal.
     async fn propose(&self, proposal: writer::Proposal) -> Result<writer::Committed, Failure> {
         Ok(self.sequencer.propose(proposal, None, Patience::Refuse).await?.0)

@@ -104,7 +104,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
             std::future::pending::<()>().await;
         }
     };
-    let _watching = Watching::begin(Arc::clone(&state.authority), config.witness_every)?;
+    let _watching = Watching::begin(&state.authority, config.witness_every)?;
     let damage = scrubbing::go_on(authority.clone(), scrub, config.data.clone());
     tokio::select! {
         served = http::serve(listener, tls, http::router(state), stop) => served?,
@@ -116,6 +116,10 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     ticking.await.context("ticking")?;
     if let Err(failure) = authority.enter_refusals(Hours::All).await {
         tracing::error!(%failure, "the refusals of the last hour were not entered");
+    }
+    // A round of witnesses may hold the store open until the process is gone: nothing is left to its being closed.
+    if let Err(failure) = authority.make_durable() {
+        tracing::error!(%failure, "the newest checkpoint is stored with the next start only");
     }
     Ok(())
 }

@@ -92,12 +92,15 @@ pub struct Watching {
 }
 
 impl Watching {
-    /// Begins, on a thread of its own: whoever waits for a witness holds up nothing else.
-    pub fn begin(authority: Arc<Authority>, every: Duration) -> anyhow::Result<Self> {
+    /// Begins, on a thread of its own: whoever waits for a witness holds up nothing else. Between rounds it holds no authority, so
+    /// that the store is closed when everybody else is done.
+    pub fn begin(authority: &Arc<Authority>, every: Duration) -> anyhow::Result<Self> {
         let (until, ended) = mpsc::channel();
+        let authority = Arc::downgrade(authority);
         thread::Builder::new().name("witnesses".into()).spawn(move || {
             let mut met = None;
             while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(every) {
+                let Some(authority) = authority.upgrade() else { break };
                 met = round(&authority, met);
             }
         })?;
