@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::blobs::{Blobs, Fetched, named_by};
+use super::bounds::Times;
 use super::debts::Debts;
 use super::entries::Bundle;
 use super::eye::Eye;
@@ -28,6 +29,7 @@ pub(super) struct Judge<'a> {
     pub(super) tokens: Tokens,
     pub(super) blobs: Blobs,
     pub(super) trail: Trail,
+    pub(super) times: Times,
     /// Entries by kind.
     pub(super) kinds: BTreeMap<String, u64>,
     /// Refused wishes by reason.
@@ -50,6 +52,7 @@ impl<'a> Judge<'a> {
             tokens,
             blobs: Blobs::default(),
             trail: Trail::default(),
+            times: Times::default(),
             kinds: BTreeMap::new(),
             refusals: BTreeMap::new(),
             charter: Vec::new(),
@@ -74,6 +77,7 @@ impl<'a> Judge<'a> {
         match entry {
             Ok(entry) => {
                 self.count(entry.kind().as_str());
+                self.times.note(index, entry.time());
                 self.note(index, &entry)?;
                 if !self.stopped {
                     self.judge(index, &entry)?;

@@ -6,6 +6,7 @@
 
 mod ahead;
 mod blobs;
+mod bounds;
 pub mod compare;
 pub mod contents;
 mod debts;
@@ -34,8 +35,11 @@ pub mod trust;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod tests;
 
+pub use bounds::SLACK;
 pub use eye::Eye;
 pub use hashes::{Hashes, hashes};
 pub use outside::Cosigned;

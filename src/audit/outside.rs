@@ -1,14 +1,18 @@
-//! How far outsiders vouch for a ledger: the checkpoint that they cosigned must be of the tree that was replayed, and by the
-//! auditor's own policy a quorum. Not here: whose cosignatures suffice (`ledger::policy`).
+//! How far outsiders vouch for a ledger, and what they contradict: the checkpoint that they cosigned and those that somebody was shown
+//! must be of the tree that was replayed, by the auditor's own policy a quorum, and of a time that entries fit. Not here: whose
+//! cosignatures suffice (`ledger::policy`).
 
+use super::bounds::Times;
 use super::prove::{ProveError, continuing};
+use super::replay::Pins;
 use super::source::{Source, SourceError, WITNESSED};
 use super::summary::Finding;
 use super::trail::Trail;
+use super::tree::Tree;
 use crate::law::Rule;
 use crate::ledger::checkpoint::{Checkpoint, CheckpointError, VerifiedCheckpoint};
 use crate::ledger::policy::Policy;
-use crate::ledger::witnessed::Witnessed;
+use crate::ledger::witnessed::{Quorum, Witnessed};
 use crate::merkle::{ConsistencyProof, Hash};
 use crate::note::Note;
 
@@ -79,12 +83,21 @@ pub(super) fn cosigned(
     trail: &Trail,
 ) -> Result<Option<Result<Cosigned, String>>, SourceError> {
     let Some(bytes) = read(source)? else { return Ok(None) };
-    match Note::parse(&bytes) {
+    of_bytes(source, &bytes, head, trail).map(Some)
+}
+
+fn of_bytes(
+    source: &dyn Source,
+    bytes: &[u8],
+    head: &VerifiedCheckpoint,
+    trail: &Trail,
+) -> Result<Result<Cosigned, String>, SourceError> {
+    match Note::parse(bytes) {
         Ok(note) => {
             let path = |old, new| continuing(source, old, new).map(|proof| proof.path);
-            Cosigned::of(&note, path, head, trail).map(Some)
+            Cosigned::of(&note, path, head, trail)
         }
-        Err(error) => Ok(Some(Err(error.to_string()))),
+        Err(error) => Ok(Err(error.to_string())),
     }
 }
 
@@ -96,25 +109,103 @@ pub(super) fn read(source: &dyn Source) -> Result<Option<Vec<u8>>, SourceError> 
     }
 }
 
-/// How far outsiders vouch for the ledger of a source by a policy, and what is wrong with what they cosigned.
+/// The sizes of the trees that outsiders were shown: the source's own newest, and those that an auditor brought along.
+pub(super) fn sizes(newest: Option<&[u8]>, seen: &[Note]) -> Vec<u64> {
+    let newest = newest.and_then(|bytes| Note::parse(bytes).ok());
+    let said = |note: &Note| note.text().parse::<Checkpoint>().ok().map(|said| said.size);
+    newest.iter().chain(seen).filter_map(said).collect()
+}
+
+/// What a replay came to, as far as outsiders can contradict it.
+pub(super) struct Replayed<'a> {
+    pub(super) trail: &'a Trail,
+    pub(super) tree: &'a Tree,
+    pub(super) times: &'a Times,
+    /// The checkpoint, if its signature is good.
+    pub(super) head: Option<&'a VerifiedCheckpoint>,
+}
+
+/// What outsiders say of a ledger.
+pub(super) struct Outsiders {
+    /// How far they vouch for it, by the source's own newest.
+    pub(super) witnessed: Witnessed,
+    /// What the checkpoints that were brought along have quorums of.
+    pub(super) seen: Vec<Quorum>,
+    /// What they contradict.
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Default for Outsiders {
+    fn default() -> Self {
+        Self { witnessed: Witnessed::NoPolicy, seen: Vec::new(), findings: Vec::new() }
+    }
+}
+
+/// Holds what outsiders cosigned or were shown against a replayed ledger.
 pub(super) fn look(
     source: &dyn Source,
-    policy: Option<&Policy>,
-    trail: &Trail,
-    head: Option<&VerifiedCheckpoint>,
-) -> Result<(Witnessed, Option<Finding>), SourceError> {
-    let (Some(policy), Some(head)) = (policy, head) else { return Ok((Witnessed::NoPolicy, None)) };
-    if !policy.logs().is_empty() && !policy.logs().iter().any(|log| trail.names(&log.key)) {
-        let why = "the policy of witnesses is for another ledger: this one names none of its log keys";
-        return Ok((Witnessed::NoPolicy, Some(Finding::of(Rule::Vkey, why))));
+    newest: Option<&[u8]>,
+    pins: &Pins,
+    ledger: &Replayed<'_>,
+) -> Result<Outsiders, SourceError> {
+    let mut outsiders = Outsiders::default();
+    let policy = match &pins.policy {
+        Some(policy)
+            if !policy.logs().is_empty() && !policy.logs().iter().any(|log| ledger.trail.names(&log.key)) =>
+        {
+            let why = "the policy of witnesses is for another ledger: this one names none of its log keys";
+            outsiders.findings.push(Finding::of(Rule::Vkey, why));
+            None
+        }
+        policy => policy.as_ref(),
+    };
+    if let (Some(policy), Some(head)) = (policy, ledger.head) {
+        let cosigned = newest.map(|bytes| of_bytes(source, bytes, head, ledger.trail)).transpose()?;
+        let judged = cosigned.map(|cosigned| {
+            cosigned.and_then(|cosigned| cosigned.by(policy).map_err(|error| error.to_string()))
+        });
+        outsiders.witnessed = match judged {
+            Some(Ok(witnessed)) => witnessed,
+            Some(Err(why)) => {
+                let text = format!("what was cosigned: {why}");
+                outsiders.findings.push(Finding::of(Rule::Consistency, text));
+                Witnessed::of(Some(policy), None)
+            }
+            None => Witnessed::of(Some(policy), None),
+        };
     }
-    let none = || Witnessed::of(Some(policy), None);
-    let Some(cosigned) = cosigned(source, head, trail)? else { return Ok((none(), None)) };
-    let judged = cosigned.and_then(|cosigned| cosigned.by(policy).map_err(|error| error.to_string()));
-    Ok(match judged {
-        Ok(witnessed) => (witnessed, None),
-        Err(why) => (none(), Some(Finding::of(Rule::Consistency, format!("what was cosigned: {why}")))),
-    })
+    for note in &pins.seen {
+        match shown(note, policy, ledger) {
+            Ok(quorum) => outsiders.seen.extend(quorum),
+            Err(text) => outsiders.findings.push(Finding::of(Rule::Consistency, text)),
+        }
+    }
+    let quorums = outsiders.witnessed.by().into_iter().chain(&outsiders.seen);
+    let contradicted: Vec<Finding> = quorums.flat_map(|quorum| ledger.times.against(quorum)).collect();
+    outsiders.findings.extend(contradicted);
+    Ok(outsiders)
+}
+
+/// Holds a checkpoint that somebody was shown against the tree; the quorum that cosigned it, if one did.
+fn shown(note: &Note, policy: Option<&Policy>, ledger: &Replayed<'_>) -> Result<Option<Quorum>, String> {
+    let said: Checkpoint =
+        note.text().parse().map_err(|error| format!("a checkpoint that was shown: {error}"))?;
+    let (size, then) = (said.size, Hash(said.root));
+    let wrong = |what: String| format!("shown were {size} entries: {what}");
+    let signed = ledger.trail.verify(note, size, &[]).map_err(wrong)?;
+    match ledger.tree.root_at(size) {
+        Some(now) if now == then => {}
+        Some(now) => return Err(wrong(format!("their root was {then}; the entries make {now}"))),
+        None if size > ledger.tree.size() => {
+            return Err(wrong(format!("the source has {} of them", ledger.tree.size())));
+        }
+        // The tree has a hole, which is a finding already.
+        None => return Ok(None),
+    }
+    let Some(policy) = policy else { return Ok(None) };
+    let checkpoint = VerifiedCheckpoint::verify(note.clone(), signed.log(), &policy.witness_keys())
+        .map_err(|error| wrong(error.to_string()))?;
+    Ok(Quorum::of(policy, &checkpoint))
 }
 
 #[cfg(test)]
@@ -147,7 +238,13 @@ mod tests {
         let name = ledger.origin.as_str().parse().unwrap();
         let mut note = Checkpoint::new(name, range.size(), root.0).sign(&ledger.checkpoint_key, &[]).unwrap();
         let line = |(name, seed): (&&str, u8)| {
-            NoteSignature::cosign(note.text(), &name.parse().unwrap(), &seeded(seed), 60).unwrap()
+            NoteSignature::cosign(
+                note.text(),
+                &name.parse().unwrap(),
+                &seeded(seed),
+                1_795_327_200 + range.size(),
+            )
+            .unwrap()
         };
         let lines = NAMES.iter().zip(200..).take(lines).map(line).collect::<Vec<_>>();
         note.append(lines).unwrap();

@@ -4,13 +4,14 @@
 use std::ops::ControlFlow;
 
 use super::ahead::in_order;
+use super::bounds::Times;
 use super::debts::Debts;
 use super::entries;
 use super::eye::{Blind, Eye};
 use super::files;
 use super::head::{self, Head};
 use super::judge::Judge;
-use super::outside;
+use super::outside::{self, Outsiders, Replayed};
 use super::remembered::Remembered;
 use super::source::{Source, SourceError};
 use super::statuses::Tokens;
@@ -20,9 +21,8 @@ use crate::law::Rule;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::policy::Policy;
 use crate::ledger::state::{MemoryState, View as _};
-use crate::ledger::witnessed::Witnessed;
 use crate::merkle::{Hash, bundles};
-use crate::note::VerifierKey;
+use crate::note::{Note, VerifierKey};
 use crate::verification::Notice;
 
 /// Progress is told every so many entries.
@@ -37,6 +37,8 @@ pub struct Pins {
     pub remembered: Option<Remembered>,
     /// Whose cosignatures count.
     pub policy: Option<Policy>,
+    /// Checkpoints that somebody was shown: this ledger must continue them.
+    pub seen: Vec<Note>,
 }
 
 impl Pins {
@@ -98,16 +100,20 @@ pub fn replay_before(
     judge.findings = unreadable;
     // What a mirror brings along meanwhile is of a tree beyond the one that is replayed.
     let files = source.files()?.unwrap_or_default();
+    let newest = outside::read(source)?;
     let head = match head::read(source)? {
         Ok(head) => head,
         Err(finding) => {
             judge.findings.push(finding);
-            return Ok(conclude(None, (None, Witnessed::NoPolicy), pins, judge));
+            return Ok(conclude(None, None, Outsiders::default(), pins, judge));
         }
     };
     let size = head.checkpoint.size;
     judge.debts = Debts::of(size);
-    let mut tree = Tree::wanting(pins.remembered.as_ref().map(|remembered| remembered.checkpoint().size()));
+    let remembered = pins.remembered.as_ref().map(|remembered| remembered.checkpoint().size());
+    let shown = outside::sizes(newest.as_deref(), &pins.seen);
+    judge.times = Times::beside(shown.iter().copied());
+    let mut tree = Tree::wanting(shown.into_iter().chain(remembered));
     progress(Progress { done: 0, total: size });
     in_order(
         bundles(size),
@@ -144,14 +150,15 @@ pub fn replay_before(
             None
         }
     };
-    let (witnessed, finding) =
-        outside::look(source, pins.policy.as_ref(), &judge.trail, checkpoint.as_ref())?;
-    judge.findings.extend(finding);
+    let ledger =
+        Replayed { trail: &judge.trail, tree: &tree, times: &judge.times, head: checkpoint.as_ref() };
+    let outsiders = outside::look(source, newest.as_deref(), pins, &ledger)?;
+    judge.findings.extend(outsiders.findings.iter().cloned());
     judge.findings.extend(tokens_beyond(&judge));
     let known = files::Known { size, blobs: &judge.blobs, all: judge.upgrade.is_none() };
     let unknown = known.check(source, files)?;
     judge.findings.extend(unknown);
-    Ok(conclude(Some(&head), (checkpoint, witnessed), pins, judge))
+    Ok(conclude(Some(&head), checkpoint, outsiders, pins, judge))
 }
 
 pub(super) fn compare_root(head: &Head, tree: &Tree) -> Option<Finding> {
@@ -172,7 +179,7 @@ fn check_remembered(pins: &Pins, head: &Head, tree: &Tree) -> Option<Finding> {
         return wrong(format!("remembered are {old} entries; the checkpoint has {new}"));
     }
     // Without a root the tree has a hole, which is a finding already.
-    let (then, now) = (Hash(*remembered.root()), tree.wanted_root()?);
+    let (then, now) = (Hash(*remembered.root()), tree.root_at(old)?);
     if then == now {
         None
     } else {
@@ -202,7 +209,8 @@ fn tokens_beyond(judge: &Judge<'_>) -> Vec<Finding> {
 
 fn conclude(
     head: Option<&Head>,
-    (checkpoint, witnessed): (Option<VerifiedCheckpoint>, Witnessed),
+    checkpoint: Option<VerifiedCheckpoint>,
+    outsiders: Outsiders,
     pins: &Pins,
     judge: Judge<'_>,
 ) -> Audit {
@@ -219,7 +227,8 @@ fn conclude(
         size: head.map_or(0, |head| head.checkpoint.size),
         root: head.map(|head| Hash(head.checkpoint.root).to_string()).unwrap_or_default(),
         key: if pins.keys().is_empty() { "from source" } else { "pinned" },
-        witnessed,
+        witnessed: outsiders.witnessed,
+        seen: outsiders.seen,
         law: judge.state.charter().authority().map(|authority| authority.laws.clone()).unwrap_or_default(),
         entries: judge.kinds,
         refusals: judge.refusals,

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::law::{Refused, Rule};
 use crate::ledger::state::MemoryState;
-use crate::ledger::witnessed::Witnessed;
+use crate::ledger::witnessed::{Quorum, Witnessed};
 use crate::verification::Notice;
 
 /// A broken rule, and where.
@@ -94,6 +94,9 @@ pub struct Summary {
     pub key: &'static str,
     /// How far outsiders vouch for it, by the auditor's policy.
     pub witnessed: Witnessed,
+    /// Quorums under the checkpoints that the auditor brought along; entries fit the times of all of them where everything holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Quorum>,
     /// Versions of the law that were in force.
     pub law: Vec<u64>,
     /// Entries by kind.

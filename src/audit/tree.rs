@@ -1,5 +1,7 @@
-//! The tree that the entries make: its root at the checkpoint's size and at a remembered one, and every tile, compared
+//! The tree that the entries make: its root at the checkpoint's size and at those that somebody saw before, and every tile, compared
 //! byte for byte with the one the source gives. The full tiles of the lowest level are compared where bundles are read.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::entries::Bundle;
 use super::source::{Source, SourceError};
@@ -19,15 +21,16 @@ pub(super) struct Tree {
     /// The last tile of each level above, with its index.
     edge: Vec<(u64, Vec<Hash>)>,
     full: Vec<(TileId, Vec<Hash>)>,
-    /// A size whose root is wanted, and the root when it was met.
-    wanted: Option<u64>,
-    met: Option<Hash>,
+    /// Sizes whose roots are wanted, and the roots of those that were met.
+    wanted: BTreeSet<u64>,
+    met: BTreeMap<u64, Hash>,
 }
 
 impl Tree {
-    /// An empty tree that will note its root at the size `wanted`.
-    pub(super) fn wanting(wanted: Option<u64>) -> Self {
-        let met = (wanted == Some(0)).then_some(EMPTY_ROOT);
+    /// An empty tree that will note its root at the sizes that are wanted.
+    pub(super) fn wanting(wanted: impl IntoIterator<Item = u64>) -> Self {
+        let wanted = BTreeSet::from_iter(wanted);
+        let met = wanted.contains(&0).then_some((0, EMPTY_ROOT)).into_iter().collect();
         Self { wanted, met, ..Self::default() }
     }
 
@@ -36,8 +39,8 @@ impl Tree {
         if bundle.root.is_none() {
             self.lowest = (bundle.first / 256, bundle.leaves.clone());
         }
-        let within = self.wanted.and_then(|wanted| wanted.checked_sub(bundle.first));
-        let root = bundle.root.filter(|_| !within.is_some_and(|leaves| (1..256).contains(&leaves)));
+        let within = self.wanted.range(bundle.first + 1..bundle.first + 256).next();
+        let root = bundle.root.filter(|_| within.is_none());
         if !root.is_some_and(|root| self.append(|range, note| range.push_subtree(8, root, note))) {
             for leaf in &bundle.leaves {
                 self.append(|range, note| range.push_noting(*leaf, note));
@@ -53,8 +56,8 @@ impl Tree {
                 note(edge, full, level / 8, hash);
             }
         });
-        if self.wanted == Some(self.range.size()) {
-            self.met = Some(self.range.root());
+        if self.wanted.contains(&self.range.size()) {
+            self.met.insert(self.range.size(), self.range.root());
         }
         pushed
     }
@@ -67,9 +70,9 @@ impl Tree {
         self.range.root()
     }
 
-    /// The root at the size that was wanted, once the tree was that large.
-    pub(super) fn wanted_root(&self) -> Option<Hash> {
-        self.met
+    /// The root at a size that was wanted, once the tree was that large.
+    pub(super) fn root_at(&self, size: u64) -> Option<Hash> {
+        self.met.get(&size).copied()
     }
 
     /// Compares the tiles above the lowest level that became full since the last call.

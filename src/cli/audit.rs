@@ -18,7 +18,8 @@ use crate::audit::remembered::Remembered;
 use crate::audit::source::Source;
 use crate::audit::{self, Eye, Pins, Summary, Verdict, replay, replay_before};
 use crate::ledger::policy::Policy;
-use crate::note::VerifierKey;
+use crate::ledger::witnessed::Witnessed;
+use crate::note::{Note, VerifierKey};
 use crate::values::lang::Lang;
 use crate::wiring::calling;
 
@@ -59,6 +60,10 @@ pub(super) struct Pinned {
     /// Whose cosignatures count (C2SP tlog-policy): then it is told how far outside witnesses vouch for the ledger.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Checkpoints that somebody was shown before (`witness ask`, a receipt's): the ledger must continue each, and where a quorum of
+    /// the policy cosigned it, entries must fit the witnesses' clocks.
+    #[arg(long, value_name = "FILE")]
+    seen: Vec<PathBuf>,
 }
 
 impl Audit {
@@ -118,7 +123,8 @@ impl Pinned {
         let keys = self.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default();
         let remembered = self.remember.as_deref().map(Remembered::load).transpose()?.flatten();
         let policy = self.policy.as_deref().map(policy).transpose()?;
-        Ok(Pins { keys, remembered, policy })
+        let seen = self.seen.iter().map(|path| note(path)).collect::<anyhow::Result<_>>()?;
+        Ok(Pins { keys, remembered, policy, seen })
     }
 
     /// Copies the policy that was brought along to where later readers look for it.
@@ -127,6 +133,12 @@ impl Pinned {
         fs::copy(policy, to).with_context(|| to.display().to_string())?;
         Ok(())
     }
+}
+
+/// The note of a file: a checkpoint that somebody kept.
+pub(super) fn note(path: &Path) -> anyhow::Result<Note> {
+    let named = || path.display().to_string();
+    Note::parse(&fs::read(path).with_context(named)?).with_context(named)
 }
 
 /// The policy of a file.
@@ -178,6 +190,8 @@ fn table(summary: &Summary, lang: Lang) -> String {
         rows.push((lang.choose("不认识", "unknown"), format!("#{} {}", upgrade.index, upgrade.text)));
     }
     rows.push((lang.choose("外部见证", "witnesses"), summary.witnessed.text(lang)));
+    let seen = summary.seen.iter().map(|quorum| Witnessed::By(quorum.clone()).text(lang));
+    rows.extend(seen.map(|text| (lang.choose("另有检查点", "also shown"), text)));
     rows.push((lang.choose("结论", "verdict"), verdict(summary.verdict(), lang).to_owned()));
     let notice = summary.notice.map(|notice| (lang.choose("注意", "notice"), notice.text(lang).to_owned()));
     rows.extend(notice);

@@ -114,6 +114,9 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
     }
     .open()
     .map_err(|error| told(&error))?;
+    if let Some(origin) = authority.published().charter.origin() {
+        eyes::refuse_lost(&keyring, &config.keys, origin)?;
+    }
     let tokens = TokenTable::create(&config.keys)?;
     department_tokens(&authority, &tokens, clock.now())?;
     if goes_on {

@@ -15,6 +15,7 @@ use crate::authority::Authority;
 use crate::authority::witnesses::{Eyes, WitnessFault};
 use crate::keyring::FileKeyring;
 use crate::ledger::policy::Policy;
+use crate::values::identifiers::Origin;
 use crate::values::lang::Lang;
 
 /// What is kept of an authority that is un-witnessed by choice: a policy that asks for nobody.
@@ -53,6 +54,24 @@ pub fn of(keyring: &FileKeyring, keys: &Path, within: Option<Duration>) -> anyho
         }
         None => Ok(None),
     }
+}
+
+/// Refuses a real authority that nothing says the choice of witnesses of: it would go on as if nobody had been chosen, and say
+/// so to everybody.
+pub fn refuse_lost(keyring: &FileKeyring, keys: &Path, origin: &Origin) -> anyhow::Result<()> {
+    if origin.is_sample() || keyring.policy()?.is_some() {
+        return Ok(());
+    }
+    let keys = keys.display();
+    bail!(Told::new(
+        format!(
+            "{keys} 里没有 witnesses.policy：{origin} 建立时选定的外部见证已丢失。请从密钥备份放回该文件；若确实不请见证人，请写一个内容为 `quorum none` 的 witnesses.policy（权限 0600）"
+        ),
+        format!(
+            "{keys} holds no witnesses.policy: what {origin} chose at its founding is lost. Put the file back from the backup of the \
+             keys; to be un-witnessed by choice, write a witnesses.policy that says `quorum none` (mode 0600)"
+        ),
+    ))
 }
 
 /// One round before anybody is answered: keys and data that were put back together from an old copy look whole to

@@ -89,7 +89,7 @@ pub fn restore(
         None => &own,
         Some(forward) => {
             let remembered = audited.checkpoint.map(Remembered::of);
-            holding(forward, &Pins { keys: wanted.vkeys.clone(), remembered, policy: None }, progress)?;
+            holding(forward, &Pins { keys: wanted.vkeys.clone(), remembered, ..Pins::default() }, progress)?;
             forward
         }
     };

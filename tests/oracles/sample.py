@@ -9,6 +9,7 @@ Standard library only.
 import base64
 import hmac
 import json
+import shutil
 import sys
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -203,7 +204,12 @@ def refused(check, lines, more, folder, vkey):
     tally.check("openings of another draw", done.returncode == 1, done.stderr)
     check.judge(lines)
     done = check.draw("--openings", folder / "given.ndjson", number=3)
-    tally.check("openings of a larger draw", done.returncode == 1 and "was not drawn" in done.stderr, done.stderr)
+    named = "was not drawn" in done.stderr and "given.ndjson" in done.stderr
+    tally.check("openings of a larger draw", done.returncode == 1 and named, done.stderr)
+    shutil.copy(folder / "given.ndjson", folder / "copy.ndjson")
+    done = check.draw("--openings", folder / "given.ndjson", "--openings", folder / "copy.ndjson")
+    named = "copy.ndjson" in done.stderr and "given.ndjson" in done.stderr
+    tally.check("one is opened in two files", done.returncode == 1 and named, done.stderr)
     done = check.draw(policy=more)
     tally.check("a witness is missing", done.returncode == 13 and "witness ask" in done.stderr, done.stderr)
     forged = folder / "forged"

@@ -336,6 +336,23 @@ def founded_so(folder):
         tally.check("and the service asks by it", until(lambda: covered(service)), witnessed(service))
         found = run("audit", "replay", "--lang", "en", "--from", service.url, "--policy", place / "keys/witnesses.policy")
         tally.check("an auditor takes that very file", found.returncode == 0 and "1 of 1 witnesses" in found.stdout, found)
+        service.stop()
+    lost_choice(service, place)
+
+
+def lost_choice(service, place):
+    """Without the policy a real authority would go on as if nobody had been chosen."""
+    kept = place / "keys/witnesses.policy"
+    aside = kept.rename(place / "aside")
+    refuses(service, "a lost policy is refused", "witnesses.policy", "quorum none")
+    found = run("doctor", "--lang", "en", "--data", place / "data", "--keys", place / "keys")
+    tally.check("and doctor says so", found.returncode != 0 and "witnesses.policy" in found.stdout, found)
+    kept.write_text("quorum none\n")
+    kept.chmod(0o600)
+    with service:
+        tally.equal("un-witnessed by choice it starts", service.get("/ledger/witnessed-checkpoint").status, 404)
+        service.stop()
+    aside.replace(kept)
 
 
 def cosign_vkey(folder):

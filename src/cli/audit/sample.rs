@@ -8,17 +8,18 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::signing::{self, Signed, Signing};
-use super::{Pinned, policy, replayed_before, summarised, vkeys};
+use super::{Pinned, note, policy, replayed_before, summarised, vkeys};
 use crate::audit::prove::{ProveError, head};
 use crate::audit::report::Range;
-use crate::audit::sample::{Drawing, Outcome, Sample, Seed, What, openings};
+use crate::audit::sample::{Drawing, Opening, Outcome, Sample, Seed, What, openings};
 use crate::audit::source::Source;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::policy::Policy;
 use crate::merkle::Hash;
-use crate::note::{Note, VerifierKey};
+use crate::note::VerifierKey;
+use crate::values::identifiers::Handle;
 use crate::values::lang::Lang;
 use crate::wiring::calling;
 use crate::wiring::told::Told;
@@ -51,6 +52,13 @@ pub(super) struct AskSample {
     signing: Signing,
     #[command(flatten)]
     pinned: Pinned,
+}
+
+/// What departments opened, and the file that each came in.
+#[derive(Default)]
+struct Brought<'a> {
+    all: Vec<Opening>,
+    from: BTreeMap<Handle, &'a Path>,
 }
 
 impl AskSample {
@@ -90,12 +98,14 @@ impl AskSample {
         let mut sample = Sample::of(&audit.summary.origin, checkpoint.note().to_string(), witnesses, eye);
         if let Some(openings) = &opened {
             // Before they are judged: whoever opens other licences was given another draw.
-            let strange =
-                openings.iter().find(|one| sample.drawn.iter().all(|drawn| drawn.handle != one.handle()));
-            if let Some(strange) = strange {
-                return Err(not_drawn(&strange.handle().to_string()).into());
+            let strange = openings
+                .from
+                .iter()
+                .find(|(handle, _)| sample.drawn.iter().all(|one| one.handle != **handle));
+            if let Some((handle, path)) = strange {
+                return Err(not_drawn(*handle, path).into());
             }
-            sample.judge(openings);
+            sample.judge(&openings.all);
         }
         let value = serde_json::to_value(&sample)?;
         let Signed { document, signature } = signing::signed("sample", value, key.as_ref())?;
@@ -103,29 +113,28 @@ impl AskSample {
         Ok(exit_of(&sample))
     }
 
-    fn read_openings(&self) -> anyhow::Result<Option<Vec<crate::audit::sample::Opening>>> {
+    fn read_openings(&self) -> anyhow::Result<Option<Brought<'_>>> {
         if self.openings.is_empty() {
             return Ok(None);
         }
-        let mut all = String::new();
+        let mut brought = Brought::default();
         for path in &self.openings {
             let named = || path.display().to_string();
             let text = fs::read_to_string(path).with_context(named)?;
-            openings(&text).with_context(named)?;
-            all.push_str(&text);
-            all.push('\n');
+            for opening in openings(&text).with_context(named)? {
+                if let Some(before) = brought.from.insert(opening.handle(), path) {
+                    return Err(twice(opening.handle(), before, path).into());
+                }
+                brought.all.push(opening);
+            }
         }
-        Ok(Some(openings(&all)?))
+        Ok(Some(brought))
     }
 
     /// The checkpoint under a key from elsewhere: the one that is pinned, or the policy's.
     fn verified(&self, source: &dyn Source, policy: Option<&Policy>) -> anyhow::Result<VerifiedCheckpoint> {
         let note = match &self.checkpoint {
-            Some(path) => {
-                let named = || path.display().to_string();
-                let bytes = fs::read(path).with_context(named)?;
-                Note::parse(&bytes).with_context(named)?
-            }
+            Some(path) => note(path)?,
             None => head(source)?.0,
         };
         let mut keys: Vec<VerifierKey> =
@@ -180,12 +189,24 @@ fn no_quorum() -> Told {
     )
 }
 
-fn not_drawn(handle: &str) -> Told {
+fn not_drawn(handle: Handle, file: &Path) -> Told {
+    let file = file.display();
     Told::new(
-        format!("{handle} 不在抽取之列：--n、--range 与 --checkpoint 须与交给部门的那次抽取相同"),
         format!(
-            "{handle} was not drawn: --n, --range and --checkpoint have to be those of the draw that departments were given"
+            "{file}：{handle} 不在抽取之列。--n、--range 与 --checkpoint 须与交给部门的那次抽取相同；若只是多开示了这一件，请删去该行"
         ),
+        format!(
+            "{file}: {handle} was not drawn. --n, --range and --checkpoint have to be those of the draw that departments were \
+             given; if it was only opened besides, take its line out"
+        ),
+    )
+}
+
+fn twice(handle: Handle, before: &Path, file: &Path) -> Told {
+    let (before, file) = (before.display(), file.display());
+    Told::new(
+        format!("{file}：{handle} 已在 {before} 中开示过，请只保留其所属部门的那一行"),
+        format!("{file}: {handle} is opened in {before} already: keep the line of its own department alone"),
     )
 }
 

@@ -13,6 +13,7 @@ use crate::keyring::tokens::TokenTable;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::note::Note;
 use crate::store::{OpenError, SledStore};
+use crate::values::identifiers::Origin;
 
 /// Where systemd-timesyncd says that it has synchronised.
 const TIMESYNC: &str = "/run/systemd/timesync";
@@ -32,7 +33,8 @@ pub fn data(path: &Path, known: &mut Known) {
             Ok(readiness) => {
                 let checkpoint = store.get(&Row::Checkpoint).ok().flatten();
                 let text = checkpoint.and_then(|bytes| String::from_utf8(bytes).ok());
-                known.stored = text.and_then(|text| size_of(&text).ok());
+                known.stored =
+                    text.and_then(|text| checkpoint_of(&text).ok()).map(|checkpoint| checkpoint.size);
                 Seen::Inside { readiness: Box::new(readiness), running: false }
             }
         },
@@ -46,7 +48,13 @@ pub fn keys(path: &Path, known: &mut Known) {
     let signed = path.join("last-signed");
     if signed.exists() {
         let text = std::fs::read_to_string(&signed).map_err(|error| error.to_string());
-        known.signed = Some(text.and_then(|text| size_of(&text)));
+        let checkpoint = text.and_then(|text| checkpoint_of(&text));
+        if let Ok(checkpoint) = &checkpoint
+            && checkpoint.origin.as_str().parse().is_ok_and(|origin: Origin| !origin.is_sample())
+        {
+            known.chosen = Some(path.join("witnesses.policy").exists());
+        }
+        known.signed = Some(checkpoint.map(|checkpoint| checkpoint.size));
     }
     if let Ok(table) = TokenTable::load(path)
         && let Ok(records) = table.list()
@@ -63,10 +71,9 @@ pub fn synchronised() -> Option<bool> {
     folder.is_dir().then(|| folder.join("synchronized").exists())
 }
 
-fn size_of(note: &str) -> Result<u64, String> {
+fn checkpoint_of(note: &str) -> Result<Checkpoint, String> {
     let note: Note = note.parse().map_err(|error| format!("{error}"))?;
-    let checkpoint: Checkpoint = note.text().parse().map_err(|error| format!("{error}"))?;
-    Ok(checkpoint.size)
+    note.text().parse().map_err(|error| format!("{error}"))
 }
 
 fn place(flag: &'static str, path: &Path) -> Place {

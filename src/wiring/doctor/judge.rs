@@ -99,6 +99,14 @@ fn disk(place: &Place) -> Line {
 }
 
 fn keys(known: &Known, lines: &mut Vec<Line>) {
+    if known.chosen == Some(false) {
+        lines.push(line(
+            "witnesses",
+            Grade::Fail,
+            "密钥目录里没有 witnesses.policy：建立时选定的外部见证已丢失，服务将不再启动。请从密钥备份放回；若确实不请见证人，请写一个内容为 quorum none 的文件（0600）",
+            "the keys hold no witnesses.policy: what was chosen at founding is lost, and the service will not start. Put it back from the backup of the keys; to be un-witnessed by choice, write one that says quorum none (0600)",
+        ));
+    }
     if known.exposed.is_empty() {
         return;
     }

@@ -59,6 +59,8 @@ pub struct Known {
     pub signed: Option<Result<u64, String>>,
     /// The size in the stored checkpoint.
     pub stored: Option<u64>,
+    /// Whether the choice of witnesses lies beside the keys of a real authority; `None` where nobody chooses.
+    pub chosen: Option<bool>,
     /// Tokens that were not revoked, and when each ends.
     pub tokens: Vec<TokenEnd>,
 }

@@ -114,6 +114,15 @@ fn each_certificate_has_its_own_cure() {
 }
 
 #[test]
+fn a_lost_choice_of_witnesses() {
+    for (chosen, grade) in [(None, Grade::Ok), (Some(true), Grade::Ok), (Some(false), Grade::Fail)] {
+        assert_eq!(worst(&Known { chosen, ..known(readiness()) }).0, grade, "{chosen:?}");
+    }
+    let lost = Known { chosen: Some(false), ..known(readiness()) };
+    assert_eq!(worst(&lost).1, "witnesses");
+}
+
+#[test]
 fn disks() {
     let disk = |free: u64, files: u64, writable: bool| {
         let mut all = known(readiness());
