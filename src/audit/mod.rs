@@ -23,6 +23,7 @@ pub mod remembered;
 pub mod replay;
 pub mod report;
 pub mod sample;
+pub mod scored;
 pub mod source;
 pub mod state;
 mod statuses;

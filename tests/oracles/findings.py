@@ -9,6 +9,7 @@ import hashlib
 import json
 import subprocess
 
+import scorecard
 from rehash import entries as entries_of
 from rehash import node
 
@@ -65,7 +66,8 @@ def judge(tally, run, folder, export):
     size, root = found["range"]["until"], base64.b64decode(found["roots"][1])
     entries = entries_of(export, size)
     tally.check("there are cards", len(found["cards"]) > 0, found["counts"])
-    tally.equal("each entry that raised a card is proved", sorted({card["index"] for card in found["cards"]}), [proved["index"] for proved in found["entries"]])
+    named = {card["index"] for card in found["cards"]} | {card["facts"]["since"] for card in found["cards"] if "since" in card["facts"]}
+    tally.equal("each entry that raised a card, or that one counts from, is proved", sorted(named), [proved["index"] for proved in found["entries"]])
     for proved in found["entries"]:
         at = proved["index"]
         leaf = hashlib.sha256(b"\0" + entries[at]).digest()
@@ -80,6 +82,9 @@ def judge(tally, run, folder, export):
     part = run("audit", "report", "--from", export, "--range", f"{half}..{size}", "--json")
     again = run("audit", "report", "--from", export, "--range", f"{half}..{size}", "--json")
     tally.equal("two auditors write the same", part.stdout, again.stdout)
+    told = scorecard.judge(tally, entries, found)
+    tally.check("what nobody did has no data", told["promises-kept"] == "no-data", told)
+    scorecard.judge(tally, entries, json.loads(part.stdout)["findings"])
     cards = json.loads(part.stdout)["findings"]["cards"]
     tally.equal("a part has its own cards", [card["index"] for card in cards], [card["index"] for card in found["cards"] if card["index"] >= half])
     tally.equal("no range beyond the end", run("audit", "report", "--from", export, "--range", f"0..{size + 1}").returncode, 20)
