@@ -26,6 +26,7 @@ pub mod sample;
 pub mod scored;
 pub mod source;
 pub mod state;
+pub mod statistics;
 mod statuses;
 pub mod summary;
 mod trail;

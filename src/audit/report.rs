@@ -11,7 +11,7 @@ mod series;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use page::page;
@@ -35,10 +35,11 @@ use crate::values::time::Time;
 use crate::verification::Notice;
 
 /// Names the form of the document.
-const FORM: &str = "vidimus-findings/1";
+pub(super) const FORM: &str = "vidimus-findings/1";
 
 /// Entries from one index, included, to another, excluded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Range {
     /// First.
     pub from: u64,
@@ -322,4 +323,4 @@ fn told(card: &Card, rules: &Rules) -> Raised {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

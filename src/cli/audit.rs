@@ -1,10 +1,11 @@
 //! `vidimus audit`: the whole ledger checked, with a summary and an exit code (`replay`), and what is told of one that
-//! holds (`state`), found in it (`report`), or drawn from it (`sample`).
+//! holds (`state`), found in it (`report`), counted (`statistics`), or drawn from it (`sample`).
 
 mod report;
 mod sample;
 mod signing;
 mod state;
+mod statistics;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,8 @@ enum Verb {
     Sample(sample::AskSample),
     /// Every card and every broken rule in a range of entries, with proofs, signed by the auditor.
     Report(report::AskReport),
+    /// Open statistics over a range of entries, as JSON and CSV, with small counts withheld.
+    Statistics(statistics::AskStatistics),
 }
 
 /// What the auditor brings along.
@@ -68,6 +71,7 @@ impl Audit {
             Verb::State(ask) => ask.run(out),
             Verb::Report(ask) => ask.run(out),
             Verb::Sample(ask) => ask.run(out),
+            Verb::Statistics(ask) => ask.run(out),
         }
     }
 }

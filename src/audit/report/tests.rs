@@ -16,7 +16,7 @@ use crate::merkle::{InclusionProof, leaf};
 use crate::values::canonical::{canonical, to_canonical};
 
 /// The first entries of the vectors as files, with what is public beside them.
-fn files(entries: usize) -> Files {
+pub(in crate::audit) fn files(entries: usize) -> Files {
     let seed = sha256_parts(&[b"vidimus/vector/key\n", b"checkpoint-1"]);
     let key = PrivateKey::from_seed(&seed).unwrap();
     let lines = include_str!("../../../schemas/vectors/cases/entries.jsonl").lines();
@@ -36,7 +36,7 @@ fn gathering(range: Range) -> Gathering {
     Gathering::new(range, Rules::built_in().unwrap(), Scorecard::built_in().unwrap())
 }
 
-fn found(files: &Files, from: u64, until: u64) -> Result<Findings, ProveError> {
+pub(in crate::audit) fn found(files: &Files, from: u64, until: u64) -> Result<Findings, ProveError> {
     let mut eye = gathering(Range { from, until });
     let audit = replay_before(&mut eye, files, &Pins::default(), &mut |_| ()).unwrap();
     findings(&audit, eye, files)
