@@ -22,6 +22,7 @@ pub mod prove;
 pub mod remembered;
 pub mod replay;
 pub mod report;
+pub mod roll_up;
 pub mod sample;
 pub mod scored;
 pub mod source;

@@ -1,7 +1,8 @@
 //! `vidimus audit`: the whole ledger checked, with a summary and an exit code (`replay`), and what is told of one that
-//! holds (`state`), found in it (`report`), counted (`statistics`), or drawn from it (`sample`).
+//! holds (`state`), found in it (`report`), counted (`statistics`), drawn from it (`sample`), or added up with others (`roll-up`).
 
 mod report;
+mod roll_up;
 mod sample;
 mod signing;
 mod state;
@@ -46,6 +47,8 @@ enum Verb {
     Sample(sample::AskSample),
     /// Every card and every broken rule in a range of entries, with proofs, signed by the auditor.
     Report(report::AskReport),
+    /// Several signed reports added up by region.
+    RollUp(roll_up::AskRollUp),
     /// Open statistics over a range of entries, as JSON and CSV, with small counts withheld.
     Statistics(statistics::AskStatistics),
 }
@@ -71,6 +74,7 @@ impl Audit {
             Verb::State(ask) => ask.run(out),
             Verb::Report(ask) => ask.run(out),
             Verb::Sample(ask) => ask.run(out),
+            Verb::RollUp(ask) => ask.run(out),
             Verb::Statistics(ask) => ask.run(out),
         }
     }

@@ -50,8 +50,10 @@ pub enum Form {
 pub enum Over {
     /// Those of the range: what two ranges show can be added.
     Range,
-    /// What they come to at its end, and who did something in it: the later range says it.
+    /// What all of them come to at its end: of two ranges the later one says it.
     End,
+    /// Who of those that are there at its end did something in it: of two ranges neither says it of both.
+    Both,
 }
 
 macro_rules! indicators {
@@ -91,8 +93,8 @@ indicators! {
     WithinPromise = "within-promise", Share, Range, "Issued within the promised days.";
     ToldAtOnce = "told-at-once", Share, Range, "一次性告知: asked for what is missing once only.";
     ObjectionsDismissed = "objections-dismissed", Share, Range, "Objections that were not upheld.";
-    TypesUsed = "types-used", Share, End, "Types in force that were issued.";
-    DepartmentsIssuing = "departments-issuing", Share, End, "Departments that issued.";
+    TypesUsed = "types-used", Share, Both, "Types in force that were issued.";
+    DepartmentsIssuing = "departments-issuing", Share, Both, "Departments that issued.";
     ThroughCases = "through-cases", Share, Range, "Licences that come from a case.";
     AtMostOnce = "at-most-once", Share, Range, "最多跑一次: delivered and never asked for more.";
     PapersSaved = "papers-saved", Count, Range, "Demands for a paper that a licence proves.";
