@@ -84,29 +84,17 @@ impl<'s> Prover<'s> {
         Self { source, head, size, root, tiles: RefCell::default() }
     }
 
-    /// The proof that a leaf stands at `index`, checked.
-    pub(super) fn prove(&self, index: u64, leaf: &Hash) -> Result<InclusionProof, ProveError> {
-        let failed = RefCell::new(None);
-        let tile = |tile: TileId, _: Width| {
-            let known = self.tiles.borrow().get(&tile).cloned();
-            known.or_else(|| match read_tile(self.source, tile, self.head) {
-                Ok(hashes) => {
-                    self.tiles.borrow_mut().insert(tile, hashes.clone());
-                    Some(hashes)
-                }
-                Err(error) => {
-                    failed.replace(Some(error));
-                    None
-                }
-            })
-        };
-        let proof = inclusion(index, self.size, &|level, index| node_from_tiles(level, index, &tile));
-        if let Some(error) = failed.into_inner() {
-            return Err(error);
-        }
-        let proof = proof?;
-        proof.verify(leaf, &self.root)?;
-        Ok(proof)
+    /// The leaf at `index` and the proof that it stands there, checked: whatever the source said, it is the one under that root.
+    pub(super) fn prove(&self, index: u64) -> Result<(Hash, InclusionProof), ProveError> {
+        let leaf = self.with_nodes(|nodes| Ok(nodes(0, index)))?;
+        let leaf = leaf.ok_or(ProveError::NoSuchEntry { index, size: self.size })?;
+        let proof = self.with_nodes(|nodes| inclusion(index, self.size, nodes))?;
+        proof.verify(&leaf, &self.root)?;
+        Ok((leaf, proof))
+    }
+
+    fn with_nodes<T>(&self, make: impl FnOnce(Nodes<'_>) -> Result<T, ProofError>) -> Result<T, ProveError> {
+        from_known_tiles(self.source, self.head, &self.tiles, make)
     }
 }
 
@@ -127,9 +115,18 @@ fn from_tiles<T>(
     size: u64,
     make: impl FnOnce(Nodes<'_>) -> Result<T, ProofError>,
 ) -> Result<T, ProveError> {
-    // An unreadable tile is a missing node to the prover; the reason is kept beside it. Each tile is read once: neighbours
-    // lie in one, and a server is far away.
-    let (failed, known) = (RefCell::new(None), RefCell::new(HashMap::new()));
+    from_known_tiles(source, size, &RefCell::default(), make)
+}
+
+/// The same, with what was read before. Each tile is read once: neighbours lie in one, and a server is far away.
+fn from_known_tiles<T>(
+    source: &dyn Source,
+    size: u64,
+    known: &RefCell<HashMap<TileId, Vec<Hash>>>,
+    make: impl FnOnce(Nodes<'_>) -> Result<T, ProofError>,
+) -> Result<T, ProveError> {
+    // An unreadable tile is a missing node to the prover; the reason is kept beside it.
+    let failed = RefCell::new(None);
     let tile = |tile: TileId, _: Width| {
         if let Some(hashes) = known.borrow().get(&tile) {
             return Some(Vec::clone(hashes));

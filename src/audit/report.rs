@@ -1,5 +1,5 @@
-//! The findings of an audit over a range of entries: what happened there and every card, with the proof that the entry
-//! which raised it stands at its index. Canonical: of a ledger that holds, two auditors with one program write the same
+//! The findings of an audit over a range of entries: what happened there, the scorecard, and every card, with the proof that
+//! the entry which raised it stands at its index, and the one from which on it counts. Canonical: of a ledger that holds, two auditors with one program write the same
 //! bytes over one range, whatever came later. Of a ledger that does not hold only what is broken is told: nothing is
 //! counted, raised or proved over entries that may not be the ledger's.
 //!
@@ -8,10 +8,11 @@
 mod page;
 mod series;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use page::page;
 pub use series::Series;
@@ -19,6 +20,7 @@ pub use series::Series;
 use super::eye::Eye;
 use super::prove::{ProveError, Prover};
 use super::replay::Audit;
+use super::scored::Scored;
 use super::source::Source;
 use super::summary::Verdict;
 use crate::crypto::Digest;
@@ -26,16 +28,18 @@ use crate::ledger::entry::Entry;
 use crate::ledger::state::{MemoryState, View as _};
 use crate::ledger::witnessed::Witnessed;
 use crate::merkle::{EMPTY_ROOT, Hash};
+use crate::supervision::scorecard::{Measuring, Scorecard};
 use crate::supervision::{About, Card, Colour, Facts, Family, Rules, Supervisor};
-use crate::values::identifiers::CreditCode;
+use crate::values::identifiers::{CreditCode, Region};
 use crate::values::time::Time;
 use crate::verification::Notice;
 
 /// Names the form of the document.
-const FORM: &str = "vidimus-findings/1";
+pub(super) const FORM: &str = "vidimus-findings/1";
 
 /// Entries from one index, included, to another, excluded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Range {
     /// First.
     pub from: u64,
@@ -72,18 +76,30 @@ pub struct Gathering {
     range: Range,
     supervisor: Supervisor,
     series: Series,
-    leaves: BTreeMap<u64, Digest>,
+    measuring: Option<Measuring>,
+    scorecard: Scorecard,
+    scored: Option<Scored>,
+    region: Option<Region>,
     law: Vec<u64>,
     notice: Option<&'static str>,
     roots: [Hash; 2],
 }
 
 impl Gathering {
-    /// For a range, by these rules.
-    pub fn new(range: Range, rules: Rules) -> Self {
-        let (series, leaves) = (Series::default(), BTreeMap::new());
-        let supervisor = Supervisor::new(rules);
-        Self { range, supervisor, series, leaves, law: Vec::new(), notice: None, roots: [EMPTY_ROOT; 2] }
+    /// For a range, by these rules and this scorecard.
+    pub fn new(range: Range, rules: Rules, scorecard: Scorecard) -> Self {
+        Self {
+            range,
+            supervisor: Supervisor::new(rules),
+            series: Series::default(),
+            measuring: Some(Measuring::from(range.from)),
+            scorecard,
+            scored: None,
+            region: None,
+            law: Vec::new(),
+            notice: None,
+            roots: [EMPTY_ROOT; 2],
+        }
     }
 }
 
@@ -93,23 +109,24 @@ impl Eye for Gathering {
         if index >= self.range.until {
             return;
         }
-        let before = self.supervisor.cards().len();
         self.supervisor.look(index, entry, state);
+        if let Some(measuring) = &mut self.measuring {
+            measuring.look(index, entry, state);
+        }
         if index + 1 == self.range.from {
             self.roots[0] = state.range().root();
         }
         if index + 1 == self.range.until {
             self.roots[1] = state.range().root();
             self.notice = Notice::of(state.charter(), false).map(Notice::as_str);
-            self.law =
-                state.charter().authority().map(|authority| authority.laws.clone()).unwrap_or_default();
+            let authority = state.charter().authority();
+            self.law = authority.map(|authority| authority.laws.clone()).unwrap_or_default();
+            self.region = authority.map(|authority| authority.founded.region.clone());
+            let figures = self.measuring.take().map(|measuring| measuring.close(entry.time(), state));
+            self.scored = figures.map(|figures| Scored::of(&self.scorecard, &figures));
         }
-        if !self.range.has(index) {
-            return;
-        }
-        self.series.take(index, entry, state);
-        if self.supervisor.cards().len() > before {
-            self.leaves.insert(index, entry.leaf_hash());
+        if self.range.has(index) {
+            self.series.take(index, entry, state);
         }
     }
 }
@@ -125,6 +142,9 @@ pub struct Findings {
     pub rules: Digest,
     /// The ledger's name.
     pub origin: String,
+    /// Its authority's jurisdiction, as entry 0 has it; absent if the ledger does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
     /// What must be said beside any verdict on such an authority's ledger; a real one has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<&'static str>,
@@ -143,9 +163,13 @@ pub struct Findings {
     pub series: Series,
     /// Cards by rule and colour: a rule that raised none is absent.
     pub counts: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
+    /// What the indicators come to; absent if the ledger does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scorecard: Option<Scored>,
     /// Every card that an entry of the range raised, in order.
     pub cards: Vec<Raised>,
-    /// Every entry that raised a card, proved to stand in the tree of the first `until` entries.
+    /// Every entry that raised a card, and every one that a card counts from (`since`), proved to stand in the tree of the first
+    /// `until` entries.
     pub entries: Vec<Proved>,
     /// Every broken rule that was met in the ledger, in the range or not.
     pub violations: Vec<Broken>,
@@ -200,6 +224,13 @@ pub struct Raised {
     pub facts: Facts,
 }
 
+impl Raised {
+    /// The entry from which on it counts, where it is about a promise.
+    fn since(&self) -> Option<u64> {
+        self.facts.get("since").and_then(Value::as_u64)
+    }
+}
+
 impl Findings {
     /// The verdict. A violation weighs more than what is unknown.
     pub fn verdict(&self) -> Verdict {
@@ -225,6 +256,7 @@ pub fn findings(audit: &Audit, gathered: Gathering, source: &dyn Source) -> Resu
         tool: format!("vidimus {}", env!("CARGO_PKG_VERSION")),
         rules: *gathered.supervisor.rules().digest(),
         origin: audit.summary.origin.clone(),
+        region: None,
         notice: gathered.notice,
         witnessed: Some(audit.summary.witnessed.clone()).filter(|known| *known != Witnessed::NoPolicy),
         law: gathered.law.clone(),
@@ -232,6 +264,7 @@ pub fn findings(audit: &Audit, gathered: Gathering, source: &dyn Source) -> Resu
         roots: None,
         series: Series::default(),
         counts: BTreeMap::new(),
+        scorecard: None,
         cards: Vec::new(),
         entries: Vec::new(),
         violations: broken.collect(),
@@ -257,21 +290,23 @@ fn told_of<'s>(
     gathered: Gathering,
     prover: &dyn Fn(Hash) -> Prover<'s>,
 ) -> Result<Findings, ProveError> {
-    let Gathering { range, supervisor, series, leaves, roots, .. } = gathered;
+    let Gathering { range, supervisor, series, scored, region, roots, .. } = gathered;
     let raised = supervisor.cards().iter().filter(|card| range.has(card.index));
     let cards: Vec<Raised> = raised.map(|card| told(card, supervisor.rules())).collect();
     let mut counts: BTreeMap<_, BTreeMap<_, u64>> = BTreeMap::new();
     for card in &cards {
         *counts.entry(card.rule).or_default().entry(card.colour.as_str()).or_default() += 1;
     }
+    let named: BTreeSet<u64> =
+        cards.iter().flat_map(|card| [Some(card.index), card.since()]).flatten().collect();
     let prover = prover(roots[1]);
-    let proved = leaves.into_iter().map(|(index, leaf)| {
-        let proof = prover.prove(index, &Hash(leaf.0))?;
-        Ok(Proved { index, leaf, proof: proof.path.iter().map(Hash::to_string).collect() })
+    let proved = named.into_iter().map(|index| {
+        let (leaf, proof) = prover.prove(index)?;
+        Ok(Proved { index, leaf: Digest(leaf.0), proof: proof.path.iter().map(Hash::to_string).collect() })
     });
     let entries = proved.collect::<Result<_, ProveError>>()?;
     let roots = Some(roots.map(|root| root.to_string()));
-    Ok(Findings { roots, series, counts, cards, entries, ..found })
+    Ok(Findings { region, roots, series, counts, scorecard: scored, cards, entries, ..found })
 }
 
 fn told(card: &Card, rules: &Rules) -> Raised {
@@ -288,4 +323,4 @@ fn told(card: &Card, rules: &Rules) -> Raised {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

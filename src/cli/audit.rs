@@ -1,10 +1,12 @@
 //! `vidimus audit`: the whole ledger checked, with a summary and an exit code (`replay`), and what is told of one that
-//! holds (`state`), found in it (`report`), or drawn from it (`sample`).
+//! holds (`state`), found in it (`report`), counted (`statistics`), drawn from it (`sample`), or added up with others (`roll-up`).
 
 mod report;
+mod roll_up;
 mod sample;
 mod signing;
 mod state;
+mod statistics;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,10 @@ enum Verb {
     Sample(sample::AskSample),
     /// Every card and every broken rule in a range of entries, with proofs, signed by the auditor.
     Report(report::AskReport),
+    /// Several signed reports added up by region.
+    RollUp(roll_up::AskRollUp),
+    /// Open statistics over a range of entries, as JSON and CSV, with small counts withheld.
+    Statistics(statistics::AskStatistics),
 }
 
 /// What the auditor brings along.
@@ -73,6 +79,8 @@ impl Audit {
             Verb::State(ask) => ask.run(out),
             Verb::Report(ask) => ask.run(out),
             Verb::Sample(ask) => ask.run(out),
+            Verb::RollUp(ask) => ask.run(out),
+            Verb::Statistics(ask) => ask.run(out),
         }
     }
 }

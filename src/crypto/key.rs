@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use pkcs8::der::pem;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::digest::sha256_parts;
 use super::ed25519;
 
+const PEM_LABEL: &str = "PUBLIC KEY";
 /// RFC 8410 SubjectPublicKeyInfo up to the 32 key bytes.
 const ED25519_SPKI: &[u8] = &[0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 /// RFC 5480 SubjectPublicKeyInfo, named curve P-256, up to the 65 bytes of the uncompressed point.
@@ -113,6 +115,9 @@ pub enum KeyError {
     /// The text is not strict unpadded base64url.
     #[error("the key is not strict unpadded base64url")]
     Base64,
+    /// The text is not one public key in PEM.
+    #[error("not one public key in PEM (RFC 7468), as `openssl pkey -pubout` writes it")]
+    Pem,
 }
 
 /// A public key of one of our algorithms. Two keys are equal when their DER is. A copy is the same key once more, not
@@ -142,6 +147,14 @@ impl PublicKey {
             return Self::from_p256(raw);
         }
         Err(KeyError::Encoding { length: der.len() })
+    }
+
+    /// Reads one PEM block.
+    pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        match pem::decode_vec(text.as_bytes()) {
+            Ok((PEM_LABEL, der)) => Self::from_spki(&der),
+            _ => Err(KeyError::Pem),
+        }
     }
 
     /// An Ed25519 key from its 32 bytes.
@@ -283,5 +296,23 @@ impl<'de> Deserialize<'de> for PublicKey {
         let der =
             super::base64url::decode(&text).ok_or(KeyError::Base64).map_err(serde::de::Error::custom)?;
         Self::from_spki(&der).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pem_block_is_one_public_key() {
+        let key = PublicKey::from_ed25519(
+            *crate::crypto::PrivateKey::from_seed(&[3; 32]).unwrap().public().raw().first_chunk().unwrap(),
+        )
+        .unwrap();
+        let pem = pem::encode_string(PEM_LABEL, pem::LineEnding::LF, &key.spki()).unwrap();
+        assert_eq!(PublicKey::from_pem(&pem), Ok(key));
+        for bad in ["", &pem.replace("PUBLIC", "PRIVATE"), &format!("{pem}{pem}"), &pem.replace('M', "?")] {
+            assert_eq!(PublicKey::from_pem(bad), Err(KeyError::Pem), "{bad}");
+        }
     }
 }

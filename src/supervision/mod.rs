@@ -1,4 +1,4 @@
-//! Floor 4: supervision (电子监察). Cards follow from entries by rules that are data: yellow warns (黄牌), red alarms (红牌).
+//! Floor 4: supervision (电子监察) and its scorecard (第三方评估). Cards follow from entries by rules that are data: yellow warns (黄牌), red alarms (红牌).
 //! Whoever replays a ledger with the same rules raises the same cards, in the same order.
 //!
 //! Pure: entries and the state after them go in, cards come out. Not here: the law, which refuses what may not be; a card
@@ -8,8 +8,9 @@ mod conduct;
 mod deadlines;
 mod refusing;
 mod rules;
+pub mod scorecard;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,7 +1,7 @@
 //! The rules as data (`schemas/supervision/rules.toml`): which there are, what they are called, and from which figures on
 //! they raise a card. Not here: how each looks at entries (`deadlines`, `conduct`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -158,6 +158,7 @@ pub struct Told {
 struct File {
     limits: Limits,
     cards: Vec<Told>,
+    facts: BTreeMap<String, Name>,
 }
 
 /// All rules, as a file has them.
@@ -165,6 +166,7 @@ struct File {
 pub struct Rules {
     limits: Limits,
     told: Vec<Told>,
+    facts: BTreeMap<String, Name>,
     digest: Digest,
 }
 
@@ -176,13 +178,13 @@ impl Rules {
 
     /// The rules of a text. Every rule is named once.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let File { limits, cards: told } = toml::from_str(text)?;
+        let File { limits, cards: told, facts } = toml::from_str(text)?;
         for rule in CardRule::ALL {
             if told.iter().filter(|told| told.rule == *rule).count() != 1 {
                 return Err(RulesError::Named(*rule));
             }
         }
-        Ok(Self { limits, told, digest: Digest::of(text.as_bytes()) })
+        Ok(Self { limits, told, facts, digest: Digest::of(text.as_bytes()) })
     }
 
     /// The figures.
@@ -193,6 +195,11 @@ impl Rules {
     /// Every rule with its family and name, in the order of the file.
     pub fn told(&self) -> &[Told] {
         &self.told
+    }
+
+    /// What a figure of cards is called; `None` of a name that is none.
+    pub fn fact(&self, name: &str) -> Option<&Name> {
+        self.facts.get(name)
     }
 
     /// The family of a rule.

@@ -7,23 +7,28 @@ use crate::ledger::body::{Body, DraftedLicence, LedgerAnchored};
 use crate::ledger::entry::Unsigned;
 use crate::ledger::state::{CaseStep, View as _};
 
-/// The state after the first entries of the vectors with cases, and whoever looked at them.
-fn after(entries: usize) -> (MemoryState, Supervisor, u64) {
+/// The state after the first entries of the vectors with cases, each of which somebody looks at.
+pub(super) fn replayed(entries: usize, look: &mut dyn FnMut(u64, &Entry, &MemoryState)) -> MemoryState {
     let mut state = MemoryState::new();
     let blobs: Value = serde_json::from_str(include_str!("../../schemas/vectors/cases/blobs.json")).unwrap();
     let texts = blobs.as_object().unwrap().values().filter_map(Value::as_str);
     texts.for_each(|text| state.add_blob(base64url::decode(text).unwrap()));
-    let mut supervisor = Supervisor::new(Rules::built_in().unwrap());
     let lines = include_str!("../../schemas/vectors/cases/entries.jsonl").lines();
-    let mut index = 0;
-    for line in lines.take(entries) {
+    for (line, index) in lines.take(entries).zip(0..) {
         let entry = Entry::parse(line.as_bytes()).unwrap();
         let (effects, _) = law::apply(&state, &entry).unwrap().part();
         state.take(effects);
-        supervisor.look(index, &entry, &state);
-        index += 1;
+        look(index, &entry, &state);
     }
-    (state, supervisor, index)
+    state
+}
+
+/// The same before a supervisor, and the index of the next entry.
+fn after(entries: usize) -> (MemoryState, Supervisor, u64) {
+    let mut supervisor = Supervisor::new(Rules::built_in().unwrap());
+    let state = replayed(entries, &mut |index, entry, state| supervisor.look(index, entry, state));
+    let next = state.charter().size();
+    (state, supervisor, next)
 }
 
 /// An entry that says nothing, at a time.
@@ -61,6 +66,18 @@ fn every_rule_is_named_and_changed_bytes_have_another_digest() {
     let without = text.replacen("rule = \"burst\"", "rule = \"hasty\"", 1);
     assert!(matches!(Rules::parse(&without), Err(RulesError::Named(CardRule::Hasty | CardRule::Burst))));
     assert!(Rules::parse(&text.replacen("hasty_minutes", "hasty", 1)).is_err());
+}
+
+#[test]
+fn every_figure_of_a_card_is_called_something_in_both_languages() {
+    let (_, supervisor, _) = after(33);
+    let (state, mut late, index) = after(58);
+    late.look(index, &nothing(&state, "2027-03-20T04:00:00.000Z"), &state);
+    let cards = supervisor.cards().iter().chain(late.cards());
+    let names: std::collections::BTreeSet<&String> = cards.flat_map(|card| card.facts.keys()).collect();
+    assert!(names.iter().any(|name| *name == "since"), "{names:?}");
+    let rules = Rules::built_in().unwrap();
+    assert!(names.iter().all(|name| rules.fact(name).is_some()), "{names:?}");
 }
 
 #[test]

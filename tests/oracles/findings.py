@@ -9,6 +9,7 @@ import hashlib
 import json
 import subprocess
 
+import scorecard
 from rehash import entries as entries_of
 from rehash import node
 
@@ -44,6 +45,54 @@ def signed_by_openssl(folder, jws, public):
     return subprocess.run(command, capture_output=True).returncode == 0
 
 
+def rolled_up(tally, run, folder, export, keys, entries):
+    """Two signed reports of one ledger come to what its entries come to; what does not fit is refused, and named."""
+    (key, public), size, half = keys, len(entries), len(entries) // 2
+    stranger = folder / "stranger.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", stranger], check=True)
+
+    def report(name, span, signer=key):
+        path = folder / f"{name}.json"
+        path.write_text(run("audit", "report", "--from", export, "--range", span, "--key", signer, "--json").stdout)
+        return path
+
+    first, second = report("first", f"0..{half}"), report("second", f"{half}..{size}")
+
+    def roll_up(*reports):
+        return run("audit", "roll-up", *reports, "--auditor", public, "--lang", "en", "--json", "--key", key, "--html", folder / "roll-up.html")
+
+    done = roll_up(second, first)
+    tally.equal("two reports roll up", done.returncode, 0)
+    text = done.stdout.removesuffix("\n")
+    document = json.loads(text)
+    found = document["roll-up"]
+    tally.equal("canonical", canonical(document).decode(), text)
+    tally.check("signed, says openssl", signed_by_openssl(folder, document["signature"], public), document["signature"])
+    tally.equal("in any order", roll_up(first, second).stdout, done.stdout)
+    ledger, outermost = found["ledgers"][0], found["regions"][0]
+    read = [json.loads(entry) for entry in entries]
+    tally.equal("up to the head", (ledger["size"], ledger["missing"], ledger["region"]), (size, [], read[0]["body"]["region"]))
+    kinds = {entry["kind"]: sum(other["kind"] == entry["kind"] for other in read) for entry in read}
+    tally.equal("entries by kind, counted again", (outermost["region"], outermost["entries"]), ("100000", kinds))
+    tally.equal("the regions lie in each other", [row["level"] for row in found["regions"]], ["country", "province", "city", "county"][: len(found["regions"])])
+    again = scorecard.measured(entries, 0, size)
+    by_entry = {name: outermost["indicators"][name] for name in again}
+    tally.equal("and the scorecard, measured again", by_entry, again)
+    tally.check("a page without a script", "<script" not in (folder / "roll-up.html").read_text(), "a script")
+    hole = json.loads(roll_up(second).stdout)["roll-up"]["ledgers"][0]
+    tally.equal("what is missing is told", hole["missing"], [{"from": 0, "until": half}])
+    overlapping = report("overlapping", f"{half - 1}..{size}")
+    done = roll_up(first, overlapping)
+    tally.equal("entries are not counted twice", done.returncode, 2)
+    tally.check("and both are named", all(str(path) in done.stderr for path in (first, overlapping)), done.stderr)
+    foreign = report("foreign", f"{half}..{size}", stranger)
+    tally.equal("nor what nobody known signed", roll_up(first, foreign).returncode, 10)
+    changed = json.loads(second.read_text())
+    changed["findings"]["counts"] = {}
+    second.write_bytes(canonical(changed))
+    tally.equal("nor what is not what was signed", roll_up(first, second).returncode, 10)
+
+
 def judge(tally, run, folder, export):
     """Findings over all of an export, over a part, and by a key of openssl's."""
     key, public = folder / "auditor.pem", folder / "auditor.pub"
@@ -65,7 +114,8 @@ def judge(tally, run, folder, export):
     size, root = found["range"]["until"], base64.b64decode(found["roots"][1])
     entries = entries_of(export, size)
     tally.check("there are cards", len(found["cards"]) > 0, found["counts"])
-    tally.equal("each entry that raised a card is proved", sorted({card["index"] for card in found["cards"]}), [proved["index"] for proved in found["entries"]])
+    named = {card["index"] for card in found["cards"]} | {card["facts"]["since"] for card in found["cards"] if "since" in card["facts"]}
+    tally.equal("each entry that raised a card, or that one counts from, is proved", sorted(named), [proved["index"] for proved in found["entries"]])
     for proved in found["entries"]:
         at = proved["index"]
         leaf = hashlib.sha256(b"\0" + entries[at]).digest()
@@ -80,10 +130,14 @@ def judge(tally, run, folder, export):
     part = run("audit", "report", "--from", export, "--range", f"{half}..{size}", "--json")
     again = run("audit", "report", "--from", export, "--range", f"{half}..{size}", "--json")
     tally.equal("two auditors write the same", part.stdout, again.stdout)
+    told = scorecard.judge(tally, entries, found)
+    tally.check("what nobody did has no data", told["promises-kept"] == "no-data", told)
+    scorecard.judge(tally, entries, json.loads(part.stdout)["findings"])
     cards = json.loads(part.stdout)["findings"]["cards"]
     tally.equal("a part has its own cards", [card["index"] for card in cards], [card["index"] for card in found["cards"] if card["index"] >= half])
     tally.equal("no range beyond the end", run("audit", "report", "--from", export, "--range", f"0..{size + 1}").returncode, 20)
 
+    rolled_up(tally, run, folder, export, (key, public), entries)
     last = json.loads(entries[half - 1])["time"]
     state = run("audit", "state", "--from", export, "--at", last, "--json")
     then = json.loads(state.stdout)

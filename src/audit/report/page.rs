@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use super::{Findings, Raised, Series};
 use crate::audit::Verdict;
+use crate::audit::scored::{ScoredGroup, groups};
+use crate::ledger::state::Stage;
 use crate::ledger::witnessed::Witnessed;
-use crate::supervision::{About, Colour, Family, Rules, Told};
+use crate::supervision::scorecard::Scorecard;
+use crate::supervision::{About, Colour, Facts, Family, Rules, Told};
 use crate::values::lang::Lang;
 use crate::verification::Notice;
 
@@ -26,6 +29,7 @@ const HEIGHT: u64 = 120;
 struct Page<'a> {
     findings: &'a Findings,
     rules: Vec<RuleRow<'a>>,
+    scorecard: Vec<ScoredGroup<'a>>,
     plots: Vec<Plot>,
     cards: Vec<CardRow<'a>>,
     more: usize,
@@ -52,7 +56,7 @@ struct CardRow<'a> {
     en: &'a str,
     colour: (&'static str, &'static str),
     about: String,
-    facts: String,
+    facts: (String, String),
 }
 
 /// Bars over labels, with what they count.
@@ -96,7 +100,12 @@ struct Bar {
 }
 
 /// The page of findings: `key` is `pinned` or `from source`, and `signed` says whether a signature lies beside it.
-pub fn page(findings: &Findings, rules: &Rules, key: &str, signed: bool) -> Result<String, askama::Error> {
+pub fn page(
+    findings: &Findings,
+    (rules, scorecard): (&Rules, &Scorecard),
+    key: &str,
+    signed: bool,
+) -> Result<String, askama::Error> {
     let named = |rule: &str| rules.told().iter().find(|told| told.rule.as_str() == rule);
     let cards = findings.cards.iter().take(SHOWN).map(|card| {
         let told = named(card.rule);
@@ -106,17 +115,16 @@ pub fn page(findings: &Findings, rules: &Rules, key: &str, signed: bool) -> Resu
             en: told.map_or(card.rule, |told| &told.name.en),
             colour: colour(card.colour),
             about: about(&card.about),
-            facts: card
-                .facts
-                .iter()
-                .map(|(name, value)| format!("{name} {}", plain(value)))
-                .collect::<Vec<_>>()
-                .join(" · "),
+            facts: (
+                figures(&card.facts, rules, Lang::Zh, " · "),
+                figures(&card.facts, rules, Lang::En, " · "),
+            ),
         }
     });
     Page {
         findings,
         rules: rules.told().iter().map(|told| row(findings, told)).collect(),
+        scorecard: groups(scorecard, findings.scorecard.as_ref()),
         plots: plots(findings),
         cards: cards.collect(),
         more: findings.cards.len().saturating_sub(SHOWN),
@@ -227,7 +235,25 @@ fn plot(
     Plot { zh, en, head, columns: false, most, bars: bars.collect() }
 }
 
-/// A value as people read it: text without its quotes.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// What a card went by, in one language.
+fn figures(facts: &Facts, rules: &Rules, lang: Lang, between: &str) -> String {
+    let told = facts.iter().map(|(name, value)| {
+        let called = rules.fact(name).map_or(name.as_str(), |told| lang.choose(&told.zh, &told.en));
+        format!("{called} {}", plain(value, rules, lang))
+    });
+    told.collect::<Vec<_>>().join(between)
+}
+
+/// A value as people read it: text without its quotes, a stage by its name, the members of a share by theirs.
+fn plain(value: &Value, rules: &Rules, lang: Lang) -> String {
+    let stage = |text: &str| Stage::ALL.into_iter().find(|stage| stage.as_str() == text);
+    match value {
+        Value::String(text) => stage(text)
+            .map(Stage::names)
+            .map_or_else(|| text.clone(), |(zh, en)| lang.choose(zh, en).to_owned()),
+        Value::Bool(true) => lang.choose("是", "yes").to_owned(),
+        Value::Bool(false) => lang.choose("否", "no").to_owned(),
+        Value::Object(members) => figures(members, rules, lang, lang.choose("，", ", ")),
+        other => other.to_string(),
+    }
 }

@@ -10,11 +10,13 @@ use crate::audit::fixture::{Files, Ledger, tree_files};
 use crate::audit::{Pins, SourceError, replay_before};
 use crate::crypto::digest::sha256_parts;
 use crate::crypto::{PrivateKey, base64url};
-use crate::merkle::InclusionProof;
+use crate::ledger::body::{Body, LedgerAnchored};
+use crate::ledger::entry::Unsigned;
+use crate::merkle::{InclusionProof, leaf};
 use crate::values::canonical::{canonical, to_canonical};
 
 /// The first entries of the vectors as files, with what is public beside them.
-fn files(entries: usize) -> Files {
+pub(in crate::audit) fn files(entries: usize) -> Files {
     let seed = sha256_parts(&[b"vidimus/vector/key\n", b"checkpoint-1"]);
     let key = PrivateKey::from_seed(&seed).unwrap();
     let lines = include_str!("../../../schemas/vectors/cases/entries.jsonl").lines();
@@ -30,8 +32,12 @@ fn files(entries: usize) -> Files {
     files
 }
 
-fn found(files: &Files, from: u64, until: u64) -> Result<Findings, ProveError> {
-    let mut eye = Gathering::new(Range { from, until }, Rules::built_in().unwrap());
+fn gathering(range: Range) -> Gathering {
+    Gathering::new(range, Rules::built_in().unwrap(), Scorecard::built_in().unwrap())
+}
+
+pub(in crate::audit) fn found(files: &Files, from: u64, until: u64) -> Result<Findings, ProveError> {
+    let mut eye = gathering(Range { from, until });
     let audit = replay_before(&mut eye, files, &Pins::default(), &mut |_| ()).unwrap();
     findings(&audit, eye, files)
 }
@@ -68,6 +74,49 @@ fn every_card_is_proved_to_stand_in_the_range() {
         ["1:1", "4:1", "5:1"]
     );
     assert_eq!(series.acts.get("rescinded"), Some(&1));
+}
+
+/// What is late is told by an entry that may be about anything, and counts from another one, which may lie before the range.
+#[test]
+fn a_lateness_is_proved_from_the_entry_that_it_counts_from() {
+    let lines = include_str!("../../../schemas/vectors/cases/entries.jsonl").lines();
+    let mut entries: Vec<Vec<u8>> = lines.take(36).map(|line| line.as_bytes().to_vec()).collect();
+    let mut range = crate::merkle::Range::default();
+    entries.iter().for_each(|entry| range.push(leaf(entry)));
+    let key = |name: &str| {
+        PrivateKey::from_seed(&sha256_parts(&[b"vidimus/vector/key\n", name.as_bytes()])).unwrap()
+    };
+    let origin = "ledger.example/sample-0123456789abcdef".parse().unwrap();
+    let registry = key("registry");
+    let unsigned = Unsigned {
+        body: Body::LedgerAnchored(LedgerAnchored { root: Digest(range.root().0), size: 36 }),
+        key: registry.id(),
+        prev: None,
+        time: "2026-12-20T04:00:00.000Z".parse().unwrap(),
+    };
+    entries.push(unsigned.sign(&origin, &registry).unwrap().bytes().to_vec());
+    let mut late = files(36);
+    late.retain(|path, _| path.starts_with("blob/"));
+    late.extend(tree_files(&origin, &entries, &[&key("checkpoint-1")]));
+    let found = found(&late, 36, 37).unwrap();
+    assert!(found.holds, "{:?}", found.violations);
+    let since: BTreeSet<u64> = found.cards.iter().filter_map(Raised::since).collect();
+    assert_eq!(since, BTreeSet::from([32, 35]), "the acceptance and the examination");
+    let proved: Vec<u64> = found.entries.iter().map(|entry| entry.index).collect();
+    assert_eq!(proved, [32, 35, 36]);
+    let root: Hash = found.roots.as_ref().unwrap()[1].parse().unwrap();
+    for entry in &found.entries {
+        assert_eq!(entry.leaf, Digest(leaf(&entries[usize::try_from(entry.index).unwrap()]).0));
+        let path = entry.proof.iter().map(|hash| hash.parse().unwrap()).collect();
+        InclusionProof { index: entry.index, size: 37, path }.verify(&Hash(entry.leaf.0), &root).unwrap();
+    }
+    let (rules, scorecard) = (Rules::built_in().unwrap(), Scorecard::built_in().unwrap());
+    let page = page(&found, (&rules, &scorecard), "pinned", false).unwrap();
+    assert!(
+        page.contains("起算记录 35")
+            && page.contains("counted from entry 35")
+            && page.contains("环节 待决定")
+    );
 }
 
 /// Canonical, and nothing of it depends on how far the ledger has come since.
@@ -132,7 +181,7 @@ impl Source for Turncoat {
 #[test]
 fn what_the_source_says_later_is_not_believed() {
     let source = Turncoat(files(usize::MAX), Mutex::default());
-    let mut eye = Gathering::new(Range { from: 0, until: 78 }, Rules::built_in().unwrap());
+    let mut eye = gathering(Range { from: 0, until: 78 });
     let audit = replay_before(&mut eye, &source, &Pins::default(), &mut |_| ()).unwrap();
     assert!(audit.summary.holds);
     assert!(matches!(findings(&audit, eye, &source), Err(ProveError::Proof(_))));
@@ -158,11 +207,32 @@ fn what_is_unknown_in_the_range_is_no_violation() {
 #[test]
 fn the_page_shows_every_rule_and_card_without_a_script() {
     let found = found(&files(usize::MAX), 0, 78).unwrap();
-    let rules = Rules::built_in().unwrap();
-    let page = page(&found, &rules, "pinned", true).unwrap();
+    let (rules, scorecard) = (Rules::built_in().unwrap(), Scorecard::built_in().unwrap());
+    let page = page(&found, (&rules, &scorecard), "pinned", true).unwrap();
     assert!(
         rules.told().iter().all(|told| page.contains(&told.name.zh) && page.contains(told.rule.as_str()))
     );
     assert!(found.cards.iter().all(|card| page.contains(&card.time.to_string())));
+    for place in scorecard.places() {
+        let told = place.described;
+        let names = [
+            &place.domain.name,
+            &place.category.name,
+            &place.group.name,
+            &told.name,
+            &told.formula,
+            &told.not,
+        ];
+        assert!(
+            names.iter().all(|name| page.contains(&name.zh) && page.contains(&escaped(&name.en))),
+            "{told:?}"
+        );
+    }
+    assert!(page.contains("66.7 % (2/3)") && page.contains("无数据"));
     assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("http"));
+}
+
+/// As a page spells a text.
+fn escaped(text: &str) -> String {
+    text.replace('\'', "&#39;")
 }

@@ -13,8 +13,10 @@ use crate::audit::prove;
 use crate::audit::report::{Findings, Gathering, Range, findings, page};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::ledger::body::Name;
 use crate::ledger::witnessed::Witnessed;
 use crate::supervision::Rules;
+use crate::supervision::scorecard::{Figure, Scorecard};
 use crate::values::lang::Lang;
 use crate::verification::Notice;
 use crate::wiring::calling;
@@ -47,17 +49,17 @@ impl AskReport {
             Some(range) => range,
             None => Range { from: 0, until: prove::head(source.as_ref())?.1.size },
         };
-        let rules = Rules::built_in()?;
-        let mut eye = Gathering::new(range, rules.clone());
+        let (rules, scorecard) = (Rules::built_in()?, Scorecard::built_in()?);
+        let mut eye = Gathering::new(range, rules.clone(), scorecard.clone());
         let audit = replayed_before(&mut eye, source.as_ref(), &self.pinned, out)?;
         self.pinned.remember(&audit)?;
         let found = findings(&audit, eye, source.as_ref())?;
         let value = serde_json::to_value(&found)?;
         let Signed { document, signature } = signing::signed("findings", value, key.as_ref())?;
         let key = audit.summary.key;
-        out.document(&document, |lang| told(&found, &rules, key, signature.as_deref(), lang))?;
+        out.document(&document, |lang| told(&found, (&rules, &scorecard), key, signature.as_deref(), lang))?;
         if let (Some(mut file), Some(path)) = (html, &self.html) {
-            let page = page(&found, &rules, key, signature.is_some())?;
+            let page = page(&found, (&rules, &scorecard), key, signature.is_some())?;
             file.write_all(page.as_bytes()).with_context(|| path.display().to_string())?;
         }
         Ok(found.verdict().into())
@@ -69,7 +71,13 @@ fn created(path: &Path) -> anyhow::Result<File> {
 }
 
 /// The findings as people read them.
-fn told(found: &Findings, rules: &Rules, key: &'static str, signature: Option<&str>, lang: Lang) -> String {
+fn told(
+    found: &Findings,
+    (rules, scorecard): (&Rules, &Scorecard),
+    key: &'static str,
+    signature: Option<&str>,
+    lang: Lang,
+) -> String {
     let colon = lang.choose("：", ": ");
     let mut rows = vec![
         (lang.choose("账本", "ledger").to_owned(), found.origin.clone()),
@@ -85,6 +93,14 @@ fn told(found: &Findings, rules: &Rules, key: &'static str, signature: Option<&s
         let named = rules.told().iter().find(|told| told.rule.as_str() == *rule);
         let name = named.map_or(*rule, |told| lang.choose(&told.name.zh, &told.name.en));
         rows.push((format!("{name} ({rule})"), counts.join(lang.choose("，", ", "))));
+    }
+    for place in scorecard.places() {
+        let Some(scored) = &found.scorecard else { break };
+        let figure = scored.figure(place.described.indicator);
+        rows.push((
+            lang.choose(&place.described.name.zh, &place.described.name.en).clone(),
+            measured(figure, &place.described.unit, lang),
+        ));
     }
     for broken in &found.violations {
         let place = broken.index.map_or_else(String::new, |index| format!("#{index} "));
@@ -110,6 +126,15 @@ fn told(found: &Findings, rules: &Rules, key: &'static str, signature: Option<&s
         rows.push((lang.choose("注意", "notice").to_owned(), text.to_owned()));
     }
     rows.into_iter().map(|(name, value)| format!("{name}{colon}{value}\n")).collect()
+}
+
+/// A figure in its unit; a share is its own.
+pub(super) fn measured(figure: Figure, unit: &Name, lang: Lang) -> String {
+    match figure {
+        Figure::NoData => lang.choose("无数据", "no data").to_owned(),
+        Figure::Share { .. } => figure.to_string(),
+        Figure::Count(_) | Figure::Mean { .. } => format!("{figure} {}", lang.choose(&unit.zh, &unit.en)),
+    }
 }
 
 fn named(colour: &str, lang: Lang) -> String {

@@ -86,6 +86,16 @@ impl Region {
         }
     }
 
+    /// The province and the city that it lies in by its number, and itself: a larger division stands in the place of those that
+    /// it has none of.
+    pub fn within(&self) -> [Self; 3] {
+        let filled = |digits: usize| {
+            let (kept, _) = self.as_str().split_at(digits);
+            Self(format!("{kept:0<6}").as_str().into())
+        };
+        [filled(2), filled(4), self.clone()]
+    }
+
     /// The digits up to the last pair that is not `00`.
     fn significant(&self) -> &str {
         let county = self.as_str();
@@ -141,6 +151,18 @@ mod tests {
         assert!(!region("430100").contains(&region("430200")));
         assert!(!region("430000").contains(&region("440000")));
         assert!(!region("430000").contains(&region("100000")));
+    }
+
+    #[test]
+    fn each_division_lies_in_a_province_and_a_city() {
+        for (code, province, city) in [
+            ("430702", "430000", "430700"),
+            ("430700", "430000", "430700"),
+            ("430000", "430000", "430000"),
+            ("100000", "100000", "100000"),
+        ] {
+            assert_eq!(region(code).within().map(|region| region.to_string()), [province, city, code]);
+        }
     }
 
     #[test]

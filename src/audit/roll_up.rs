@@ -1,0 +1,347 @@
+//! Findings of several ledgers, or of several ranges of one, added up by region (GB/T 2260: 国家、省、市、县): which reports there
+//! are, up to which head of each ledger, what is missing, and what they come to. Nothing is added up that an auditor did not
+//! sign whose key came from elsewhere, that counts an entry twice, or that shows another face of a ledger.
+//!
+//! Not here: replaying a ledger (`replay`); a roll-up is worth what its auditors' signatures are.
+
+mod given;
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use given::{GivenError, Report};
+pub use page::page;
+
+use super::report::Range;
+use crate::crypto::{Digest, KeyId};
+use crate::merkle::{EMPTY_ROOT, Hash};
+use crate::supervision::scorecard::{Figure, Indicator, Over, Scorecard};
+use crate::values::canonical::MAX_INTEGER;
+use crate::values::identifiers::Region;
+
+/// Names the form of the document.
+const FORM: &str = "vidimus-roll-up/1";
+/// GB/T 2260 of the whole country.
+const COUNTRY: &str = "100000";
+
+/// Counts by name.
+type Counts = BTreeMap<String, u64>;
+
+/// Why reports cannot be added up. Both are named.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RollUpError {
+    /// Two faces of one ledger.
+    #[error(
+        "{first} and {second} show different roots of {origin} at {size} entries: keep both, together they are proof"
+    )]
+    Roots {
+        /// One report.
+        first: String,
+        /// The other.
+        second: String,
+        /// The ledger.
+        origin: String,
+        /// Where they differ.
+        size: u64,
+    },
+    /// Entries that would be counted twice.
+    #[error("{first} and {second} both count entries of {origin} from {from} on: leave one of them out")]
+    Overlap {
+        /// One report.
+        first: String,
+        /// The other.
+        second: String,
+        /// The ledger.
+        origin: String,
+        /// The first entry that both count.
+        from: u64,
+    },
+    /// Figures by different rules, or of another scorecard than this program's.
+    #[error(
+        "{first} and {second} go by different rules or scorecards: make both anew with one version of the program"
+    )]
+    Rules {
+        /// One report.
+        first: String,
+        /// The other; this program, where its own scorecard is meant.
+        second: String,
+    },
+}
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RollUp {
+    /// The form of the document.
+    #[serde(rename = "roll-up")]
+    pub roll_up: &'static str,
+    /// The program and its version.
+    pub tool: String,
+    /// SHA-256 of the supervision rules that cards were raised by; absent where there is no report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Digest>,
+    /// SHA-256 of the scorecard.
+    pub scorecard: Digest,
+    /// Every ledger, by its name.
+    pub ledgers: Vec<LedgerRow>,
+    /// Every region in which one of them lies, the outermost first.
+    pub regions: Vec<RegionRow>,
+    /// Whether all of them hold.
+    pub holds: bool,
+}
+
+/// One ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerRow {
+    /// Its name.
+    pub origin: String,
+    /// Its authority's jurisdiction; absent where no report says that it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+    /// Entries up to the end of the last range.
+    pub size: u64,
+    /// The root that they make, in padded base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// Its reports, by their range.
+    pub reports: Vec<ReportRow>,
+    /// Entries before that head which no report counts.
+    pub missing: Vec<Range>,
+}
+
+/// One report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportRow {
+    /// Who signed it.
+    pub auditor: KeyId,
+    /// SHA-256 of the findings.
+    pub sha256: Digest,
+    /// Over which entries.
+    pub range: Range,
+    /// Whether the ledger holds; what does not is not added up.
+    pub holds: bool,
+}
+
+/// One region and everything in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RegionRow {
+    /// GB/T 2260.
+    pub region: Region,
+    /// `country`, `province`, `city` or `county`.
+    pub level: &'static str,
+    /// Ledgers that lie in it.
+    pub ledgers: u64,
+    /// Entries by kind.
+    pub entries: Counts,
+    /// Licences issued by type.
+    pub issued: Counts,
+    /// Cards by rule and colour.
+    pub cards: BTreeMap<String, Counts>,
+    /// What the indicators come to.
+    pub indicators: BTreeMap<Indicator, Figure>,
+}
+
+/// Adds reports up, in whatever order they are given.
+pub fn roll_up(mut reports: Vec<Report>, scorecard: &Scorecard) -> Result<RollUp, RollUpError> {
+    reports.sort_by(|a, b| {
+        let key = |one: &Report| {
+            (one.findings.origin.clone(), one.findings.range.from, one.findings.range.until, one.digest)
+        };
+        key(a).cmp(&key(b))
+    });
+    check_rules(&reports, scorecard)?;
+    let mut by_ledger: BTreeMap<&str, Vec<&Report>> = BTreeMap::new();
+    for report in &reports {
+        by_ledger.entry(&report.findings.origin).or_default().push(report);
+    }
+    let mut ledgers = Vec::new();
+    let mut regions: BTreeMap<Region, Sums> = BTreeMap::new();
+    for reports in by_ledger.values() {
+        check_roots(reports)?;
+        check_overlaps(reports)?;
+        let row = ledger(reports);
+        if let Some(region) = &row.region {
+            let sums = Sums::of(reports);
+            for outer in around(region) {
+                regions.entry(outer).or_default().add(&sums);
+            }
+        }
+        ledgers.push(row);
+    }
+    let row = |(region, sums): (Region, Sums)| RegionRow {
+        level: region.level().as_str(),
+        region,
+        ledgers: sums.ledgers,
+        entries: sums.entries,
+        issued: sums.issued,
+        cards: sums.cards,
+        indicators: sums.figures,
+    };
+    Ok(RollUp {
+        roll_up: FORM,
+        tool: format!("vidimus {}", env!("CARGO_PKG_VERSION")),
+        rules: reports.first().map(|report| report.findings.rules),
+        scorecard: *scorecard.digest(),
+        holds: reports.iter().all(|report| report.findings.holds),
+        ledgers,
+        regions: regions.into_iter().map(row).collect(),
+    })
+}
+
+/// A region and everything that it lies in, each once.
+fn around(region: &Region) -> Vec<Region> {
+    let mut all: Vec<Region> = COUNTRY.parse().into_iter().chain(region.within()).collect();
+    all.dedup();
+    all
+}
+
+fn check_rules(reports: &[Report], scorecard: &Scorecard) -> Result<(), RollUpError> {
+    let Some(first) = reports.first() else { return Ok(()) };
+    let differs = |second: String| RollUpError::Rules { first: first.name.clone(), second };
+    if let Some(other) = reports.iter().find(|other| other.findings.rules != first.findings.rules) {
+        return Err(differs(other.name.clone()));
+    }
+    let foreign = reports.iter().find(|report| {
+        report.findings.scorecard.as_ref().is_some_and(|scored| scored.digest != *scorecard.digest())
+    });
+    match foreign {
+        Some(report) => Err(RollUpError::Rules {
+            first: report.name.clone(),
+            second: format!("vidimus {}", env!("CARGO_PKG_VERSION")),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What each report says of the tree at the ends of its range, and what everybody knows of an empty one.
+fn check_roots(reports: &[&Report]) -> Result<(), RollUpError> {
+    let mut known: BTreeMap<u64, (Hash, &Report)> = BTreeMap::new();
+    for report in reports {
+        let Some(roots) = report.findings.roots else { continue };
+        let range = report.findings.range;
+        for (size, root) in [(range.from, roots[0]), (range.until, roots[1])] {
+            let (other, first) = *known.entry(size).or_insert((root, report));
+            if other != root || size == 0 && root != EMPTY_ROOT {
+                return Err(RollUpError::Roots {
+                    first: first.name.clone(),
+                    second: report.name.clone(),
+                    origin: report.findings.origin.clone(),
+                    size,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_overlaps(reports: &[&Report]) -> Result<(), RollUpError> {
+    let mut counted: Option<&Report> = None;
+    for report in reports.iter().filter(|report| report.findings.holds) {
+        if let Some(before) =
+            counted.filter(|before| report.findings.range.from < before.findings.range.until)
+        {
+            return Err(RollUpError::Overlap {
+                first: before.name.clone(),
+                second: report.name.clone(),
+                origin: report.findings.origin.clone(),
+                from: report.findings.range.from,
+            });
+        }
+        counted = Some(report);
+    }
+    Ok(())
+}
+
+fn ledger(reports: &[&Report]) -> LedgerRow {
+    let counted = || reports.iter().filter(|report| report.findings.holds);
+    let (mut missing, mut next) = (Vec::new(), 0);
+    for range in counted().map(|report| report.findings.range) {
+        if next < range.from {
+            missing.push(Range { from: next, until: range.from });
+        }
+        next = range.until;
+    }
+    let last = counted().next_back();
+    LedgerRow {
+        origin: reports.first().map(|report| report.findings.origin.clone()).unwrap_or_default(),
+        region: last.and_then(|report| report.findings.region.clone()),
+        size: next,
+        root: last.and_then(|report| report.findings.roots).map(|roots| roots[1].to_string()),
+        reports: reports
+            .iter()
+            .map(|report| ReportRow {
+                auditor: report.auditor,
+                sha256: report.digest,
+                range: report.findings.range,
+                holds: report.findings.holds,
+            })
+            .collect(),
+        missing,
+    }
+}
+
+/// What reports come to.
+#[derive(Default)]
+struct Sums {
+    ledgers: u64,
+    entries: Counts,
+    issued: Counts,
+    cards: BTreeMap<String, Counts>,
+    figures: BTreeMap<Indicator, Figure>,
+}
+
+impl Sums {
+    /// Of one ledger, in the order of ranges: what is over a range adds up, what is of its end the last one says, and what is of both
+    /// has no data where there are several.
+    fn of(reports: &[&Report]) -> Self {
+        let mut sums = Self { ledgers: 1, ..Self::default() };
+        let counted = || reports.iter().map(|report| &report.findings).filter(|findings| findings.holds);
+        let several = counted().count() > 1;
+        for findings in counted() {
+            add(&mut sums.entries, &findings.series.entries);
+            for row in &findings.series.issued {
+                count(&mut sums.issued, &row.r#type, row.count);
+            }
+            add_cards(&mut sums.cards, &findings.counts);
+            for row in findings.scorecard.iter().flat_map(|scored| &scored.indicators) {
+                let before = sums.figures.get(&row.indicator).copied().unwrap_or(Figure::NoData);
+                let figure = match row.indicator.over() {
+                    Over::Range => before.plus(row.figure),
+                    Over::Both if several => Figure::NoData,
+                    Over::End | Over::Both => row.figure,
+                };
+                sums.figures.insert(row.indicator, figure);
+            }
+        }
+        sums
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.ledgers += other.ledgers;
+        add(&mut self.entries, &other.entries);
+        add(&mut self.issued, &other.issued);
+        add_cards(&mut self.cards, &other.cards);
+        for (indicator, figure) in &other.figures {
+            let own = self.figures.entry(*indicator).or_insert(Figure::NoData);
+            *own = own.plus(*figure);
+        }
+    }
+}
+
+fn add_cards(to: &mut BTreeMap<String, Counts>, more: &BTreeMap<String, Counts>) {
+    for (rule, counts) in more {
+        add(to.entry(rule.clone()).or_default(), counts);
+    }
+}
+
+fn add(to: &mut Counts, more: &Counts) {
+    more.iter().for_each(|(name, number)| count(to, name, *number));
+}
+
+fn count(to: &mut Counts, name: &str, more: u64) {
+    let own = to.entry(name.to_owned()).or_default();
+    *own = own.saturating_add(more).min(MAX_INTEGER);
+}
