@@ -1,6 +1,7 @@
 //! When entries were made, by clocks that are not the ledger's: what lies under a checkpoint that a quorum cosigned was there by
-//! then, and what lies beyond it came later. So no entry can be laid into the past or the future by more than a round takes. Not
-//! here: whose lines count (`ledger::policy`).
+//! then, and what lies beyond it should have come later. An entry that says otherwise is worth a question, not a verdict: a clock
+//! may have been wrong, here or there, and a checkpoint may have been carried to the witnesses late. Not here: whose lines count
+//! (`ledger::policy`).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -26,25 +27,31 @@ impl Times {
         Self { wanted: BTreeSet::from_iter(both).into_iter().collect(), met: BTreeMap::new() }
     }
 
-    /// Takes down the time of an entry, if it is wanted. Entries come in order.
+    /// Takes down the time of an entry, if it is wanted. Entries come in order, but those that cannot be read do not come.
     pub(super) fn note(&mut self, index: u64, time: Time) {
+        while self.wanted.front().is_some_and(|wanted| *wanted < index) {
+            self.wanted.pop_front();
+        }
         if self.wanted.front() == Some(&index) {
             self.wanted.pop_front();
             self.met.insert(index, time);
         }
     }
 
-    /// What says a time that a quorum's clocks contradict.
+    /// What says a time that a quorum's clocks make doubtful.
     pub(super) fn against(&self, quorum: &Quorum) -> impl Iterator<Item = Finding> {
         let (size, seen) = (quorum.size, quorum.time);
         let last = size.checked_sub(1).and_then(|last| Some((last, *self.met.get(&last)?)));
         let late = last.filter(|(_, said)| said.since(seen) > SLACK).map(|(index, said)| {
-            let text = format!("says {said}, and had been cosigned at {seen}: laid into the future");
+            let text = format!(
+                "says {said}, and had been cosigned at {seen}: laid into the future, or a clock was wrong"
+            );
             Finding::at(index, Rule::TimeOrder, text)
         });
         let next = self.met.get(&size).filter(|said| seen.since(**said) > SLACK).map(|said| {
             let text = format!(
-                "says {said}, and was not among the {size} entries that were cosigned at {seen}: back-dated"
+                "says {said}, and was not among the {size} entries that were cosigned at {seen}: back-dated, or these were \
+                 carried to the witnesses late, or a clock was wrong"
             );
             Finding::at(size, Rule::TimeOrder, text)
         });
@@ -75,6 +82,15 @@ mod tests {
         assert_eq!(against(601, 601, 0), [4]);
         assert!(against(0, 0, 600).is_empty());
         assert_eq!(against(0, 0, 601), [5]);
+    }
+
+    /// An entry of a kind that nobody here knows comes between.
+    #[test]
+    fn what_cannot_be_read_hides_nothing_behind_it() {
+        let mut times = Times::beside([3, 6]);
+        [0, 1, 4, 5, 6].into_iter().for_each(|index| times.note(index, at(0)));
+        let quorum = Quorum { quorum: "q".into(), by: 1, of: 1, size: 6, time: at(9_999) };
+        assert_eq!(times.against(&quorum).filter_map(|found| found.index).collect::<Vec<_>>(), [6]);
     }
 
     #[test]

@@ -157,8 +157,7 @@ pub fn mirror(
     folder.saw(head.note().to_string().as_bytes())?;
     let mut run = Run::new(Way { source, folder: &folder }, look);
     run.ledger(&head, progress)?;
-    let pinned = run.pinned(head.size())?;
-    tokens.iter().try_for_each(|path| run.token(path, head.size(), pinned.as_ref()))?;
+    tokens.iter().try_for_each(|path| run.token(path, head.size()))?;
     let before = held.as_ref().map_or(0, VerifiedCheckpoint::size);
     if held.is_none_or(|held| held.size() != head.size()) {
         folder.add(CHECKPOINT, head.note().to_string().as_bytes())?;

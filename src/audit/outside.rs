@@ -1,5 +1,5 @@
 //! How far outsiders vouch for a ledger, and what they contradict: the checkpoint that they cosigned and those that somebody was shown
-//! must be of the tree that was replayed, by the auditor's own policy a quorum, and of a time that entries fit. Not here: whose
+//! must be of the tree that was replayed, by the auditor's own policy a quorum; and whether entries fit its time. Not here: whose
 //! cosignatures suffice (`ledger::policy`).
 
 use super::bounds::Times;
@@ -133,11 +133,13 @@ pub(super) struct Outsiders {
     pub(super) seen: Vec<Quorum>,
     /// What they contradict.
     pub(super) findings: Vec<Finding>,
+    /// What they make doubtful, and what cannot be held against the ledger at all: no rule is broken by it.
+    pub(super) doubts: Vec<Finding>,
 }
 
 impl Default for Outsiders {
     fn default() -> Self {
-        Self { witnessed: Witnessed::NoPolicy, seen: Vec::new(), findings: Vec::new() }
+        Self { witnessed: Witnessed::NoPolicy, seen: Vec::new(), findings: Vec::new(), doubts: Vec::new() }
     }
 }
 
@@ -176,36 +178,63 @@ pub(super) fn look(
     }
     for note in &pins.seen {
         match shown(note, policy, ledger) {
-            Ok(quorum) => outsiders.seen.extend(quorum),
-            Err(text) => outsiders.findings.push(Finding::of(Rule::Consistency, text)),
+            Shown::Cosigned(quorum) => outsiders.seen.push(quorum),
+            Shown::Another(text) => outsiders.findings.push(Finding::of(Rule::Consistency, text)),
+            Shown::Nothing(text) => outsiders.doubts.push(Finding::of(Rule::Consistency, text)),
         }
     }
     let quorums = outsiders.witnessed.by().into_iter().chain(&outsiders.seen);
-    let contradicted: Vec<Finding> = quorums.flat_map(|quorum| ledger.times.against(quorum)).collect();
-    outsiders.findings.extend(contradicted);
+    let doubtful: Vec<Finding> = quorums.flat_map(|quorum| ledger.times.against(quorum)).collect();
+    outsiders.doubts.extend(doubtful);
     Ok(outsiders)
 }
 
-/// Holds a checkpoint that somebody was shown against the tree; the quorum that cosigned it, if one did.
-fn shown(note: &Note, policy: Option<&Policy>, ledger: &Replayed<'_>) -> Result<Option<Quorum>, String> {
-    let said: Checkpoint =
-        note.text().parse().map_err(|error| format!("a checkpoint that was shown: {error}"))?;
+/// What a checkpoint that somebody was shown comes to.
+enum Shown {
+    /// The ledger continues it, and a quorum vouches for its time.
+    Cosigned(Quorum),
+    /// The log signed it, and the ledger does not continue it.
+    Another(String),
+    /// It says nothing against the ledger: it is not the log's, or the ledger continues it and no quorum bounds a time.
+    Nothing(String),
+}
+
+/// Holds a checkpoint that somebody was shown against the tree. Only what the log signed can be held against it.
+fn shown(note: &Note, policy: Option<&Policy>, ledger: &Replayed<'_>) -> Shown {
+    let said = match note.text().parse::<Checkpoint>() {
+        Ok(said) => said,
+        Err(error) => return Shown::Nothing(format!("what was brought along is no checkpoint: {error}")),
+    };
     let (size, then) = (said.size, Hash(said.root));
-    let wrong = |what: String| format!("shown were {size} entries: {what}");
-    let signed = ledger.trail.verify(note, size, &[]).map_err(wrong)?;
+    let text = |what: &str| format!("shown were {size} entries: {what}");
+    let signed = match ledger.trail.verify(note, size, &[]) {
+        Ok(signed) => signed,
+        Err(error) => return Shown::Nothing(text(&format!("not this ledger's checkpoint: {error}"))),
+    };
     match ledger.tree.root_at(size) {
         Some(now) if now == then => {}
-        Some(now) => return Err(wrong(format!("their root was {then}; the entries make {now}"))),
-        None if size > ledger.tree.size() => {
-            return Err(wrong(format!("the source has {} of them", ledger.tree.size())));
-        }
-        // The tree has a hole, which is a finding already.
-        None => return Ok(None),
+        Some(now) => return Shown::Another(text(&format!("their root was {then}; the entries make {now}"))),
+        None => match ledger.head {
+            Some(head) if size > head.size() => {
+                return Shown::Another(text(&format!("the source has {} of them", head.size())));
+            }
+            _ => return Shown::Nothing(text("the source lacks some of them, as is told above")),
+        },
     }
-    let Some(policy) = policy else { return Ok(None) };
-    let checkpoint = VerifiedCheckpoint::verify(note.clone(), signed.log(), &policy.witness_keys())
-        .map_err(|error| wrong(error.to_string()))?;
-    Ok(Quorum::of(policy, &checkpoint))
+    let Some(policy) = policy else {
+        return Shown::Nothing(text("continued; no policy says whose clock counts, so no time is bounded"));
+    };
+    let quorum = VerifiedCheckpoint::verify(note.clone(), signed.log(), &policy.witness_keys())
+        .map(|checkpoint| Quorum::of(policy, &checkpoint));
+    match quorum {
+        Ok(Some(quorum)) => Shown::Cosigned(quorum),
+        Ok(None) => {
+            Shown::Nothing(text("continued; no quorum of the policy cosigned it, so no time is bounded"))
+        }
+        Err(error) => {
+            Shown::Nothing(text(&format!("continued; a witness's line under it is not good: {error}")))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -229,6 +229,7 @@ fn conclude(
         key: if pins.keys().is_empty() { "from source" } else { "pinned" },
         witnessed: outsiders.witnessed,
         seen: outsiders.seen,
+        doubts: outsiders.doubts,
         law: judge.state.charter().authority().map(|authority| authority.laws.clone()).unwrap_or_default(),
         entries: judge.kinds,
         refusals: judge.refusals,

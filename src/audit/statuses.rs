@@ -11,7 +11,7 @@ use crate::law::Rule;
 use crate::ledger::body::{Owner, StatusPlace};
 use crate::ledger::state::{Charter, Key};
 use crate::status_list::{Bits, MAX_STATUSES, StatusList, StatusListError, StatusToken};
-use crate::x509::{Certificate, Profile, VerifiedPath, validate};
+use crate::x509::{Certificate, Profile, validate};
 
 /// A token that is due when replay reaches the size it names.
 struct Due {
@@ -116,15 +116,6 @@ pub(super) fn read_token(bytes: &[u8]) -> Result<StatusToken<'_>, String> {
     StatusToken::parse(text).map_err(|error| error.to_string())
 }
 
-/// Who signed a token: the path from the root to the certificate of its key. Whether the ledger had that key in force then is
-/// for whoever has the ledger's state.
-pub(super) fn signer(token: &StatusToken<'_>, root: Certificate) -> Result<VerifiedPath, String> {
-    let chain = token.jws().header().chain().map_err(|error| error.to_string())?;
-    let path = validate(chain, &[root], token.iat(), Profile::Status).map_err(|error| error.to_string())?;
-    token.verify(path.public_key()).map_err(|error| error.to_string())?;
-    Ok(path)
-}
-
 impl Bench<'_> {
     /// Whose token it is: the number of its list, if its name is one of the authority's, and a status key in force at
     /// the size it names signed it, with certificates that the ledger knows.
@@ -132,12 +123,14 @@ impl Bench<'_> {
         let size = token.ledger_size().ok_or("no proper ledger_size")?;
         let number =
             self.list_named(token.sub()).ok_or_else(|| format!("{:?} is no list of ours", token.sub()))?;
-        let signer = signer(token, self.root()?)?;
-        self.certified(signer.public_key(), KeyPurpose::Status, size)?;
         let chain = token.jws().header().chain().map_err(|error| error.to_string())?;
+        let path = validate(chain, &[self.root()?], token.iat(), Profile::Status)
+            .map_err(|error| error.to_string())?;
+        self.certified(path.public_key(), KeyPurpose::Status, size)?;
         let issuing = chain.get(1).ok_or("the issuing certificate is absent")?;
         let issuing = Certificate::from_der(issuing).map_err(|error| error.to_string())?;
         self.certified(issuing.public_key(), KeyPurpose::Issuing, size)?;
+        token.verify(path.public_key()).map_err(|error| error.to_string())?;
         Ok(number)
     }
 

@@ -94,9 +94,13 @@ pub struct Summary {
     pub key: &'static str,
     /// How far outsiders vouch for it, by the auditor's policy.
     pub witnessed: Witnessed,
-    /// Quorums under the checkpoints that the auditor brought along; entries fit the times of all of them where everything holds.
+    /// Quorums under the checkpoints that the auditor brought along, which the ledger continues.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Quorum>,
+    /// What outsiders make doubtful without breaking a rule: times that do not fit a quorum's clocks, and checkpoints that were
+    /// brought along and bound nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Finding>,
     /// Versions of the law that were in force.
     pub law: Vec<u64>,
     /// Entries by kind.

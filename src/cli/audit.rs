@@ -19,6 +19,7 @@ use super::output::Output;
 use crate::audit::remembered::Remembered;
 use crate::audit::source::Source;
 use crate::audit::{self, Eye, Pins, Summary, Verdict, replay, replay_before};
+use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::policy::Policy;
 use crate::ledger::witnessed::Witnessed;
 use crate::note::{Note, VerifierKey};
@@ -66,8 +67,8 @@ pub(super) struct Pinned {
     /// Whose cosignatures count (C2SP tlog-policy): then it is told how far outside witnesses vouch for the ledger.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Checkpoints that somebody was shown before (`witness ask`, a receipt's): the ledger must continue each, and where a quorum of
-    /// the policy cosigned it, entries must fit the witnesses' clocks.
+    /// Checkpoints that somebody was shown before, as `witness ask` writes them: the ledger must continue each, and where a quorum of
+    /// the policy cosigned it, entries that do not fit the witnesses' clocks are told as doubts.
     #[arg(long, value_name = "FILE")]
     seen: Vec<PathBuf>,
 }
@@ -143,10 +144,12 @@ impl Pinned {
     }
 }
 
-/// The note of a file: a checkpoint that somebody kept.
+/// The checkpoint of a file, as its note.
 pub(super) fn note(path: &Path) -> anyhow::Result<Note> {
     let named = || path.display().to_string();
-    Note::parse(&fs::read(path).with_context(named)?).with_context(named)
+    let note = Note::parse(&fs::read(path).with_context(named)?).with_context(named)?;
+    note.text().parse::<Checkpoint>().with_context(named)?;
+    Ok(note)
 }
 
 /// The policy of a file.
@@ -200,6 +203,10 @@ fn table(summary: &Summary, lang: Lang) -> String {
     rows.push((lang.choose("外部见证", "witnesses"), summary.witnessed.text(lang)));
     let seen = summary.seen.iter().map(|quorum| Witnessed::By(quorum.clone()).text(lang));
     rows.extend(seen.map(|text| (lang.choose("另有检查点", "also shown"), text)));
+    for doubt in &summary.doubts {
+        let place = doubt.index.map_or_else(String::new, |index| format!("#{index} "));
+        rows.push((lang.choose("存疑", "doubt"), format!("{place}{}", doubt.text)));
+    }
     rows.push((lang.choose("结论", "verdict"), verdict(summary.verdict(), lang).to_owned()));
     let notice = summary.notice.map(|notice| (lang.choose("注意", "notice"), notice.text(lang).to_owned()));
     rows.extend(notice);

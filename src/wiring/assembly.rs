@@ -99,6 +99,7 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
         // A crash may have come between the founding that was noted and its `last-signed`.
         founding.begin_signing(&keyring).map_err(|failure| told(&failure.into()))?;
     }
+    eyes::refuse_lost(&keyring, &config.keys)?;
     let goes_on = founding.is_some();
     let keyring = Arc::new(keyring);
     let authority = Opening {
@@ -114,9 +115,6 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
     }
     .open()
     .map_err(|error| told(&error))?;
-    if let Some(origin) = authority.published().charter.origin() {
-        eyes::refuse_lost(&keyring, &config.keys, origin)?;
-    }
     let tokens = TokenTable::create(&config.keys)?;
     department_tokens(&authority, &tokens, clock.now())?;
     if goes_on {

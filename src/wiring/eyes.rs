@@ -12,9 +12,12 @@ use anyhow::bail;
 use super::told::Told;
 use super::witnesses::HttpWitnesses;
 use crate::authority::Authority;
+use crate::authority::keyring::Keyring as _;
 use crate::authority::witnesses::{Eyes, WitnessFault};
 use crate::keyring::FileKeyring;
+use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::policy::Policy;
+use crate::note::Note;
 use crate::values::identifiers::Origin;
 use crate::values::lang::Lang;
 
@@ -56,22 +59,31 @@ pub fn of(keyring: &FileKeyring, keys: &Path, within: Option<Duration>) -> anyho
     }
 }
 
-/// Refuses a real authority that nothing says the choice of witnesses of: it would go on as if nobody had been chosen, and say
-/// so to everybody.
-pub fn refuse_lost(keyring: &FileKeyring, keys: &Path, origin: &Origin) -> anyhow::Result<()> {
+/// Refuses a real authority that nothing says the choice of witnesses of, before anything is signed: it would go on as if nobody had
+/// been chosen, and say so to everybody.
+pub fn refuse_lost(keyring: &FileKeyring, keys: &Path) -> anyhow::Result<()> {
+    let Some(origin) = signed_origin(keyring)? else { return Ok(()) };
     if origin.is_sample() || keyring.policy()?.is_some() {
         return Ok(());
     }
     let keys = keys.display();
     bail!(Told::new(
         format!(
-            "{keys} 里没有 witnesses.policy：{origin} 建立时选定的外部见证已丢失。请从密钥备份放回该文件；若确实不请见证人，请写一个内容为 `quorum none` 的 witnesses.policy（权限 0600）"
+            "{keys} 里没有 witnesses.policy：{origin} 选定的外部见证已丢失，或从未写下。请从密钥备份放回该文件；若确实不请见证人，请写一个内容为 `quorum none` 的 witnesses.policy（权限 0600）"
         ),
         format!(
-            "{keys} holds no witnesses.policy: what {origin} chose at its founding is lost. Put the file back from the backup of the \
-             keys; to be un-witnessed by choice, write a witnesses.policy that says `quorum none` (mode 0600)"
+            "{keys} holds no witnesses.policy: which witnesses {origin} chose is lost, or was never written down. Put the file back \
+             from the backup of the keys; to be un-witnessed by choice, write one that says `quorum none` (mode 0600)"
         ),
     ))
+}
+
+/// Whose ledger was signed last; none where nothing says it, which opening tells.
+fn signed_origin(keyring: &FileKeyring) -> anyhow::Result<Option<Origin>> {
+    let Some(signed) = keyring.last_signed()? else { return Ok(None) };
+    let note: Option<Note> = signed.parse().ok();
+    let checkpoint = note.and_then(|note| note.text().parse::<Checkpoint>().ok());
+    Ok(checkpoint.and_then(|checkpoint| checkpoint.origin.as_str().parse().ok()))
 }
 
 /// One round before anybody is answered: keys and data that were put back together from an old copy look whole to

@@ -11,14 +11,12 @@ use crate::audit::ahead::in_order;
 use crate::audit::blobs::named_by;
 use crate::audit::replay::Progress;
 use crate::audit::source::{STATUS, blob_path};
-use crate::audit::statuses::{read_token, signer};
+use crate::audit::statuses::read_token;
 use crate::crypto::Digest;
 use crate::law::{self, Refused};
-use crate::ledger::body::{BlobRef, Body};
+use crate::ledger::body::BlobRef;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
-use crate::ledger::entry::Entry;
 use crate::merkle::{Hash, TileId, TilePath, Width, bundles, decode_bundle, leaf, tiles};
-use crate::x509::Certificate;
 
 /// What is on its way into a mirror.
 pub(super) struct Run<'a> {
@@ -117,28 +115,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The root certificate that entry 0 pins; none of a ledger whose first entry this program cannot read.
-    pub(super) fn pinned(&self, size: u64) -> Result<Option<Certificate>, MirrorError> {
-        let Some((index, width)) = bundles(size).next() else { return Ok(None) };
-        let bundle = self.way.get(&TilePath::Entries(index, width).to_string())?;
-        let entries = decode_bundle(bundle.bytes(), width).unwrap_or_default();
-        let first = entries.first().and_then(|entry| law::read(entry).ok());
-        let Some(Body::AuthorityFounded(founded)) = first.as_ref().map(Entry::body) else { return Ok(None) };
-        let path = blob_path(&founded.root.certificate.sha256);
-        let der = self.way.get(&path)?;
-        Certificate::from_der(der.bytes())
-            .map(Some)
-            .map_err(|error| MirrorError::Wrong { path, what: error.to_string() })
-    }
-
-    /// A status token that the source publishes: whether it is one, its own, and signed under the ledger's root. What it says
-    /// replay judges.
-    pub(super) fn token(
-        &mut self,
-        path: &str,
-        size: u64,
-        pinned: Option<&Certificate>,
-    ) -> Result<(), MirrorError> {
+    /// A status token that the source publishes: whether it is one, and its own. What it says replay judges.
+    pub(super) fn token(&mut self, path: &str, size: u64) -> Result<(), MirrorError> {
         let wrong = |what: &str| MirrorError::Wrong { path: path.to_owned(), what: what.to_owned() };
         let list = path.strip_prefix(STATUS).and_then(|path| path.split_once('/')?.0.parse::<u32>().ok());
         let list = list.ok_or_else(|| wrong("is no path of a status token"))?;
@@ -151,9 +129,6 @@ impl<'a> Run<'a> {
             let named = format!("{STATUS}{list}/{}", token.iat());
             if named != path {
                 return Err(format!("the token is that of {named}"));
-            }
-            if let Some(root) = pinned {
-                signer(&token, root.clone())?;
             }
             match token.ledger_size() {
                 Some(named) if named <= size => Ok(()),

@@ -314,22 +314,3 @@ fn whoever_replays_a_mirror_meanwhile_is_not_disturbed() {
     assert_eq!((summary.size, summary.violations), (u64::try_from(SMALL).unwrap(), vec![]));
     assert!(runs > 0 && holds(root));
 }
-
-/// Two authorities of one name: their tokens lie at the same paths, each under its own root.
-#[test]
-fn a_token_under_another_root_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut files = whole();
-    let mut other = Ledger::new();
-    for _ in 0..535 {
-        other.issue();
-    }
-    other.publish();
-    let (path, forged) = other.tokens.pop_first().unwrap();
-    let good = files.insert(path.clone(), forged).unwrap();
-    let error = run(&files, folder.path(), Look::Presence).unwrap_err();
-    assert!(matches!(&error, MirrorError::Wrong { path: wrong, .. } if *wrong == path), "{error}");
-    files.insert(path, good);
-    brought(&files, folder.path(), Look::Presence);
-    assert!(holds(folder.path()));
-}
