@@ -152,15 +152,16 @@ pub fn roll_up(mut reports: Vec<Report>, scorecard: &Scorecard) -> Result<RollUp
         };
         key(a).cmp(&key(b))
     });
-    check_rules(&reports, scorecard)?;
     let mut by_ledger: BTreeMap<&str, Vec<&Report>> = BTreeMap::new();
     for report in &reports {
         by_ledger.entry(&report.findings.origin).or_default().push(report);
     }
+    // Another face of any of them before all that may be mended by another report.
+    by_ledger.values().try_for_each(|reports| check_roots(reports))?;
+    check_rules(&reports, scorecard)?;
     let mut ledgers = Vec::new();
     let mut regions: BTreeMap<Region, Sums> = BTreeMap::new();
     for reports in by_ledger.values() {
-        check_roots(reports)?;
         check_overlaps(reports)?;
         let row = ledger(reports);
         if let Some(region) = &row.region {
@@ -238,10 +239,9 @@ fn check_roots(reports: &[&Report]) -> Result<(), RollUpError> {
 }
 
 fn check_overlaps(reports: &[&Report]) -> Result<(), RollUpError> {
-    let mut counted: Option<&Report> = None;
-    for report in reports.iter().filter(|report| report.findings.holds) {
-        if let Some(before) =
-            counted.filter(|before| report.findings.range.from < before.findings.range.until)
+    let mut before: Option<&Report> = None;
+    for report in counted(reports) {
+        if let Some(before) = before.filter(|before| report.findings.range.from < before.findings.range.until)
         {
             return Err(RollUpError::Overlap {
                 first: before.name.clone(),
@@ -250,13 +250,18 @@ fn check_overlaps(reports: &[&Report]) -> Result<(), RollUpError> {
                 from: report.findings.range.from,
             });
         }
-        counted = Some(report);
+        before = Some(report);
     }
     Ok(())
 }
 
+/// What counts of a ledger's reports: all of them, or none where one says that it does not hold. That is about the whole ledger.
+fn counted<'a, 'b>(reports: &'a [&'b Report]) -> &'a [&'b Report] {
+    if reports.iter().all(|report| report.findings.holds) { reports } else { &[] }
+}
+
 fn ledger(reports: &[&Report]) -> LedgerRow {
-    let counted = || reports.iter().filter(|report| report.findings.holds);
+    let counted = || counted(reports).iter();
     let (mut missing, mut next) = (Vec::new(), 0);
     for range in counted().map(|report| report.findings.range) {
         if next < range.from {
@@ -298,7 +303,7 @@ impl Sums {
     /// has no data where there are several.
     fn of(reports: &[&Report]) -> Self {
         let mut sums = Self { ledgers: 1, ..Self::default() };
-        let counted = || reports.iter().map(|report| &report.findings).filter(|findings| findings.holds);
+        let counted = || counted(reports).iter().map(|report| &report.findings);
         let several = counted().count() > 1;
         for findings in counted() {
             add(&mut sums.entries, &findings.series.entries);
@@ -335,6 +340,11 @@ fn add_cards(to: &mut BTreeMap<String, Counts>, more: &BTreeMap<String, Counts>)
     for (rule, counts) in more {
         add(to.entry(rule.clone()).or_default(), counts);
     }
+}
+
+/// What counts come to.
+pub fn total(counts: &BTreeMap<String, u64>) -> u64 {
+    counts.values().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 fn add(to: &mut Counts, more: &Counts) {

@@ -99,10 +99,10 @@ indicators! {
     AtMostOnce = "at-most-once", Share, Range, "最多跑一次: delivered and never asked for more.";
     PapersSaved = "papers-saved", Count, Range, "Demands for a paper that a licence proves.";
     VisitsSaved = "visits-saved", Count, Range, "Applications that another one of the matter stood for.";
-    Rated = "rated", Share, Range, "Delivered cases that were rated.";
+    Rated = "rated", Share, Both, "Delivered cases that were rated.";
     Satisfied = "satisfied", Share, Range, "Ratings that are not bad.";
     Rating = "rating", Mean, Range, "The mean level.";
-    Rectified = "rectified", Share, Range, "差评 that were seen to.";
+    Rectified = "rectified", Share, Both, "差评 that were seen to.";
     OnPromise = "on-promise", Share, Range, "告知承诺: applied for on a promise.";
     PromisesKept = "promises-kept", Share, Range, "Checked promises that were true.";
     InMatters = "in-matters", Share, Range, "一件事: applied for in a matter.";

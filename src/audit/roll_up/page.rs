@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{RegionRow, RollUp};
+use super::{RegionRow, RollUp, total};
 use crate::audit::scored::{Scored, ScoredGroup, groups};
 use crate::supervision::Rules;
 use crate::supervision::scorecard::Scorecard;
@@ -44,8 +44,8 @@ pub fn page(
         row,
         level: row.region.level().zh(),
         place: format!(" {}", row.region),
-        entries: row.entries.values().sum(),
-        issued: row.issued.values().sum(),
+        entries: total(&row.entries),
+        issued: total(&row.issued),
         cards: cards(row, rules),
         scorecard: groups(scorecard, Some(&Scored::of(scorecard, &row.indicators))),
     });

@@ -40,7 +40,14 @@ fn line<'r>(text: &mut String, cells: impl Iterator<Item = Cell<'r>>) {
 }
 
 fn guarded(text: &str) -> String {
-    let long = text.len() > DIGITS_KEPT && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A single E among digits makes a number with an exponent, as it may in a credit code.
+    let number = |text: &str| {
+        let (digits, exponent) = text.split_once(['E', 'e']).unwrap_or((text, "0"));
+        [digits, exponent]
+            .iter()
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let long = number(text) && (text.len() > DIGITS_KEPT || text.contains(['E', 'e']));
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if long || formula { format!("'{text}") } else { text.to_owned() }
 }
@@ -83,6 +90,10 @@ mod tests {
     fn a_code_of_digits_alone_keeps_them_all() {
         let code = csv(&["code"], [vec![Cell::Text("113301060024894357")]].into_iter());
         assert_eq!(code, "code\r\n'113301060024894357\r\n");
+        let exponent = csv(&["code"], [vec![Cell::Text("11330106002489E060")]].into_iter());
+        assert_eq!(exponent, "code\r\n'11330106002489E060\r\n");
+        let letter = csv(&["code"], [vec![Cell::Text("11330106002489434D")]].into_iter());
+        assert_eq!(letter, "code\r\n11330106002489434D\r\n");
         assert_eq!(csv(&["region"], [vec![Cell::Text("330106")]].into_iter()), "region\r\n330106\r\n");
     }
 }

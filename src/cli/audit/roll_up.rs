@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::report::measured;
 use super::signing::{self, Signed, Signing};
-use crate::audit::roll_up::{GivenError, Report, RollUp, RollUpError, page, roll_up};
+use crate::audit::roll_up::{GivenError, Report, RollUp, RollUpError, page, roll_up, total};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::crypto::PublicKey;
@@ -126,8 +126,8 @@ fn told(found: &RollUp, scorecard: &Scorecard, signature: Option<&str>, lang: La
     }
     for region in &found.regions {
         let level = lang.choose(region.region.level().zh(), region.level);
-        let entries: u64 = region.entries.values().sum();
-        let issued: u64 = region.issued.values().sum();
+        let entries: u64 = total(&region.entries);
+        let issued: u64 = total(&region.issued);
         let said = lang.choose(
             format!("{} 本账，记录 {entries}，签发 {issued}", region.ledgers),
             format!("ledgers {}, entries {entries}, issued {issued}", region.ledgers),
