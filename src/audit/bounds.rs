@@ -11,7 +11,7 @@ use crate::ledger::witnessed::Quorum;
 use crate::values::time::Time;
 
 /// Most that the ledger's clock and the witnesses' may be apart, with a round between them, in milliseconds: ten minutes.
-pub const SLACK: i64 = 10 * 60 * 1000;
+const SLACK: i64 = 10 * 60 * 1000;
 
 /// The times of the entries on both sides of where cosigned trees ended.
 #[derive(Default)]

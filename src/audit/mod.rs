@@ -42,7 +42,6 @@ mod planted;
 #[cfg(test)]
 mod tests;
 
-pub use bounds::SLACK;
 pub use eye::Eye;
 pub use hashes::{Hashes, hashes};
 pub use outside::Cosigned;

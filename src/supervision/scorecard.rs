@@ -52,7 +52,8 @@ pub enum Over {
     Range,
     /// What all of them come to at its end: of two ranges the later one says it.
     End,
-    /// Who of those that are there at its end did something in it: of two ranges neither says it of both.
+    /// Who of those that are there at its end did something in it, or what has both its entries in it: of two ranges neither says
+    /// it of both.
     Both,
 }
 
