@@ -2,9 +2,10 @@
 //! count is the sum of those below it, and nothing else is told of it, so what could give a withheld count away stands
 //! beside it: its siblings and their total.
 //!
-//! A count under `k` is withheld; then so many of its siblings, the smallest first, that each of the withheld could still be
-//! anything from 1 to at least `k`. Where even all of them together are too few for that, so is what they add up to. Nothing is told
-//! below a count that is withheld. Not here: what is counted, and what somebody knows from elsewhere.
+//! A count under `k` is withheld, and beside it so many of its siblings, the first by name, that each small one could still be
+//! anything from 1 to `k - 1` for whoever knows this rule. Siblings are not chosen by their counts: the choice would tell of them.
+//! Where even all of them are too few for that, nothing is told below their total. Nothing is told below a count that is withheld
+//! either. Not here: what is counted, and what somebody knows from elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,17 +41,14 @@ impl Tree {
     pub(super) fn told(&self, k: u64) -> Vec<Told> {
         let mut told = Vec::new();
         if self.count > 0 {
-            self.tell(&mut Vec::new(), self.must_hide(k), k, &mut told);
+            self.tell(&mut Vec::new(), self.count < k, k, &mut told);
         }
         told
     }
 
     fn tell(&self, path: &mut Vec<String>, hidden: bool, k: u64, told: &mut Vec<Told>) {
         told.push((path.clone(), (!hidden).then_some(self.count)));
-        if hidden {
-            return;
-        }
-        let withheld = self.withheld(k);
+        let Some(withheld) = self.withheld(k).filter(|_| !hidden) else { return };
         for (name, below) in &self.below {
             path.push(name.clone());
             below.tell(path, withheld.contains(name), k, told);
@@ -58,32 +56,52 @@ impl Tree {
         }
     }
 
-    /// Whether this count cannot be told: it is small, or what it is the sum of could not be withheld.
-    fn must_hide(&self, k: u64) -> bool {
-        self.count < k || self.below.values().any(|below| below.must_hide(k)) && !safe(self.below.values(), k)
-    }
-
-    /// Which of those below are withheld, where this count is told.
-    fn withheld(&self, k: u64) -> BTreeSet<&String> {
-        let (mut hidden, mut rest): (Vec<_>, Vec<_>) =
-            self.below.iter().partition(|(_, below)| below.must_hide(k));
-        rest.sort_by_key(|(name, below)| (below.count, *name));
-        let mut rest = rest.into_iter();
-        while !hidden.is_empty() && !safe(hidden.iter().map(|(_, below)| *below), k) {
-            // All of them together are safe, or this count would be withheld itself.
-            let Some(next) = rest.next() else { break };
-            hidden.push(next);
+    /// Which of those below are withheld, where this count is told; `None` if nothing may be told of them.
+    fn withheld(&self, k: u64) -> Option<BTreeSet<&String>> {
+        let (small, large): (Vec<_>, Vec<_>) = self.below.iter().partition(|(_, below)| below.count < k);
+        let mut withheld = Withheld::of(small.iter().map(|(_, below)| below.count));
+        let mut large = large.into_iter();
+        let mut names: BTreeSet<&String> = small.into_iter().map(|(name, _)| name).collect();
+        while !withheld.safe(k) {
+            let (name, below) = large.next()?;
+            withheld.take_along(below.count);
+            names.insert(name);
         }
-        hidden.into_iter().map(|(name, _)| name).collect()
+        Some(names)
     }
 }
 
-/// Whether those that are withheld together leave open what each of them is: at least two, and one of them could be `k` while the
-/// others are 1.
-fn safe<'t>(withheld: impl Iterator<Item = &'t Tree>, k: u64) -> bool {
-    let (number, total) =
-        withheld.fold((0_u64, 0), |(number, total), one| (number + 1, sum(total, one.count)));
-    number >= 2 && total >= (number - 1).saturating_add(k)
+/// What stands withheld beside each other: their sum is no secret.
+struct Withheld {
+    small: u64,
+    large: u64,
+    total: u64,
+}
+
+impl Withheld {
+    fn of(small: impl Iterator<Item = u64>) -> Self {
+        small.fold(Self { small: 0, large: 0, total: 0 }, |all, count| Self {
+            small: all.small + 1,
+            total: sum(all.total, count),
+            ..all
+        })
+    }
+
+    fn take_along(&mut self, count: u64) {
+        self.large += 1;
+        self.total = sum(self.total, count);
+    }
+
+    /// Whether each small one could be anything from 1 to `k - 1`, where it is known which are small: the others then are from 1 to `k - 1`
+    /// too, or from `k` on.
+    fn safe(&self, k: u64) -> bool {
+        let Some(others) = self.small.checked_sub(1) else { return true };
+        match self.large {
+            // The one is 1 while the others are all that they can be; and those are 1 while it might even be `k`.
+            0 => (others + k..=others.saturating_mul(k - 1).saturating_add(1)).contains(&self.total),
+            large => self.total >= large.saturating_mul(k).saturating_add(others + k - 1),
+        }
+    }
 }
 
 fn sum(a: u64, b: u64) -> u64 {
@@ -118,29 +136,76 @@ mod tests {
     }
 
     #[test]
-    fn a_small_one_takes_its_smallest_sibling_along() {
+    fn a_small_one_takes_the_first_by_name_along() {
         let flat = tree(&[(&["a"], 3), (&["b"], 40), (&["c"], 12), (&["d"], 12)]);
-        assert_eq!(shown(&flat, 10), ["=67", "a=?", "b=40", "c=?", "d=12"]);
-        // Two small ones that add up to little need a third.
-        let flat = tree(&[(&["a"], 3), (&["b"], 40), (&["c"], 2)]);
-        assert_eq!(shown(&flat, 10), ["=45", "a=?", "b=?", "c=?"]);
+        assert_eq!(shown(&flat, 10), ["=67", "a=?", "b=?", "c=12", "d=12"]);
+        // Whoever knows that c is at least 10 would know that a is at most 5.
+        let flat = tree(&[(&["a"], 3), (&["c"], 12), (&["d"], 20), (&["e"], 30)]);
+        assert_eq!(shown(&flat, 10), ["=65", "a=?", "c=?", "d=?", "e=30"]);
+        // Two small ones that add up to little need a third, and so do two nines.
+        for (a, c) in [(3, 2), (9, 9)] {
+            let flat = tree(&[(&["a"], a), (&["b"], 40), (&["c"], c)]);
+            assert_eq!(shown(&flat, 10), [format!("={}", 40 + a + c).as_str(), "a=?", "b=?", "c=?"]);
+        }
         // Enough together.
-        let flat = tree(&[(&["a"], 9), (&["b"], 40), (&["c"], 9)]);
-        assert_eq!(shown(&flat, 10), ["=58", "a=?", "b=40", "c=?"]);
+        let flat = tree(&[(&["a"], 5), (&["b"], 40), (&["c"], 5), (&["d"], 3)]);
+        assert_eq!(shown(&flat, 10), ["=53", "a=?", "b=40", "c=?", "d=?"]);
     }
 
     #[test]
-    fn what_cannot_be_kept_below_is_withheld_above() {
+    fn of_what_cannot_be_kept_nothing_is_told_below_the_total() {
         // Twelve of one each: that there are twelve rows and twelve in all says what each is.
         let ones: Vec<String> = (0..12).map(|n| format!("d{n:02}")).collect();
         let mut tree = Tree::default();
         ones.iter().for_each(|day| tree.add(["m", day.as_str()], 1));
         tree.add(["n"], 100);
-        tree.add(["o"], 200);
-        assert_eq!(shown(&tree, 10), ["=312", "m=?", "n=?", "o=200"]);
+        assert_eq!(shown(&tree, 10), ["=112", "m=12", "n=100"]);
+        let one = self::tree(&[(&["a"], 7), (&["b"], 10)]);
+        assert_eq!(shown(&one, 10), ["=17"]);
         // Nothing below what is withheld, and a total that is small itself.
         let small = self::tree(&[(&["a", "x"], 4)]);
         assert_eq!(shown(&small, 10), ["=?"]);
+    }
+
+    /// Every way in which counts of these siblings add up to a total.
+    fn ways(siblings: usize, total: u64) -> Vec<Vec<u64>> {
+        match siblings {
+            0 => {
+                if total == 0 {
+                    vec![vec![]]
+                } else {
+                    vec![]
+                }
+            }
+            _ => (1..=total)
+                .flat_map(|first| {
+                    ways(siblings - 1, total - first).into_iter().map(move |mut rest| {
+                        rest.insert(0, first);
+                        rest
+                    })
+                })
+                .collect(),
+        }
+    }
+
+    /// What each of the withheld could be for whoever knows the rule: he tries every count that shows the same.
+    fn known(counts: &[u64], k: u64) -> Vec<BTreeSet<u64>> {
+        let flat = |counts: &[u64]| {
+            let mut tree = Tree::default();
+            counts.iter().zip('a'..).for_each(|(count, name)| tree.add([name.to_string().as_str()], *count));
+            tree.told(k)
+        };
+        let shown = flat(counts);
+        let mut open = vec![BTreeSet::new(); counts.len()];
+        for way in ways(counts.len(), counts.iter().sum()) {
+            if flat(&way) == shown {
+                open.iter_mut().zip(&way).for_each(|(open, count)| {
+                    open.insert(*count);
+                });
+            }
+        }
+        let withheld = shown.iter().skip(1).map(|(_, count)| count.is_none());
+        open.into_iter().zip(withheld).filter_map(|(open, withheld)| withheld.then_some(open)).collect()
     }
 
     /// The least and the most that a count can be for whoever sees only what is told.
@@ -177,6 +242,17 @@ mod tests {
                 prop_assert!(count.is_none_or(|count| count >= k));
             }
             prop_assert_eq!(tree.told(k).is_empty(), rows.is_empty());
+        }
+
+        #[test]
+        fn who_knows_the_rule_learns_no_small_count(
+            counts in prop::collection::vec(1..9_u64, 1..4),
+            k in 3..6_u64,
+        ) {
+            for open in known(&counts, k) {
+                let small = open.iter().filter(|count| **count < k).count();
+                prop_assert!(small == 0 || open.len() > 1 && small + 2 >= usize::try_from(k).unwrap(), "{counts:?} at {k}: {open:?}");
+            }
         }
     }
 }

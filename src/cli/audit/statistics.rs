@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::signing::{self, Signed, Signing};
 use super::{Pinned, replayed_before, summarised};
-use crate::audit::prove::{ProveError, head};
+use crate::audit::prove::ProveError;
 use crate::audit::report::Range;
 use crate::audit::statistics::{Counting, Statistics, statistics};
 use crate::cli::exit::Exit;
@@ -27,10 +27,10 @@ pub(super) struct AskStatistics {
     /// A server's address, or the directory of an export or a mirror.
     #[arg(long, value_name = "URL|DIR")]
     from: String,
-    /// From the first entry to the one behind the last; without it all of them. What is published of one range must not
-    /// overlap what is published of another.
+    /// From the first entry to the one behind the last. What is published of one range must not overlap what is published of
+    /// another: their difference would tell what both withhold.
     #[arg(long, value_name = "A..B")]
-    range: Option<Range>,
+    range: Range,
     /// Counts under this are withheld, and with them what they could be computed from.
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
     k: u64,
@@ -56,10 +56,7 @@ impl AskStatistics {
             .into());
         }
         let source = calling::source(&self.from)?;
-        let range = match self.range {
-            Some(range) => range,
-            None => Range { from: 0, until: head(source.as_ref())?.1.size },
-        };
+        let range = self.range;
         let mut eye = Counting::over(range);
         let audit = replayed_before(&mut eye, source.as_ref(), &self.pinned, out)?;
         if !audit.summary.holds {
