@@ -45,8 +45,9 @@ def measured(entries, start, end):
         elif kind == "case.delivered":
             case.delivered = index
             if within:
-                add("at-most-once", case.asked == 0)
-                add("told-at-once", case.asked == 1, case.asked > 0)
+                if "corrects" not in case.filed:
+                    add("at-most-once", case.asked == 0)
+                    add("told-at-once", case.asked == 1, case.asked > 0)
                 add("rated", 0)
         elif kind == "case.rated":
             case.rated = index

@@ -86,8 +86,11 @@ impl Measuring {
             }
             CaseStep::Delivered => {
                 let asked = steps(case, |step| matches!(step, CaseStep::Asked(_)));
-                self.add(Indicator::AtMostOnce, asked == 0, 1);
-                self.add(Indicator::ToldAtOnce, asked == 1, u64::from(asked > 0));
+                // Whoever objects to an error is not applying for anything.
+                if case.corrects().is_none() {
+                    self.add(Indicator::AtMostOnce, asked == 0, 1);
+                    self.add(Indicator::ToldAtOnce, asked == 1, u64::from(asked > 0));
+                }
                 self.add(Indicator::Rated, 0_u64, 1);
             }
             CaseStep::Rated(level) => {
