@@ -22,11 +22,11 @@ use super::prove::{ProveError, Prover};
 use super::replay::Audit;
 use super::scored::Scored;
 use super::source::Source;
-use super::summary::Verdict;
+use super::summary::{Finding, Verdict};
 use crate::crypto::Digest;
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{MemoryState, View as _};
-use crate::ledger::witnessed::Witnessed;
+use crate::ledger::witnessed::{Quorum, Witnessed};
 use crate::merkle::{EMPTY_ROOT, Hash};
 use crate::supervision::scorecard::{Measuring, Scorecard};
 use crate::supervision::{About, Card, Colour, Facts, Family, Rules, Supervisor};
@@ -152,6 +152,12 @@ pub struct Findings {
     /// the same in two documents only if the same checkpoint was the newest that was cosigned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witnessed: Option<Witnessed>,
+    /// Quorums under the checkpoints that the auditor brought along, which the ledger continues.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Quorum>,
+    /// What outsiders make doubtful without breaking a rule, in the range or not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Broken>,
     /// Versions of the law that were in force.
     pub law: Vec<u64>,
     /// Which entries.
@@ -191,7 +197,7 @@ pub struct Proved {
     pub proof: Vec<String>,
 }
 
-/// A broken rule.
+/// A rule that is broken, or may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Broken {
     /// Index of the entry; absent where it is about a file or the whole.
@@ -201,6 +207,12 @@ pub struct Broken {
     pub rule: &'static str,
     /// How it is broken.
     pub text: String,
+}
+
+impl Broken {
+    fn of(found: &Finding) -> Self {
+        Self { index: found.index, rule: found.rule.as_str(), text: found.text.clone() }
+    }
 }
 
 /// A card as it is told.
@@ -232,24 +244,15 @@ impl Raised {
 }
 
 impl Findings {
-    /// The verdict. A violation weighs more than what is unknown.
+    /// The verdict.
     pub fn verdict(&self) -> Verdict {
-        match (self.holds, &self.upgrade) {
-            (true, _) => Verdict::Holds,
-            (false, Some(_)) if self.violations.is_empty() => Verdict::UpgradeNeeded,
-            (false, _) => Verdict::DoesNotHold,
-        }
+        Verdict::of(!self.violations.is_empty(), self.upgrade.is_some())
     }
 }
 
 /// What a gathering and a replay found together. That there are not so many entries is said of a ledger that holds only.
 pub fn findings(audit: &Audit, gathered: Gathering, source: &dyn Source) -> Result<Findings, ProveError> {
     let (range, size) = (gathered.range, audit.summary.size);
-    let broken = audit.summary.violations.iter().map(|found| Broken {
-        index: found.index,
-        rule: found.rule.as_str(),
-        text: found.text.clone(),
-    });
     let unknown = audit.summary.upgrade.as_ref().filter(|unknown| unknown.index < range.until);
     let found = Findings {
         findings: FORM,
@@ -259,6 +262,8 @@ pub fn findings(audit: &Audit, gathered: Gathering, source: &dyn Source) -> Resu
         region: None,
         notice: gathered.notice,
         witnessed: Some(audit.summary.witnessed.clone()).filter(|known| *known != Witnessed::NoPolicy),
+        seen: audit.summary.seen.clone(),
+        doubts: audit.summary.doubts.iter().map(Broken::of).collect(),
         law: gathered.law.clone(),
         range,
         roots: None,
@@ -267,7 +272,7 @@ pub fn findings(audit: &Audit, gathered: Gathering, source: &dyn Source) -> Resu
         scorecard: None,
         cards: Vec::new(),
         entries: Vec::new(),
-        violations: broken.collect(),
+        violations: audit.summary.violations.iter().map(Broken::of).collect(),
         upgrade: unknown.map(|unknown| Broken {
             index: Some(unknown.index),
             rule: "upgrade-needed",

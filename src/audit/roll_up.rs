@@ -6,27 +6,31 @@
 
 mod given;
 mod page;
+mod sums;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 pub use given::{GivenError, Report};
 pub use page::page;
 
+use self::sums::Sums;
 use super::report::Range;
+use super::summary::Verdict;
 use crate::crypto::{Digest, KeyId};
 use crate::merkle::{EMPTY_ROOT, Hash};
-use crate::supervision::scorecard::{Figure, Indicator, Over, Scorecard};
-use crate::values::canonical::MAX_INTEGER;
+use crate::supervision::scorecard::{Figure, Indicator, Scorecard};
 use crate::values::identifiers::Region;
 
 /// Names the form of the document.
 const FORM: &str = "vidimus-roll-up/1";
 /// GB/T 2260 of the whole country.
 const COUNTRY: &str = "100000";
+/// As reports write that a quorum vouched.
+const WITNESSED: &str = "witnessed";
 
 /// Counts by name.
 type Counts = BTreeMap<String, u64>;
@@ -60,6 +64,18 @@ pub enum RollUpError {
         /// The first entry that both count.
         from: u64,
     },
+    /// A ledger lies where its entry 0 says, and nowhere else.
+    #[error(
+        "{first} and {second} say that {origin} lies in different regions: keep both, one of them is of another ledger"
+    )]
+    Regions {
+        /// One report.
+        first: String,
+        /// The other.
+        second: String,
+        /// The ledger.
+        origin: String,
+    },
     /// Figures by different rules, or of another scorecard than this program's.
     #[error(
         "{first} and {second} go by different rules or scorecards: make both anew with one version of the program"
@@ -89,8 +105,8 @@ pub struct RollUp {
     pub ledgers: Vec<LedgerRow>,
     /// Every region in which one of them lies, the outermost first.
     pub regions: Vec<RegionRow>,
-    /// Whether all of them hold.
-    pub holds: bool,
+    /// Whether all of them hold: the worst that an auditor found.
+    pub verdict: Verdict,
 }
 
 /// One ledger.
@@ -112,6 +128,18 @@ pub struct LedgerRow {
     pub missing: Vec<Range>,
 }
 
+impl LedgerRow {
+    /// Whether a quorum of witnesses vouched for it when its last report was made.
+    pub fn vouched(&self) -> bool {
+        self.reports.last().is_some_and(|last| last.witnessed.as_deref() == Some(WITNESSED))
+    }
+
+    /// Whether something must be said beside it: that it is a sample.
+    pub fn noticed(&self) -> bool {
+        self.reports.iter().any(|report| report.notice.is_some())
+    }
+}
+
 /// One report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportRow {
@@ -121,8 +149,27 @@ pub struct ReportRow {
     pub sha256: Digest,
     /// Over which entries.
     pub range: Range,
-    /// Whether the ledger holds; what does not is not added up.
-    pub holds: bool,
+    /// Whether the ledger holds; what does not, or cannot be judged to its end, is not added up.
+    pub verdict: Verdict,
+    /// How far outsiders vouched for the ledger, by the auditor's policy; absent where the auditor brought none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnessed: Option<String>,
+    /// What must be said beside it: of a sample, that its approvals prove form, not people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+}
+
+impl ReportRow {
+    fn of(report: &Report) -> Self {
+        Self {
+            auditor: report.auditor,
+            sha256: report.digest,
+            range: report.findings.range,
+            verdict: report.findings.verdict(),
+            witnessed: report.findings.witnessed().map(str::to_owned),
+            notice: report.findings.notice.clone(),
+        }
+    }
 }
 
 /// One region and everything in it.
@@ -134,6 +181,10 @@ pub struct RegionRow {
     pub level: &'static str,
     /// Ledgers that lie in it.
     pub ledgers: u64,
+    /// Those of them that have a notice: samples, whose figures are counted all the same.
+    pub noticed: u64,
+    /// Those of them for which no report says that a quorum of witnesses vouched.
+    pub unwitnessed: u64,
     /// Entries by kind.
     pub entries: Counts,
     /// Licences issued by type.
@@ -142,6 +193,9 @@ pub struct RegionRow {
     pub cards: BTreeMap<String, Counts>,
     /// What the indicators come to.
     pub indicators: BTreeMap<Indicator, Figure>,
+    /// Indicators that are not among them, since some ledger is told of by several ranges, and neither says them of both: only one
+    /// report over all of it does.
+    pub untold: BTreeSet<Indicator>,
 }
 
 /// Adds reports up, in whatever order they are given.
@@ -158,6 +212,7 @@ pub fn roll_up(mut reports: Vec<Report>, scorecard: &Scorecard) -> Result<RollUp
     }
     // Another face of any of them before all that may be mended by another report.
     by_ledger.values().try_for_each(|reports| check_roots(reports))?;
+    by_ledger.values().try_for_each(|reports| check_regions(reports))?;
     check_rules(&reports, scorecard)?;
     let mut ledgers = Vec::new();
     let mut regions: BTreeMap<Region, Sums> = BTreeMap::new();
@@ -165,30 +220,21 @@ pub fn roll_up(mut reports: Vec<Report>, scorecard: &Scorecard) -> Result<RollUp
         check_overlaps(reports)?;
         let row = ledger(reports);
         if let Some(region) = &row.region {
-            let sums = Sums::of(reports);
+            let sums = Sums::of(&row, counted(reports));
             for outer in around(region) {
                 regions.entry(outer).or_default().add(&sums);
             }
         }
         ledgers.push(row);
     }
-    let row = |(region, sums): (Region, Sums)| RegionRow {
-        level: region.level().as_str(),
-        region,
-        ledgers: sums.ledgers,
-        entries: sums.entries,
-        issued: sums.issued,
-        cards: sums.cards,
-        indicators: sums.figures,
-    };
     Ok(RollUp {
         roll_up: FORM,
         tool: format!("vidimus {}", env!("CARGO_PKG_VERSION")),
         rules: reports.first().map(|report| report.findings.rules),
         scorecard: *scorecard.digest(),
-        holds: reports.iter().all(|report| report.findings.holds),
+        verdict: worst(&reports),
         ledgers,
-        regions: regions.into_iter().map(row).collect(),
+        regions: regions.into_iter().map(|(region, sums)| sums.row(region)).collect(),
     })
 }
 
@@ -238,6 +284,24 @@ fn check_roots(reports: &[&Report]) -> Result<(), RollUpError> {
     Ok(())
 }
 
+fn check_regions(reports: &[&Report]) -> Result<(), RollUpError> {
+    let mut placed = reports.iter().filter_map(|report| Some((report.findings.region.as_ref()?, *report)));
+    let Some((region, first)) = placed.next() else { return Ok(()) };
+    match placed.find(|(other, _)| *other != region) {
+        Some((_, second)) => Err(RollUpError::Regions {
+            first: first.name.clone(),
+            second: second.name.clone(),
+            origin: first.findings.origin.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn worst(reports: &[Report]) -> Verdict {
+    let found = |verdict| reports.iter().any(|report| report.findings.verdict() == verdict);
+    Verdict::of(found(Verdict::DoesNotHold), found(Verdict::UpgradeNeeded))
+}
+
 fn check_overlaps(reports: &[&Report]) -> Result<(), RollUpError> {
     let mut before: Option<&Report> = None;
     for report in counted(reports) {
@@ -255,9 +319,10 @@ fn check_overlaps(reports: &[&Report]) -> Result<(), RollUpError> {
     Ok(())
 }
 
-/// What counts of a ledger's reports: all of them, or none where one says that it does not hold. That is about the whole ledger.
+/// What counts of a ledger's reports: all of them, or none where one says that it does not hold, or cannot judge it. That is about
+/// the whole ledger.
 fn counted<'a, 'b>(reports: &'a [&'b Report]) -> &'a [&'b Report] {
-    if reports.iter().all(|report| report.findings.holds) { reports } else { &[] }
+    if reports.iter().all(|report| report.findings.verdict() == Verdict::Holds) { reports } else { &[] }
 }
 
 fn ledger(reports: &[&Report]) -> LedgerRow {
@@ -275,83 +340,12 @@ fn ledger(reports: &[&Report]) -> LedgerRow {
         region: last.and_then(|report| report.findings.region.clone()),
         size: next,
         root: last.and_then(|report| report.findings.roots).map(|roots| roots[1].to_string()),
-        reports: reports
-            .iter()
-            .map(|report| ReportRow {
-                auditor: report.auditor,
-                sha256: report.digest,
-                range: report.findings.range,
-                holds: report.findings.holds,
-            })
-            .collect(),
+        reports: reports.iter().map(|report| ReportRow::of(report)).collect(),
         missing,
-    }
-}
-
-/// What reports come to.
-#[derive(Default)]
-struct Sums {
-    ledgers: u64,
-    entries: Counts,
-    issued: Counts,
-    cards: BTreeMap<String, Counts>,
-    figures: BTreeMap<Indicator, Figure>,
-}
-
-impl Sums {
-    /// Of one ledger, in the order of ranges: what is over a range adds up, what is of its end the last one says, and what is of both
-    /// has no data where there are several.
-    fn of(reports: &[&Report]) -> Self {
-        let mut sums = Self { ledgers: 1, ..Self::default() };
-        let counted = || counted(reports).iter().map(|report| &report.findings);
-        let several = counted().count() > 1;
-        for findings in counted() {
-            add(&mut sums.entries, &findings.series.entries);
-            for row in &findings.series.issued {
-                count(&mut sums.issued, &row.r#type, row.count);
-            }
-            add_cards(&mut sums.cards, &findings.counts);
-            for row in findings.scorecard.iter().flat_map(|scored| &scored.indicators) {
-                let before = sums.figures.get(&row.indicator).copied().unwrap_or(Figure::NoData);
-                let figure = match row.indicator.over() {
-                    Over::Range => before.plus(row.figure),
-                    Over::Both if several => Figure::NoData,
-                    Over::End | Over::Both => row.figure,
-                };
-                sums.figures.insert(row.indicator, figure);
-            }
-        }
-        sums
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.ledgers += other.ledgers;
-        add(&mut self.entries, &other.entries);
-        add(&mut self.issued, &other.issued);
-        add_cards(&mut self.cards, &other.cards);
-        for (indicator, figure) in &other.figures {
-            let own = self.figures.entry(*indicator).or_insert(Figure::NoData);
-            *own = own.plus(*figure);
-        }
-    }
-}
-
-fn add_cards(to: &mut BTreeMap<String, Counts>, more: &BTreeMap<String, Counts>) {
-    for (rule, counts) in more {
-        add(to.entry(rule.clone()).or_default(), counts);
     }
 }
 
 /// What counts come to.
 pub fn total(counts: &BTreeMap<String, u64>) -> u64 {
     counts.values().fold(0, |sum, count| sum.saturating_add(*count))
-}
-
-fn add(to: &mut Counts, more: &Counts) {
-    more.iter().for_each(|(name, number)| count(to, name, *number));
-}
-
-fn count(to: &mut Counts, name: &str, more: u64) {
-    let own = to.entry(name.to_owned()).or_default();
-    *own = own.saturating_add(more).min(MAX_INTEGER);
 }

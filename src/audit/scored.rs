@@ -1,7 +1,7 @@
 //! A scorecard as documents and pages tell it: every indicator under its three levels. Not here: how it is measured
 //! (`supervision::scorecard`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,16 +70,22 @@ pub(super) struct ScoredRow<'a> {
     pub(super) told: &'a Described,
     /// Its figure; empty where there is no data.
     pub(super) figure: String,
+    /// Whether only one report over all of a ledger could tell it.
+    pub(super) untold: bool,
 }
 
-/// The groups of a scorecard in its order; none where nothing was measured.
-pub(super) fn groups<'a>(scorecard: &'a Scorecard, scored: Option<&Scored>) -> Vec<ScoredGroup<'a>> {
+/// The groups of a scorecard in its order, with what is not told; none where nothing was measured.
+pub(super) fn groups<'a>(
+    scorecard: &'a Scorecard,
+    scored: Option<(&Scored, &BTreeSet<Indicator>)>,
+) -> Vec<ScoredGroup<'a>> {
     let mut groups: Vec<ScoredGroup<'a>> = Vec::new();
-    let Some(scored) = scored else { return groups };
+    let Some((scored, untold)) = scored else { return groups };
     for place in scorecard.places() {
         let levels = [&place.domain.name, &place.category.name, &place.group.name];
         let figure = scored.figure(place.described.indicator).to_string();
-        let row = ScoredRow { told: place.described, figure };
+        let untold = untold.contains(&place.described.indicator);
+        let row = ScoredRow { told: place.described, figure, untold };
         match groups.last_mut().filter(|last| last.levels == levels) {
             Some(last) => last.rows.push(row),
             None => groups.push(ScoredGroup { levels, rows: vec![row] }),

@@ -76,6 +76,32 @@ pub enum Verdict {
     UpgradeNeeded,
 }
 
+impl Verdict {
+    /// Of what is broken and what is unknown. A violation weighs more: only a ledger without one can need an upgrade.
+    pub(super) fn of(broken: bool, unknown: bool) -> Self {
+        match (broken, unknown) {
+            (true, _) => Self::DoesNotHold,
+            (false, true) => Self::UpgradeNeeded,
+            (false, false) => Self::Holds,
+        }
+    }
+
+    /// As documents have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::DoesNotHold => "does-not-hold",
+            Self::UpgradeNeeded => "upgrade-needed",
+        }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 /// The whole answer of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -140,14 +166,8 @@ impl Upgrade {
 }
 
 impl Summary {
-    /// The verdict. A violation weighs more than what is unknown: only a ledger without one can need an upgrade.
+    /// The verdict.
     pub fn verdict(&self) -> Verdict {
-        if !self.violations.is_empty() {
-            Verdict::DoesNotHold
-        } else if self.upgrade.is_some() {
-            Verdict::UpgradeNeeded
-        } else {
-            Verdict::Holds
-        }
+        Verdict::of(!self.violations.is_empty(), self.upgrade.is_some())
     }
 }

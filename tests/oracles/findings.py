@@ -80,7 +80,9 @@ def rolled_up(tally, run, folder, export, keys, entries):
     pairs = ("rated", "rectified")
     by_entry = {name: outermost["indicators"][name] for name in again if name not in pairs}
     tally.equal("and the scorecard, measured again", by_entry, {name: again[name] for name in by_entry})
-    tally.equal("but for what two ranges cut apart", [outermost["indicators"][name] for name in pairs], ["no-data"] * 2)
+    tally.check("but for what two ranges cut apart", {*pairs} <= {*outermost["untold"]} and not {*pairs} & {*outermost["indicators"]}, outermost)
+    tally.equal("a sample that nobody witnesses is marked", (outermost["noticed"], outermost["unwitnessed"]), (1, 1))
+    tally.equal("and holds", (found["verdict"], {row["verdict"] for row in ledger["reports"]}), ("holds", {"holds"}))
     tally.check("a page without a script", "<script" not in (folder / "roll-up.html").read_text(), "a script")
     hole = json.loads(roll_up(second).stdout)["roll-up"]["ledgers"][0]
     tally.equal("what is missing is told", hole["missing"], [{"from": 0, "until": half}])

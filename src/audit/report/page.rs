@@ -106,6 +106,7 @@ pub fn page(
     key: &str,
     signed: bool,
 ) -> Result<String, askama::Error> {
+    let untold = BTreeSet::new();
     let named = |rule: &str| rules.told().iter().find(|told| told.rule.as_str() == rule);
     let cards = findings.cards.iter().take(SHOWN).map(|card| {
         let told = named(card.rule);
@@ -124,7 +125,7 @@ pub fn page(
     Page {
         findings,
         rules: rules.told().iter().map(|told| row(findings, told)).collect(),
-        scorecard: groups(scorecard, findings.scorecard.as_ref()),
+        scorecard: groups(scorecard, findings.scorecard.as_ref().map(|scored| (scored, &untold))),
         plots: plots(findings),
         cards: cards.collect(),
         more: findings.cards.len().saturating_sub(SHOWN),

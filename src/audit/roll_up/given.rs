@@ -1,17 +1,20 @@
 //! A signed report as it is given (`audit report --json --key`): read, its signature checked under a key from elsewhere, and what
 //! is signed compared with what is written. Not here: whether reports fit together (`roll_up`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
 use super::Counts;
 use crate::audit::report::{FORM, Range};
 use crate::audit::scored::Scored;
+use crate::audit::summary::Verdict;
 use crate::crypto::{Digest, KeyId, PublicKey};
 use crate::jose::jws::{CompactJws, JwsError};
 use crate::merkle::Hash;
+use crate::supervision::scorecard::Indicator;
 use crate::values::canonical::{JsonError, canonical, parse_canonical};
 use crate::values::identifiers::Region;
 
@@ -68,7 +71,41 @@ pub(super) struct Reported {
     pub(super) counts: BTreeMap<String, Counts>,
     #[serde(default)]
     pub(super) scorecard: Option<Scored>,
-    pub(super) holds: bool,
+    #[serde(default)]
+    pub(super) notice: Option<String>,
+    #[serde(default)]
+    witnessed: Option<Vouched>,
+    violations: Vec<IgnoredAny>,
+    #[serde(default)]
+    upgrade: Option<IgnoredAny>,
+    holds: bool,
+}
+
+/// How far outsiders vouch for the ledger, of which the code is told again.
+#[derive(Debug, Clone, Deserialize)]
+struct Vouched {
+    code: String,
+}
+
+impl Reported {
+    /// The verdict that its auditor came to.
+    pub(super) fn verdict(&self) -> Verdict {
+        match Verdict::of(!self.violations.is_empty(), self.upgrade.is_some()) {
+            Verdict::Holds if !self.holds => Verdict::DoesNotHold,
+            verdict => verdict,
+        }
+    }
+
+    /// The code of how far outsiders vouch; none where its auditor brought no policy.
+    pub(super) fn witnessed(&self) -> Option<&str> {
+        self.witnessed.as_ref().map(|vouched| vouched.code.as_str())
+    }
+
+    fn scored_twice(&self) -> Option<Indicator> {
+        let mut met = BTreeSet::new();
+        let rows = self.scorecard.iter().flat_map(|scored| &scored.indicators);
+        rows.map(|row| row.indicator).find(|indicator| !met.insert(*indicator))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -125,6 +162,9 @@ impl Report {
             return Err(GivenError::Form(
                 "of an earlier version: roots, region or scorecard is missing".into(),
             ));
+        }
+        if let Some(twice) = findings.scored_twice() {
+            return Err(GivenError::Form(format!("the indicator {twice} stands there twice")));
         }
         Ok(Self { name: name.to_owned(), auditor: key.id(), digest: Digest::of(&signed), findings })
     }

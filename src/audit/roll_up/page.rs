@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{RegionRow, RollUp, total};
+use crate::audit::Verdict;
 use crate::audit::scored::{Scored, ScoredGroup, groups};
 use crate::supervision::Rules;
 use crate::supervision::scorecard::Scorecard;
@@ -47,7 +48,7 @@ pub fn page(
         entries: total(&row.entries),
         issued: total(&row.issued),
         cards: cards(row, rules),
-        scorecard: groups(scorecard, Some(&Scored::of(scorecard, &row.indicators))),
+        scorecard: groups(scorecard, Some((&Scored::of(scorecard, &row.indicators), &row.untold))),
     });
     Page { found, regions: regions.collect(), signed }.render()
 }

@@ -8,6 +8,7 @@ use crate::audit::report::tests::{files, found};
 use crate::crypto::PrivateKey;
 use crate::jose::jws;
 use crate::supervision::Rules;
+use crate::supervision::scorecard::Over;
 use crate::values::canonical::canonical;
 
 /// The findings over a range of the vectors.
@@ -46,17 +47,21 @@ fn what_two_ranges_show_is_what_their_whole_shows() {
         let mut of_both = Vec::new();
         for row in &mut rolled.regions {
             let both = Indicator::ALL.iter().filter(|indicator| indicator.over() == Over::Both);
-            of_both.extend(both.map(|indicator| row.indicators.remove(indicator).unwrap()));
+            of_both.extend(
+                both.map(|indicator| (row.indicators.remove(indicator), row.untold.remove(indicator))),
+            );
         }
         (rolled.regions, of_both)
     };
     let (by_whole, by_parts) = (told(whole.clone()), told(parts.clone()));
     assert_eq!(by_whole.0, by_parts.0);
-    assert!(by_whole.1.iter().all(|figure| matches!(figure, Figure::Share { .. })));
+    assert!(
+        by_whole.1.iter().all(|(figure, untold)| matches!(figure, Some(Figure::Share { .. })) && !untold)
+    );
     // Who issued in one of two ranges may have issued in the other too, and what was delivered in one be rated in the other.
-    assert!(by_parts.1.iter().all(|figure| *figure == Figure::NoData));
+    assert!(!by_parts.1.is_empty() && by_parts.1.iter().all(|told| *told == (None, true)));
     assert_eq!((parts.ledgers[0].size, &parts.ledgers[0].root), (78, &whole.ledgers[0].root));
-    assert!(parts.ledgers[0].missing.is_empty() && parts.holds);
+    assert!(parts.ledgers[0].missing.is_empty() && parts.verdict == Verdict::Holds);
     let order = rolled(&[("a", findings(0, 48)), ("b", findings(48, 78))]).unwrap();
     assert_eq!(canonical(&json!(order)).unwrap(), canonical(&json!(parts)).unwrap());
     let holes = rolled(&[("b", findings(48, 60)), ("c", findings(70, 78))]).unwrap();
@@ -142,10 +147,10 @@ fn what_does_not_hold_is_told_and_not_added() {
     broken.retain(|path, _| !path.starts_with("tile/entries"));
     let broken = serde_json::to_value(found(&broken, 0, 78).unwrap()).unwrap();
     let rolled = rolled(&[("broken", moved_origin(broken)), ("whole", findings(0, 78))]).unwrap();
-    assert!(!rolled.holds);
+    assert_eq!(rolled.verdict, Verdict::DoesNotHold);
     assert_eq!(rolled.regions[0].ledgers, 1);
     let row = rolled.ledgers.iter().find(|row| row.origin == "broken.example/l").unwrap();
-    assert!(row.root.is_none() && row.region.is_none() && !row.reports[0].holds);
+    assert!(row.root.is_none() && row.region.is_none() && row.reports[0].verdict == Verdict::DoesNotHold);
 }
 
 /// That it does not hold is said of the whole ledger, by whichever report.
@@ -154,9 +159,48 @@ fn one_report_that_a_ledger_does_not_hold_outweighs_the_others() {
     let mut broken = findings(0, 48);
     broken["holds"] = json!(false);
     let rolled = rolled(&[("broken", broken), ("whole", findings(0, 78))]).unwrap();
-    assert!(!rolled.holds && rolled.regions.is_empty());
+    assert!(rolled.verdict == Verdict::DoesNotHold && rolled.regions.is_empty());
     let row = &rolled.ledgers[0];
     assert!(row.root.is_none() && row.region.is_none() && row.reports.len() == 2);
+}
+
+/// What only a newer program can judge is not said to be broken, and not added up.
+#[test]
+fn what_needs_a_newer_program_is_told_as_that() {
+    let mut newer = findings(0, 48);
+    newer["holds"] = json!(false);
+    newer["upgrade"] = json!({"index": 40, "rule": "upgrade-needed", "text": "law 9"});
+    let one =
+        rolled(&[("newer", newer.clone()), ("whole", moved(findings(0, 78), "other.example/l", "330200"))])
+            .unwrap();
+    assert_eq!((one.verdict, one.regions[0].ledgers), (Verdict::UpgradeNeeded, 1));
+    // What is broken weighs more.
+    newer["violations"] = json!([{"rule": "tree", "text": "…"}]);
+    assert_eq!(rolled(&[("broken", newer)]).unwrap().verdict, Verdict::DoesNotHold);
+}
+
+#[test]
+fn samples_and_what_nobody_vouched_for_are_marked() {
+    let mut real = moved(findings(0, 78), "real.example/l", "330200");
+    let mut sample = findings(0, 78);
+    sample["notice"] = json!("registrars_on_server");
+    real["witnessed"] = json!({"code": "witnessed", "quorum": "two", "by": 2, "of": 3, "size": 78, "time": "2026-11-22T08:00:00.000Z"});
+    let rolled = rolled(&[("sample", sample), ("real", real)]).unwrap();
+    let country = &rolled.regions[0];
+    assert_eq!((country.ledgers, country.noticed, country.unwitnessed), (2, 1, 1));
+    let marks: Vec<_> = rolled.ledgers.iter().map(|row| (row.noticed(), row.vouched())).collect();
+    assert!(marks.contains(&(true, false)) && marks.contains(&(false, true)), "{marks:?}");
+    let (rules, scorecard) = (Rules::built_in().unwrap(), Scorecard::built_in().unwrap());
+    let page = page(&rolled, (&rules, &scorecard), false).unwrap();
+    assert_eq!(page.matches("un-witnessed</span></strong>").count(), 1);
+}
+
+#[test]
+fn one_ledger_does_not_lie_in_two_regions() {
+    let elsewhere = moved(findings(48, 78), findings(48, 78)["origin"].as_str().unwrap(), "430700");
+    let error = rolled(&[("one", findings(0, 48)), ("two", elsewhere)]).unwrap_err();
+    let RollUpError::Regions { first, second, .. } = &error else { panic!("{error}") };
+    assert_eq!((first.as_str(), second.as_str()), ("one", "two"));
 }
 
 fn moved_origin(mut findings: Value) -> Value {
@@ -185,6 +229,10 @@ fn only_what_an_auditor_signed_whose_key_was_given_is_read() {
     shown["signature"] = json!(format!("{head}.{signature}"));
     assert!(matches!(read(&canonical(&shown).unwrap()), GivenError::Signature(_)));
     assert!(matches!(read(b"{\"findings\": {}}"), GivenError::Json(_)));
+    let mut twice = own.clone();
+    let row = twice["scorecard"]["indicators"][0].clone();
+    twice["scorecard"]["indicators"].as_array_mut().unwrap().push(row);
+    assert!(matches!(read(&signed(&twice, &key, typ)), GivenError::Form(_)));
     let mut unsigned: Value = serde_json::from_slice(&good).unwrap();
     unsigned.as_object_mut().unwrap().remove("signature");
     assert!(matches!(read(&canonical(&unsigned).unwrap()), GivenError::Form(_)));

@@ -119,6 +119,10 @@ fn told(
     ));
     let witnessed = found.witnessed.as_ref().unwrap_or(&Witnessed::NoPolicy);
     rows.push((lang.choose("外部见证", "witnesses").to_owned(), witnessed.text(lang)));
+    for doubt in &found.doubts {
+        let place = doubt.index.map_or_else(String::new, |index| format!("#{index} "));
+        rows.push((lang.choose("存疑", "doubt").to_owned(), format!("{place}{}", doubt.text)));
+    }
     rows.extend(signature.map(|jws| (lang.choose("签名", "signature").to_owned(), jws.to_owned())));
     rows.push((lang.choose("结论", "verdict").to_owned(), verdict(found.verdict(), lang).to_owned()));
     if found.notice.is_some() {

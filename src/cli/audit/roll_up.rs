@@ -8,7 +8,10 @@ use clap::Args;
 
 use super::report::measured;
 use super::signing::{self, Signed, Signing};
-use crate::audit::roll_up::{GivenError, Report, RollUp, RollUpError, page, roll_up, total};
+use crate::audit::Verdict;
+use crate::audit::roll_up::{
+    GivenError, LedgerRow, Report, ReportRow, RollUp, RollUpError, page, roll_up, total,
+};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::crypto::PublicKey;
@@ -65,7 +68,7 @@ impl AskRollUp {
             fs::write(path, page).with_context(|| path.display().to_string())?;
         }
         out.document(&document, |lang| told(&found, &scorecard, signature.as_deref(), lang))?;
-        Ok(if found.holds { Exit::Good } else { Exit::DoesNotHold })
+        Ok(found.verdict.into())
     }
 }
 
@@ -98,6 +101,10 @@ fn clash(error: &RollUpError) -> (Exit, Told) {
                 "{first} 与 {second} 所示 {origin} 在 {size} 条记录处的根哈希不同：请保存二者，合在一起即为证据"
             ),
         ),
+        RollUpError::Regions { first, second, origin } => (
+            Exit::DoesNotHold,
+            format!("{first} 与 {second} 所示 {origin} 的行政区划不同：请保存二者，其中之一属于另一账本"),
+        ),
         RollUpError::Overlap { first, second, origin, from } => {
             (Exit::Usage, format!("{first} 与 {second} 都计入了 {origin} 自第 {from} 条起的记录：请去掉其一"))
         }
@@ -108,19 +115,42 @@ fn clash(error: &RollUpError) -> (Exit, Told) {
     (exit, Told::new(zh, error.to_string()))
 }
 
+/// Where several ranges of a ledger were added up.
+const UNTOLD: (&str, &str) = ("须由一份覆盖全部范围的报告给出", "told only by one report over all of it");
+
+/// What has to be said beside the figures of a ledger.
+fn marks(ledger: &LedgerRow) -> [(bool, &'static str, &'static str); 4] {
+    let any = |is: fn(&ReportRow) -> bool| ledger.reports.iter().any(is);
+    [
+        (
+            any(|report| report.verdict == Verdict::DoesNotHold),
+            "；有报告称不成立，未计入",
+            "; a report says that it does not hold, not added up",
+        ),
+        (
+            any(|report| report.verdict == Verdict::UpgradeNeeded),
+            "；有报告须更新程序方可判断，未计入",
+            "; a report needs a newer program to judge it, not added up",
+        ),
+        (ledger.noticed(), "；示例账本", "; a sample"),
+        (!ledger.vouched(), "；未经外部见证", "; un-witnessed"),
+    ]
+}
+
 /// The roll-up as people read it: every ledger, then every region.
 fn told(found: &RollUp, scorecard: &Scorecard, signature: Option<&str>, lang: Lang) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     for ledger in &found.ledgers {
-        let broken = ledger.reports.iter().any(|report| !report.holds);
         let mut said = format!("{} ", ledger.size);
         said.push_str(ledger.root.as_deref().unwrap_or("–"));
         for range in &ledger.missing {
             let missing = lang.choose("；缺少", "; missing ");
             said.push_str(&format!("{missing}{}..{}", range.from, range.until));
         }
-        if broken {
-            said.push_str(lang.choose("；有报告称不成立", "; a report says that it does not hold"));
+        for (mark, zh, en) in marks(ledger) {
+            if mark {
+                said.push_str(lang.choose(zh, en));
+            }
         }
         rows.push((format!("{} {}", lang.choose("账本", "ledger"), ledger.origin), said));
     }
@@ -139,7 +169,10 @@ fn told(found: &RollUp, scorecard: &Scorecard, signature: Option<&str>, lang: La
         for place in scorecard.places() {
             let figure = all.indicators.get(&place.described.indicator).copied().unwrap_or(Figure::NoData);
             let name = lang.choose(&place.described.name.zh, &place.described.name.en).clone();
-            rows.push((name, measured(figure, &place.described.unit, lang)));
+            let untold =
+                all.untold.contains(&place.described.indicator).then(|| lang.choose(UNTOLD.0, UNTOLD.1));
+            let figure = || measured(figure, &place.described.unit, lang);
+            rows.push((name, untold.map_or_else(figure, str::to_owned)));
         }
     }
     rows.extend(signature.map(|jws| (lang.choose("签名", "signature").to_owned(), jws.to_owned())));
