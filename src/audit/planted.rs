@@ -152,6 +152,18 @@ fn a_history_that_was_rewritten_is_seen_by_who_was_shown_another() {
     assert_eq!(found(&shown(&ledger, &without(whole - 1)), &witnessed(&ledger, middle, 1)), []);
 }
 
+/// The other way round: the witness saw the ledger without it.
+#[test]
+fn a_licence_that_was_slipped_in_is_seen_by_who_was_shown_the_ledger_without_it() {
+    let mut ledger = honest();
+    let slipped = shown(&ledger, &ledger.entries);
+    ledger.entries.remove(ledger.entries.len() - 2);
+    let memory = witnessed(&ledger, ledger.entries.len(), 1);
+    assert_eq!(found(&shown(&ledger, &ledger.entries), &memory), []);
+    assert_eq!(found(&slipped, &Pins::default()), [], "nothing inside shows it");
+    assert_eq!(found(&slipped, &memory), [(None, Rule::Consistency)]);
+}
+
 /// An entry may say any time between its neighbours'; the witness's clock makes it doubtful.
 #[test]
 fn an_entry_laid_into_the_past_or_the_future_is_named_with_its_index() {
