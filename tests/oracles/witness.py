@@ -32,6 +32,7 @@ class Witness:
 
     def __init__(self, folder, name, logs):
         self.folder, self.logs, self.process, self.port = folder, logs, None, 0
+        self.environment = os.environ
         made = run("witness", "init", "--keys", folder, "--name", name)
         if made.returncode != 0:
             raise RuntimeError(made.stderr)
@@ -42,7 +43,7 @@ class Witness:
             self.process = subprocess.Popen(
                 [PROGRAM, "witness", "serve", "--lang", "en", "--keys", self.folder, "--logs", self.logs,
                  "--listen", f"127.0.0.1:{self.port}"],
-                stdout=subprocess.PIPE, stderr=log, env={**os.environ, "LC_ALL": "C.UTF-8"},
+                stdout=subprocess.PIPE, stderr=log, env={**self.environment, "LC_ALL": "C.UTF-8"},
             )
         watchdog = threading.Timer(STARTS_WITHIN, self.process.kill)
         watchdog.start()
