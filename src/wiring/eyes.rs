@@ -144,7 +144,7 @@ fn round(authority: &Authority, before: Option<bool>) -> Option<bool> {
     match authority.ask_witnesses() {
         Ok(met) => {
             if before != Some(met) {
-                tracing::info!(met, "{}", authority.witnessed().text(Lang::En));
+                tracing::info!("{}", authority.witnessed().text(Lang::En));
             }
             Some(met)
         }
