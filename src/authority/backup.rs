@@ -153,7 +153,8 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         | Row::Single(_)
         | Row::Blob(_)
         | Row::Checkpoint
-        | Row::Cosigned => Ok(false),
+        | Row::Cosigned
+        | Row::Mark => Ok(false),
     }
 }
 

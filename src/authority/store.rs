@@ -1,5 +1,5 @@
 //! The port to durable storage: rows, and the one commit that is a compare-and-swap on the head, so that a fork
-//! cannot be written. Implemented by `store` in memory and on sled; one shared test-suite runs over both.
+//! cannot be written. Implemented by `store` in memory, on sled, and with a journal; one shared test-suite runs over them.
 //!
 //! Not here: how a row's key is spelt (`row`), what the values mean (each room that writes a family of rows encodes them)
 //! and whether an entry may be appended (`law`). What the store returns is not trusted: entries are re-hashed before anything is signed over them.
@@ -47,15 +47,18 @@ pub const BATCH_WRITES: usize = 4_096;
 /// Most bytes of values in one batch.
 pub const BATCH_BYTES: usize = 4 << 20;
 
-/// Refuses a batch that is beyond the bounds of the port. Both engines call it before anything is written.
+/// Refuses a batch that is beyond the bounds of the port. Every store calls it before anything is written. What a store notes of its
+/// journal is not of the batch.
 pub fn within_bounds(writes: &[Write]) -> Result<(), StoreError> {
-    let lengths = || writes.iter().filter_map(|write| write.value.as_ref()).map(Vec::len);
+    let writes = || writes.iter().filter(|write| write.row != Row::Mark);
+    let lengths = || writes().filter_map(|write| write.value.as_ref()).map(Vec::len);
     if let Some(bytes) = lengths().find(|bytes| *bytes > VALUE_BYTES) {
         return Err(StoreError::ValueTooLong { bytes });
     }
     let bytes = lengths().sum();
-    if writes.len() > BATCH_WRITES || bytes > BATCH_BYTES {
-        return Err(StoreError::BatchTooBig { writes: writes.len(), bytes });
+    let count = writes().count();
+    if count > BATCH_WRITES || bytes > BATCH_BYTES {
+        return Err(StoreError::BatchTooBig { writes: count, bytes });
     }
     Ok(())
 }

@@ -1,8 +1,10 @@
-//! `vidimus ledger head|prove|check|export`: from a server, an export, or else the data directory; and `mirror`, `compare`,
-//! `split-view`, which take what somebody else shows.
+//! `vidimus ledger head|prove|check|export`: from a server, an export, or else the data directory; `mirror`, `compare`,
+//! `split-view`, which take what somebody else shows; and `rebuild`, which makes a data directory.
 
 mod compare;
 mod mirror;
+#[cfg(feature = "server")]
+mod rebuild;
 
 use std::path::{Path, PathBuf};
 
@@ -68,12 +70,14 @@ enum Verb {
     Compare(compare::Compare),
     /// Check the proof of a split view, alone and offline.
     SplitView(compare::CheckSplitView),
+    /// Make the data directory of a server again from its journal, into an empty --data.
+    #[cfg(feature = "server")]
+    Rebuild(rebuild::Rebuild),
 }
 
 impl Ledger {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
-        let named_first = matches!(self.verb, Verb::Mirror(_) | Verb::Compare(_) | Verb::SplitView(_));
-        if named_first && self.place.from.is_some() {
+        if self.verb.names_its_source() && self.place.from.is_some() {
             let told = Told::new(
                 "来源在这里是参数，不是选项：请去掉 --from",
                 "where to read is an argument here, not an option: leave out --from",
@@ -91,7 +95,16 @@ impl Ledger {
             Verb::Mirror(mirror) => mirror.run(out),
             Verb::Compare(compare) => compare.run(out),
             Verb::SplitView(check) => check.run(out),
+            #[cfg(feature = "server")]
+            Verb::Rebuild(rebuild) => rebuild.run(&self.place.data, out),
         }
+    }
+}
+
+impl Verb {
+    /// Whether what is read is its first argument.
+    fn names_its_source(&self) -> bool {
+        !matches!(self, Self::Head | Self::Prove { .. } | Self::Check { .. } | Self::Export { .. })
     }
 }
 

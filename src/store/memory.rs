@@ -9,6 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
 
+/// The first key that can be a row's own.
+const FIRST_KEY: &[u8] = &[1];
+
 /// Rows in a map, under one lock.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
@@ -89,9 +92,10 @@ impl Store for MemoryStore {
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<KeyValue>, StoreError> {
+        let first = prefix.max(FIRST_KEY);
         let from = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
+            Some(after) if after >= first => Bound::Excluded(after),
+            _ => Bound::Included(first),
         };
         let inner = self.lock();
         let found = inner.rows.range::<[u8], _>((from, Bound::Unbounded));
@@ -100,10 +104,11 @@ impl Store for MemoryStore {
     }
 
     fn last(&self, prefix: &[u8], until: &[u8]) -> Result<Option<KeyValue>, StoreError> {
-        if until < prefix {
+        let first = prefix.max(FIRST_KEY);
+        if until < first {
             return Ok(None);
         }
-        let range = (Bound::Included(prefix), Bound::Included(until));
+        let range = (Bound::Included(first), Bound::Included(until));
         let inner = self.lock();
         let last = inner.rows.range::<[u8], _>(range).next_back().filter(|(key, _)| key.starts_with(prefix));
         Ok(last.map(|(key, value)| (key.clone(), value.clone())))

@@ -1,12 +1,14 @@
-//! Floor 6: where rows are kept: in memory, and on sled. Both implement `authority::store::Store` and are held to it
-//! by one shared suite.
+//! Floor 6: where rows are kept: in memory, on sled, and in either with a journal beside it. All implement
+//! `authority::store::Store` and are held to it by one shared suite.
 //!
 //! Not here: what the rows mean, and whether a head may be signed (`last-signed` lies beside the keys, never here).
 
+pub mod journal;
 pub mod memory;
 pub mod sled;
 #[cfg(test)]
 mod suite;
 
+pub use journal::Journaled;
 pub use memory::MemoryStore;
 pub use sled::{OpenError, SledStore};

@@ -24,16 +24,17 @@ use super::scrubbing::refuse_condemned;
 use super::told::Told;
 use crate::authority::caller::Caller;
 use crate::authority::founding::{Founding, NewKeys, Site, check_plan};
-use crate::authority::store::Store as _;
+use crate::authority::store::Store;
 use crate::authority::{Authority, Opening};
 use crate::catalogue::{AuthorityPlan, Catalogue, FACTS_FILE, MATTERS_FOLDER};
 use crate::crypto::{Entropy, KeyPurpose};
 use crate::keyring::tokens::TokenTable;
 use crate::keyring::{FileKeyring, Passphrase, Stage, stage};
 use crate::ledger::body::Owner;
-use crate::store::SledStore;
+use crate::store::journal::Begun;
+use crate::store::{Journaled, SledStore};
 use crate::values::time::{Clock, Time};
-use refused::{in_both_languages, only_data, refused_store, severed, told};
+use refused::{in_both_languages, only_data, refused_journal, refused_store, severed, told};
 
 /// The base URL of a sample that is given none.
 const SAMPLE_URL: &str = "http://127.0.0.1:8080";
@@ -100,10 +101,11 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
         founding.begin_signing(&keyring).map_err(|failure| told(&failure.into()))?;
     }
     eyes::refuse_lost(&keyring, &config.keys)?;
+    let store = with_journal(config.journal.as_deref(), Arc::new(store))?;
     let goes_on = founding.is_some();
     let keyring = Arc::new(keyring);
     let authority = Opening {
-        store: Arc::new(store),
+        store,
         keyring: Arc::<FileKeyring>::clone(&keyring),
         entropy: Arc::clone(&entropy),
         clock: Arc::<SystemClock>::clone(&clock),
@@ -123,6 +125,21 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
         keyring.founding_is_over()?;
     }
     Ok(Assembled { authority, tokens, founded: begins })
+}
+
+/// The store with its journal, if there is to be one: journal and store are brought together before anything is read.
+fn with_journal(journal: Option<&Path>, store: Arc<dyn Store>) -> anyhow::Result<Arc<dyn Store>> {
+    let Some(journal) = journal else {
+        Journaled::forsake(store.as_ref()).map_err(|error| told(&error.into()))?;
+        return Ok(store);
+    };
+    let opened = Journaled::open(journal, store);
+    let (store, begun) = opened.map_err(|error| refused_journal(&error, journal))?;
+    match begun {
+        Begun::GoesOn(again) => tracing::info!(again, "the journal in {} goes on", journal.display()),
+        Begun::Anew(rows) => tracing::info!(rows, "a new journal begins in {}", journal.display()),
+    }
+    Ok(Arc::new(store))
 }
 
 /// The licence types: built in, or those of a directory.

@@ -69,6 +69,9 @@ pub struct ServeArgs {
     /// Stop writing when entries have waited this long for a quorum of witnesses [default: only label them]
     #[arg(long, env = "VIDIMUS_WITNESS_WITHIN", value_name = "TIME")]
     pub witness_within: Option<Span>,
+    /// Directory of a journal of every write, best on another disk: the ledger and the vault are made again from it
+    #[arg(long, env = "VIDIMUS_JOURNAL", value_name = "DIR")]
+    pub journal: Option<PathBuf>,
     /// TOML file with the same settings (clock_gap = "30d"); flags and variables come before it
     #[arg(long, env = "VIDIMUS_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -96,6 +99,7 @@ struct ServeFile {
     token_rate: Option<u32>,
     witness_every: Option<Span>,
     witness_within: Option<Span>,
+    journal: Option<PathBuf>,
 }
 
 /// How to run, every question answered.
@@ -131,6 +135,8 @@ pub struct ServeConfig {
     pub witness_every: Duration,
     /// How long entries may wait for a quorum of witnesses before writing stops; `None`: for ever, and labelled.
     pub witness_within: Option<Duration>,
+    /// Where every write is written down a second time.
+    pub journal: Option<PathBuf>,
 }
 
 /// Why the configuration cannot be used.
@@ -208,6 +214,7 @@ impl ServeConfig {
             token_rate: rate(args.token_rate.or(file.token_rate).unwrap_or(0)),
             witness_every: every,
             witness_within: within,
+            journal: args.journal.or(file.journal),
         })
     }
 }

@@ -159,7 +159,11 @@ fn belong(keyring: &dyn Keyring, rebuild: &Rebuild<'_>) -> anyhow::Result<()> {
 }
 
 /// The audit of a ledger that holds.
-fn holding(source: &dyn Source, pins: &Pins, progress: &mut dyn FnMut(Progress)) -> anyhow::Result<Audit> {
+pub(super) fn holding(
+    source: &dyn Source,
+    pins: &Pins,
+    progress: &mut dyn FnMut(Progress),
+) -> anyhow::Result<Audit> {
     let audit = replay(source, pins, progress)?;
     if audit.verdict() == Verdict::Holds {
         return Ok(audit);
@@ -183,14 +187,14 @@ fn holding(source: &dyn Source, pins: &Pins, progress: &mut dyn FnMut(Progress))
 }
 
 /// `last-signed`, as the keys have it.
-struct Signed {
+pub(super) struct Signed {
     text: String,
     checkpoint: Checkpoint,
 }
 
 impl Signed {
     /// `None` where it is lost and somebody says that nothing newer was signed.
-    fn read(keyring: &dyn Keyring, newest: bool) -> anyhow::Result<Option<Self>> {
+    pub(super) fn read(keyring: &dyn Keyring, newest: bool) -> anyhow::Result<Option<Self>> {
         let Some(text) = keyring.last_signed()? else {
             if newest {
                 return Ok(None);
@@ -206,6 +210,11 @@ impl Signed {
         };
         let note: Note = text.parse()?;
         Ok(Some(Self { checkpoint: note.text().parse()?, text }))
+    }
+
+    /// Entries that are signed.
+    pub(super) fn size(&self) -> u64 {
+        self.checkpoint.size
     }
 
     /// The rule: never fewer entries than are signed, and never more unless somebody says that these are all.
@@ -292,7 +301,7 @@ impl Taker for Making<'_> {
     }
 }
 
-fn refuse_full(data: &Path) -> anyhow::Result<()> {
+pub(super) fn refuse_full(data: &Path) -> anyhow::Result<()> {
     let full = match fs::read_dir(data) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
         read => read.with_context(|| data.display().to_string())?.next().is_some(),

@@ -87,11 +87,16 @@ pub enum Row {
     NeedOnce([u8; 32]),
     /// A single value of the engine, by name.
     Single(&'static str),
+    /// What a store knows of its journal. It stands beside the rows: no scan finds it.
+    Mark,
 }
 
 impl Row {
     /// The row of a key's bytes; `None` for a family or a single value that this program does not know.
     pub fn of_key(key: &[u8]) -> Option<Self> {
+        if key == MARK {
+            return Some(Self::Mark);
+        }
         let (family, rest) = key.split_first()?;
         let number = || Some(u64::from_be_bytes(rest.try_into().ok()?));
         let handle = |bytes: &[u8]| Handle::from_bytes(bytes.try_into().ok()?).ok();
@@ -218,6 +223,7 @@ impl Row {
             Self::Need(id) => keyed(b'n', &[id]),
             Self::NeedOnce(hash) => keyed(b'w', &[hash]),
             Self::Single(name) => keyed(b'm', &[name.as_bytes()]),
+            Self::Mark => MARK.to_vec(),
         }
     }
 
@@ -228,6 +234,8 @@ impl Row {
     }
 }
 
+/// Below every row's own key.
+const MARK: &[u8] = b"\0j";
 /// The names of single values.
 const SINGLES: [&str; 2] = [PLACES_RESERVED, SEALED];
 /// How many places on status lists were ever reserved.
@@ -285,6 +293,7 @@ mod tests {
             Row::Need([10; 16]),
             Row::NeedOnce([11; 32]),
             Row::Single(PLACES_RESERVED),
+            Row::Mark,
         ];
         for row in rows {
             let key = row.key();

@@ -4,7 +4,7 @@
 //! 16 rows before it splits, more while it merges with its neighbour. Sixteen full tiles of 8,192 bytes in one leaf
 //! would already be over; thirty rows of 4 KiB are not.
 //!
-//! - `00 76` layout version; `00 68` head: size, then the time of the last entry if there is one, 8 bytes each.
+//! - `00 76` layout version; `00 6a` what is known of the journal ([`Row::Mark`](crate::authority::store::Row)); `00 68` head: size, then the time of the last entry if there is one, 8 bytes each.
 //! - the row's key: `00 value`, or `01 length(4) first part`.
 //! - `00 63 key number(2)`: the parts after the first, numbered from 1.
 //!

@@ -8,6 +8,7 @@ use crate::authority::store::StoreError;
 use crate::authority::{Failure, Fault, OpenError, Refusal};
 use crate::keyring::KeysError;
 use crate::keyring::tokens::TokenError;
+use crate::store::journal::JournalError;
 use crate::wiring::config::ServeConfig;
 use crate::wiring::told::Told;
 
@@ -179,6 +180,24 @@ pub(super) fn refused_store(error: &crate::store::OpenError, data: &Path) -> any
         }
     };
     Told::new(zh, format!("the data directory {place}: {error}")).into()
+}
+
+/// Why a journal cannot be written.
+pub(super) fn refused_journal(error: &JournalError, journal: &Path) -> anyhow::Error {
+    let place = journal.display();
+    let (zh, en) = match error {
+        JournalError::Store(error) => return broken_store(error).into(),
+        JournalError::InUse(_) => (
+            "正被另一个服务使用:请先停止它,或给出另一个 --journal",
+            "is written by another server: stop it, or give another --journal",
+        ),
+        _ => (
+            "无法使用:请处理磁盘(已满、只读或故障)后重新启动,给出另一个 --journal,或去掉它",
+            "cannot be used: mend the disk (full, read-only or failing) and start again, give another --journal, or leave it out",
+        ),
+    };
+    Told::new(format!("日志目录 {place} {zh}({error})"), format!("the journal in {place} {en} ({error})"))
+        .into()
 }
 
 #[cfg(test)]

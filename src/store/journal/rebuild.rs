@@ -1,0 +1,46 @@
+//! A store made again from its journal: every row that it began with, then every change since, in order. Not here: whether what comes
+//! back is a ledger, and the one that was signed (`wiring::rebuilding`).
+
+use std::path::Path;
+
+use super::JournalError;
+use super::file::{Reading, newest};
+use super::record::Kind;
+use crate::authority::store::{Head, Store};
+
+/// What was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    /// The head that the records come to.
+    pub head: Head,
+    /// Records of changes.
+    pub records: u64,
+    /// Bytes beyond the last record that are none: what a crash left half written, or damage.
+    pub beyond: u64,
+}
+
+/// Does everything that the journal in `directory` says in an empty store. `progress` hears of bytes done, and of how many there are.
+pub fn rebuild(
+    directory: &Path,
+    store: &dyn Store,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Read, JournalError> {
+    let (number, path) = newest(directory)?.ok_or_else(|| JournalError::Empty(directory.to_owned()))?;
+    let mut reading = Reading::open(number, &path)?;
+    let (mut whole, mut records) = (false, 0);
+    while let Some(record) = reading.next()? {
+        let head = store.head()?;
+        match record.kind {
+            Kind::Kept | Kind::Put => store.put(record.writes)?,
+            Kind::Whole | Kind::Commit => store.commit(head, record.head, record.writes)?,
+        }
+        whole |= record.kind == Kind::Whole;
+        records += u64::from(matches!(record.kind, Kind::Put | Kind::Commit));
+        progress(reading.place.at, reading.length);
+    }
+    if !whole {
+        return Err(JournalError::Empty(reading.path().to_owned()));
+    }
+    store.sync()?;
+    Ok(Read { head: store.head()?, records, beyond: reading.length.saturating_sub(reading.place.at) })
+}
