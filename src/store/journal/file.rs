@@ -103,7 +103,8 @@ fn numbered(folder: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
 pub(super) struct Appending {
     file: File,
     path: PathBuf,
-    chain: Chain,
+    /// What the next record hangs on.
+    pub(super) chain: Chain,
     /// Of the last record.
     pub(super) number: u64,
 }

@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub use rebuild::{Read, rebuild};
 
 use self::file::{Appending, Folder, Place, Reading};
-use self::record::{Kind, Record};
+use self::record::{Chain, Kind, Record};
 use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
 
 /// Rows that are read and written at once while a file begins.
@@ -148,7 +148,7 @@ impl Journaled {
             writing.under_way.insert(number);
             let first = writing.under_way.first().copied().unwrap_or(number);
             let mut writes = writes;
-            writes.push(Mark { number, first }.write());
+            writes.push(Mark { number, first, chain: writing.file.chain }.write());
             let record = Record { kind, number, head: heads.map_or(found, |(_, next)| next), writes };
             writing.file.add(&record).map_err(|error| self.end(&error))?;
             (record, number)
@@ -206,25 +206,30 @@ impl Store for Journaled {
     }
 }
 
-/// What a store knows of its journal: the last record that it did, and the first that may have been under way beside it.
+/// What a store knows of its journal: the last record that it did, the first that may have been under way beside it, and on what that
+/// last one hangs, since another journal has records of the same numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mark {
     number: u64,
     first: u64,
+    chain: Chain,
 }
 
 impl Mark {
     fn write(self) -> Write {
-        let bytes = [self.number.to_be_bytes(), self.first.to_be_bytes()].concat();
-        Write::set(Row::Mark, bytes)
+        let numbers = [self.number.to_be_bytes(), self.first.to_be_bytes()].concat();
+        Write::set(Row::Mark, [&numbers[..], &self.chain].concat())
     }
 
     fn of(store: &dyn Store) -> Result<Option<Self>, StoreError> {
         let Some(bytes) = store.get(&Row::Mark)? else { return Ok(None) };
-        let number = |half: Option<&[u8]>| half.and_then(|half| half.try_into().ok()).map(u64::from_be_bytes);
-        let both = (number(bytes.get(..8)), number(bytes.get(8..)));
-        let (Some(number), Some(first)) = both else { return Err(StoreError::Unreadable("the mark".into())) };
-        Ok(Some(Self { number, first }))
+        let read = || {
+            let (number, rest) = bytes.split_first_chunk()?;
+            let (first, chain) = rest.split_first_chunk()?;
+            let (number, first) = (u64::from_be_bytes(*number), u64::from_be_bytes(*first));
+            Some(Self { number, first, chain: chain.try_into().ok()? })
+        };
+        read().map(Some).ok_or_else(|| StoreError::Unreadable("what is known of the journal".into()))
     }
 }
 
@@ -245,7 +250,7 @@ fn going_on(folder: &Folder, store: &dyn Store) -> Result<Option<(Appending, u64
             Kind::Put | Kind::Commit if record.number >= mark.first => lacking = lacking.or(Some(before)),
             Kind::Put | Kind::Commit => {}
         }
-        known |= record.number == mark.number && record.writes.last() == Some(&mark.write());
+        known |= record.writes.last() == Some(&mark.write());
         before = reading.place;
     }
     let grown = reading.place.at > (GROWN.0 * began).saturating_add(GROWN.1);
@@ -276,6 +281,7 @@ fn do_again(reading: &mut Reading, from: Place, mark: Mark, store: &dyn Store) -
 
 /// A new file: every row of the store, then the mark that makes it the store's own.
 fn anew(folder: &Folder, store: &dyn Store) -> Result<(Appending, u64), JournalError> {
+    tracing::info!("a new journal begins with every row of the store");
     store.sync()?;
     let head = store.head()?;
     let mut file = folder.begin()?;
@@ -290,7 +296,7 @@ fn anew(folder: &Folder, store: &dyn Store) -> Result<(Appending, u64), JournalE
             file.add(&Record { kind: Kind::Kept, number, head, writes: batch })?;
         }
     }
-    let mark = Mark { number, first: number };
+    let mark = Mark { number, first: number, chain: file.chain };
     file.add(&Record { kind: Kind::Whole, number, head, writes: vec![mark.write()] })?;
     folder.keep(&file)?;
     store.put(vec![mark.write()])?;

@@ -188,6 +188,32 @@ fn a_store_that_was_written_without_it_begins_a_new_file() {
     assert_eq!((begun, all(&store)), (Begun::Anew(0), (Head::default(), vec![])));
 }
 
+/// A copy of the data of before, with its journal since, is brought forward; one that went another way meanwhile is not.
+#[test]
+fn an_older_copy_is_brought_forward_and_a_fork_is_not() {
+    let place = Place::new();
+    let (store, _) = place.open();
+    work(&store, 0, 5);
+    let older = place.inner.copy();
+    work(&store, 5, 9);
+    drop(store);
+    let elsewhere = Place { kept: tempfile::tempdir().unwrap(), inner: Arc::new(older.copy()) };
+    let (other, _) = elsewhere.open();
+    (5..8).for_each(|size| {
+        other.commit(head(size), head(size + 1), vec![Write::set(Row::Entries(size), b"another")]).unwrap();
+        other.put(vec![]).unwrap();
+    });
+    drop(other);
+    let forward = Journaled::open(&place.journal(), Arc::new(older)).unwrap();
+    assert_eq!((forward.1, all(&forward.0)), (Begun::GoesOn(8), all(place.inner.as_ref())));
+    drop(forward);
+    let fork = elsewhere.inner.copy();
+    let before = all(&fork);
+    let (store, begun) = Journaled::open(&place.journal(), Arc::new(fork)).unwrap();
+    assert!(matches!(begun, Begun::Anew(_)), "{begun:?}");
+    assert_eq!(all(&store), before);
+}
+
 /// A crash while a file begins leaves the one before it.
 #[test]
 fn a_file_counts_when_it_is_whole() {
