@@ -45,7 +45,7 @@ pub fn rebuild_data(
     let read = {
         let store = SledStore::open(&unfinished)?;
         let read = rebuild(lost.journal, &store, &mut |done, total| progress(Progress { done, total }))
-            .map_err(told)?;
+            .map_err(|error| told(&error))?;
         store.sync()?;
         read
     };
@@ -84,8 +84,8 @@ fn reaches(read: &Read, signed: u64) -> anyhow::Result<()> {
     ))
 }
 
-fn told(error: JournalError) -> anyhow::Error {
-    let zh = match &error {
+fn told(error: &JournalError) -> anyhow::Error {
+    let zh = match error {
         JournalError::Foreign(_) => "不是本程序认识的日志",
         JournalError::Empty(_) => "没有完整的日志：请给出服务的 --journal 目录",
         JournalError::InUse(_) => "日志正在使用",
@@ -93,7 +93,7 @@ fn told(error: JournalError) -> anyhow::Error {
         JournalError::TooBig => "日志中有过大的一批",
         JournalError::Store(_) => "新的数据目录无法写入",
     };
-    let en = match &error {
+    let en = match error {
         JournalError::Empty(_) => ": give the directory that the service had as --journal",
         _ => "",
     };

@@ -229,7 +229,7 @@ fn only_what_an_auditor_signed_whose_key_was_given_is_read() {
     shown["signature"] = json!(format!("{head}.{signature}"));
     assert!(matches!(read(&canonical(&shown).unwrap()), GivenError::Signature(_)));
     assert!(matches!(read(b"{\"findings\": {}}"), GivenError::Json(_)));
-    let mut twice = own.clone();
+    let mut twice = own;
     let row = twice["scorecard"]["indicators"][0].clone();
     twice["scorecard"]["indicators"].as_array_mut().unwrap().push(row);
     assert!(matches!(read(&signed(&twice, &key, typ)), GivenError::Form(_)));

@@ -176,7 +176,8 @@ impl Reading {
             Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(failed(error)),
             _ => return Err(JournalError::Foreign(path.to_owned())),
         }
-        let place = Place { at: found.len() as u64, number: 0, chain: sha256_parts(&[&found]) };
+        let place =
+            Place { at: u64::try_from(found.len()).unwrap_or(0), number: 0, chain: sha256_parts(&[&found]) };
         Ok(Self { from, path: path.to_owned(), place, length })
     }
 

@@ -292,7 +292,7 @@ fn anew(folder: &Folder, store: &dyn Store) -> Result<(Appending, u64), JournalE
         let Some((last, _)) = page.last() else { break };
         after = Some(last.clone());
         for batch in batches(page)? {
-            rows += batch.len() as u64;
+            rows += u64::try_from(batch.len()).unwrap_or(0);
             file.add(&Record { kind: Kind::Kept, number, head, writes: batch })?;
         }
     }

@@ -24,13 +24,25 @@ const HEAD: usize = 29;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Rows of the store as it was when the journal began.
-    Kept = 0,
+    Kept,
     /// The end of those.
-    Whole = 1,
+    Whole,
     /// Rows beside the ledger.
-    Put = 2,
+    Put,
     /// A commit: it moved the head.
-    Commit = 3,
+    Commit,
+}
+
+impl Kind {
+    const ALL: [(Self, u8); 4] = [(Self::Kept, 0), (Self::Whole, 1), (Self::Put, 2), (Self::Commit, 3)];
+
+    fn byte(self) -> u8 {
+        Self::ALL.into_iter().find(|(kind, _)| *kind == self).map_or(u8::MAX, |(_, byte)| byte)
+    }
+
+    fn of(byte: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == byte).map(|(kind, _)| kind)
+    }
 }
 
 /// One record.
@@ -48,7 +60,7 @@ impl Record {
     /// Its bytes and the chain after it; `None` of a batch that is beyond the bounds of the store.
     pub(super) fn chained(&self, before: &Chain) -> Option<(Vec<u8>, Chain)> {
         let mut bytes = vec![0; 4];
-        bytes.push(self.kind as u8);
+        bytes.push(self.kind.byte());
         bytes.extend(self.number.to_be_bytes());
         bytes.extend(self.head.size.to_be_bytes());
         bytes.extend(self.head.time.map_or(i64::MIN, Time::millis).to_be_bytes());
@@ -92,19 +104,14 @@ impl Record {
             return Ok(None);
         }
         let chain = sha256_parts(&[before, &body]);
-        let took = 4 + body.len() as u64 + 32;
+        let took = u64::try_from(4 + body.len() + 32).unwrap_or(u64::MAX);
         Ok((chain == said).then(|| Self::of_body(&body)).flatten().map(|record| (record, chain, took)))
     }
 
     fn of_body(mut body: &[u8]) -> Option<Self> {
         let body = &mut body;
-        let kind = match take(body, 1)? {
-            [0] => Kind::Kept,
-            [1] => Kind::Whole,
-            [2] => Kind::Put,
-            [3] => Kind::Commit,
-            _ => return None,
-        };
+        let [kind] = take(body, 1)? else { return None };
+        let kind = Kind::of(*kind)?;
         let number = number(body)?;
         let size = self::number(body)?;
         let time = match i64::from_be_bytes(take(body, 8)?.try_into().ok()?) {
@@ -169,7 +176,7 @@ mod tests {
             };
             let (bytes, chain) = record.chained(&[1; 32]).unwrap();
             let read = Record::read(&mut bytes.as_slice(), &[1; 32]).unwrap();
-            assert_eq!(read, Some((record, chain, bytes.len() as u64)));
+            assert_eq!(read, Some((record, chain, u64::try_from(bytes.len()).unwrap())));
             assert_eq!(Record::read(&mut bytes.as_slice(), &[2; 32]).unwrap(), None, "on another");
             for cut in 0..bytes.len() {
                 assert_eq!(Record::read(&mut &bytes[..cut], &[1; 32]).unwrap(), None, "cut at {cut}");

@@ -85,7 +85,7 @@ fn a_store_is_made_again_row_for_row() {
     // What was there before the journal is in it too.
     work(inner.as_ref(), 0, 30);
     let (store, begun) = Journaled::open(&journal, Arc::clone(&inner)).unwrap();
-    assert_eq!(begun, Begun::Anew(all(inner.as_ref()).1.len() as u64));
+    assert_eq!(begun, Begun::Anew(u64::try_from(all(inner.as_ref()).1.len()).unwrap()));
     work(&store, 30, 50);
     let (again, read) = made_again(&journal);
     assert_eq!(all(&again), all(&store));
@@ -135,9 +135,11 @@ fn a_file_that_is_cut_gives_what_was_whole() {
         fs::write(place.file(), &whole[..cut]).unwrap();
         let again = MemoryStore::new();
         match rebuild(&place.journal(), &again, &mut |_, _| ()) {
-            Ok(read) => drop(sizes.insert(read.head.size)),
+            Ok(read) => {
+                sizes.insert(read.head.size);
+            }
             Err(error) => {
-                assert!(matches!(error, JournalError::Foreign(_) | JournalError::Empty(_)), "{error}")
+                assert!(matches!(error, JournalError::Foreign(_) | JournalError::Empty(_)), "{error}");
             }
         }
         let other = Place { kept: tempfile::tempdir().unwrap(), inner: Arc::new(place.inner.copy()) };
@@ -163,7 +165,8 @@ fn a_flipped_bit_ends_what_is_read() {
     fs::write(place.file(), &bytes).unwrap();
     let (again, read) = place.again();
     assert!(read.beyond > 0 && (1..20).contains(&read.head.size), "{read:?}");
-    assert_eq!(all(&again).1.iter().filter(|(key, _)| key.starts_with(b"e")).count() as u64, read.head.size);
+    let entries = all(&again).1.iter().filter(|(key, _)| key.starts_with(b"e")).count();
+    assert_eq!(u64::try_from(entries).unwrap(), read.head.size);
     // The store has more than can be read: a new file begins, and the damaged one goes.
     let (store, begun) = place.open();
     assert!(matches!(begun, Begun::Anew(_)));
