@@ -1,6 +1,6 @@
 //! The files of a journal: `00000001.journal` and so on, of which the newest counts. A file begins with every row of the store as
-//! it was then, so that the ones before it can go; until those are all written it has another name. A file's first line names
-//! form and number, and its first record hangs on that.
+//! it was then, so that the ones before it can go; until those are all written it has another name. One that was not this store's own
+//! is set aside and never removed. A file's first line names form and number, and its first record hangs on that.
 //!
 //! Not here: what is written when (`super`), and putting it back (`rebuild`).
 
@@ -18,6 +18,8 @@ const FORM: &str = "vidimus journal 1 ";
 const ENDING: &str = ".journal";
 /// A file that is not whole yet.
 const BEGINNING: &str = ".beginning";
+/// A file that was not the store's own: it may hold what nothing else does.
+const ASIDE: &str = ".aside";
 /// Held by whoever writes.
 const LOCK: &str = "lock";
 
@@ -64,18 +66,32 @@ impl Folder {
         })
     }
 
-    /// Gives a file that is whole its name; those before it go.
-    pub(super) fn keep(&self, begun: &Appending) -> Result<(), JournalError> {
-        let mut beginning = begun.path.clone().into_os_string();
-        beginning.push(BEGINNING);
+    /// Gives a file that is whole its name. Those before it go, or are set aside.
+    pub(super) fn keep(&self, begun: &Appending, aside: bool) -> Result<(), JournalError> {
+        let beginning = behind(&begun.path, BEGINNING);
         let failed = |error| JournalError::io(&begun.path, error);
         begun.file.sync_all().map_err(failed)?;
         fs::rename(&beginning, &begun.path).map_err(failed)?;
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(failed)?;
         for (_, path) in numbered(&self.path)?.into_iter().filter(|(_, path)| *path != begun.path) {
-            fs::remove_file(&path).map_err(|error| JournalError::io(&path, error))?;
+            let done = if aside { fs::rename(&path, behind(&path, ASIDE)) } else { fs::remove_file(&path) };
+            done.map_err(|error| JournalError::io(&path, error))?;
         }
         Ok(())
+    }
+}
+
+fn behind(path: &Path, ending: &str) -> PathBuf {
+    let mut longer = path.to_owned().into_os_string();
+    longer.push(ending);
+    longer.into()
+}
+
+/// Refused while somebody writes it. A copy of a journal may have no lock.
+pub(super) fn refuse_used(folder: &Path) -> Result<(), JournalError> {
+    match File::open(folder.join(LOCK)).map(|lock| lock.try_lock()) {
+        Ok(Err(TryLockError::WouldBlock)) => Err(JournalError::InUse(folder.to_owned())),
+        _ => Ok(()),
     }
 }
 

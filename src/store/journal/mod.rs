@@ -96,9 +96,9 @@ impl Journaled {
     pub fn open(directory: &Path, inner: Arc<dyn Store>) -> Result<(Self, Begun), JournalError> {
         let folder = Folder::hold(directory)?;
         let (file, begun) = match going_on(&folder, inner.as_ref())? {
-            Some((file, again)) => (file, Begun::GoesOn(again)),
-            None => {
-                let (file, rows) = anew(&folder, inner.as_ref())?;
+            Found::Own(file, again) => (file, Begun::GoesOn(again)),
+            found => {
+                let (file, rows) = anew(&folder, inner.as_ref(), found.is_other())?;
                 (file, Begun::Anew(rows))
             }
         };
@@ -233,12 +233,30 @@ impl Mark {
     }
 }
 
-/// The journal that the store knows, with what the store lacks done; `None` if there is none that can go on.
-fn going_on(folder: &Folder, store: &dyn Store) -> Result<Option<(Appending, u64)>, JournalError> {
-    let (Some((number, path)), Some(mark)) = (folder.newest()?, Mark::of(store)?) else { return Ok(None) };
+/// What is in the directory.
+enum Found {
+    /// The store's own, which goes on; with how many records were done again.
+    Own(Appending, u64),
+    /// The store's own, which has grown too long.
+    Grown,
+    /// Nothing, or what the store does not know: of another store, of one that was written without it, or damaged.
+    Other,
+}
+
+impl Found {
+    fn is_other(&self) -> bool {
+        matches!(self, Self::Other)
+    }
+}
+
+/// The journal that the store knows, with what the store lacks done.
+fn going_on(folder: &Folder, store: &dyn Store) -> Result<Found, JournalError> {
+    let (Some((number, path)), Some(mark)) = (folder.newest()?, Mark::of(store)?) else {
+        return Ok(Found::Other);
+    };
     let mut reading = match Reading::open(number, &path) {
         Ok(reading) => reading,
-        Err(JournalError::Foreign(_)) => return Ok(None),
+        Err(JournalError::Foreign(_)) => return Ok(Found::Other),
         Err(error) => return Err(error),
     };
     let (mut began, mut known, mut lacking) = (0, false, None);
@@ -253,13 +271,14 @@ fn going_on(folder: &Folder, store: &dyn Store) -> Result<Option<(Appending, u64
         known |= record.writes.last() == Some(&mark.write());
         before = reading.place;
     }
-    let grown = reading.place.at > (GROWN.0 * began).saturating_add(GROWN.1);
-    if !known || grown {
-        return Ok(None);
+    if !known {
+        return Ok(Found::Other);
     }
+    let end = reading.place.at;
     let file = Appending::after(&reading)?;
     let again = lacking.map_or(Ok(0), |from| do_again(&mut reading, from, mark, store))?;
-    Ok(Some((file, again)))
+    let grown = end > (GROWN.0 * began).saturating_add(GROWN.1);
+    Ok(if grown { Found::Grown } else { Found::Own(file, again) })
 }
 
 /// Does in the store what it may lack.
@@ -279,9 +298,16 @@ fn do_again(reading: &mut Reading, from: Place, mark: Mark, store: &dyn Store) -
     Ok(again)
 }
 
-/// A new file: every row of the store, then the mark that makes it the store's own.
-fn anew(folder: &Folder, store: &dyn Store) -> Result<(Appending, u64), JournalError> {
-    tracing::info!("a new journal begins with every row of the store");
+/// A new file: every row of the store, then the mark that makes it the store's own. What was there before goes, or is set aside where it
+/// is not the store's own.
+fn anew(folder: &Folder, store: &dyn Store, aside: bool) -> Result<(Appending, u64), JournalError> {
+    match folder.newest()?.filter(|_| aside) {
+        Some((_, path)) => tracing::warn!(
+            "{} is not the journal of this data as it is: it is set aside, and a new one begins with every row",
+            path.display()
+        ),
+        None => tracing::info!("a new journal begins with every row of the store"),
+    }
     store.sync()?;
     let head = store.head()?;
     let mut file = folder.begin()?;
@@ -298,7 +324,7 @@ fn anew(folder: &Folder, store: &dyn Store) -> Result<(Appending, u64), JournalE
     }
     let mark = Mark { number, first: number, chain: file.chain };
     file.add(&Record { kind: Kind::Whole, number, head, writes: vec![mark.write()] })?;
-    folder.keep(&file)?;
+    folder.keep(&file, aside)?;
     store.put(vec![mark.write()])?;
     store.sync()?;
     Ok((file, rows))

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::JournalError;
-use super::file::{Reading, newest};
+use super::file::{Reading, newest, refuse_used};
 use super::record::Kind;
 use crate::authority::store::{Head, Store};
 
@@ -25,6 +25,7 @@ pub fn rebuild(
     store: &dyn Store,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Read, JournalError> {
+    refuse_used(directory)?;
     let (number, path) = newest(directory)?.ok_or_else(|| JournalError::Empty(directory.to_owned()))?;
     let mut reading = Reading::open(number, &path)?;
     let (mut whole, mut records) = (false, 0);

@@ -25,9 +25,12 @@ fn all(store: &dyn Store) -> (Head, Vec<KeyValue>) {
     (store.head().unwrap(), store.scan(b"", None, 100_000).unwrap())
 }
 
+/// Made again from a copy, which nobody holds.
 fn made_again(journal: &Path) -> (MemoryStore, Read) {
-    let store = MemoryStore::new();
-    let read = rebuild(journal, &store, &mut |_, _| ()).unwrap();
+    let (store, copy) = (MemoryStore::new(), tempfile::tempdir().unwrap());
+    let (_, file) = file::newest(journal).unwrap().unwrap();
+    fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
+    let read = rebuild(copy.path(), &store, &mut |_, _| ()).unwrap();
     (store, read)
 }
 
@@ -215,6 +218,12 @@ fn an_older_copy_is_brought_forward_and_a_fork_is_not() {
     let (store, begun) = Journaled::open(&place.journal(), Arc::new(fork)).unwrap();
     assert!(matches!(begun, Begun::Anew(_)), "{begun:?}");
     assert_eq!(all(&store), before);
+    // What it began over may be all that is left of somebody's data.
+    drop(store);
+    let aside = place.journal().join("00000001.journal.aside");
+    let put_back = tempfile::tempdir().unwrap();
+    fs::copy(aside, put_back.path().join("00000001.journal")).unwrap();
+    assert_eq!(all(&made_again(put_back.path()).0), all(place.inner.as_ref()));
 }
 
 /// A crash while a file begins leaves the one before it.
@@ -243,6 +252,8 @@ fn it_is_written_by_one_process_and_ends_writing_when_it_cannot_be() {
     let (store, _) = place.open();
     let second = Journaled::open(&place.journal(), Arc::new(MemoryStore::new()));
     assert!(matches!(second.err(), Some(JournalError::InUse(_))));
+    let read = rebuild(&place.journal(), &MemoryStore::new(), &mut |_, _| ());
+    assert!(matches!(read.err(), Some(JournalError::InUse(_))), "nor is it read meanwhile");
     work(&store, 0, 2);
     store.lock().file.fail();
     assert!(matches!(store.put(vec![]), Err(StoreError::Ended(_))));

@@ -103,6 +103,7 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     let held = hold(directory)?;
     remove_unfinished_snapshots(directory).map_err(refused)?;
     let data = open_data(directory).map_err(refused)?;
+    remove_unfinished_settings(directory, &data).map_err(refused)?;
 
     let config = ::sled::Config::new()
         .path(directory)
@@ -162,6 +163,16 @@ fn remove_unfinished_snapshots(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes sled's settings where nothing was ever written under them: of a first start that broke off they may be half of them, which sled
+/// would call damaged for ever. Where there are none it writes them anew.
+fn remove_unfinished_settings(directory: &Path, data: &File) -> io::Result<()> {
+    let settings = directory.join("conf");
+    if data.metadata()?.len() > 0 || !settings.exists() {
+        return Ok(());
+    }
+    fs::remove_file(settings)
+}
+
 /// Opens sled's data file before sled does: a descriptor opened later can miss an earlier write error.
 fn open_data(directory: &Path) -> io::Result<File> {
     let path = directory.join("db");
@@ -208,6 +219,22 @@ mod tests {
         assert!(told(ErrorKind::QuotaExceeded).contains("quota"));
         assert!(told(ErrorKind::NotADirectory).contains("not a directory"));
         assert!(told(ErrorKind::TimedOut).contains("timed out"));
+    }
+
+    /// Wherever the very first start broke off in them.
+    #[test]
+    fn settings_that_were_half_written_before_any_data_are_written_anew() {
+        let whole = {
+            let kept = tempfile::tempdir().unwrap();
+            drop(open(kept.path()).unwrap());
+            fs::read(kept.path().join("conf")).unwrap()
+        };
+        for cut in 0..=whole.len() {
+            let kept = tempfile::tempdir().unwrap();
+            fs::write(kept.path().join("conf"), &whole[..cut]).unwrap();
+            fs::write(kept.path().join("db"), b"").unwrap();
+            assert!(open(kept.path()).is_ok(), "cut at {cut}");
+        }
     }
 
     #[test]
