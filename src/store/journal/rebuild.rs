@@ -8,6 +8,10 @@ use super::file::{Reading, newest, refuse_used};
 use super::record::Kind;
 use crate::authority::store::{Head, Store};
 
+/// Bytes of rows beside the ledger that are written between two syncs. On a disk that fails the engine may wait for ever for a write that
+/// nobody asks after.
+const SYNCED_EVERY: usize = 256 << 10;
+
 /// What was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Read {
@@ -28,12 +32,18 @@ pub fn rebuild(
     refuse_used(directory)?;
     let (number, path) = newest(directory)?.ok_or_else(|| JournalError::Empty(directory.to_owned()))?;
     let mut reading = Reading::open(number, &path)?;
-    let (mut whole, mut records) = (false, 0);
+    let (mut whole, mut records, mut unsynced) = (false, 0, 0);
     while let Some(record) = reading.next()? {
         let head = store.head()?;
+        unsynced +=
+            record.writes.iter().filter_map(|write| write.value.as_ref()).map(Vec::len).sum::<usize>();
         match record.kind {
             Kind::Kept | Kind::Put => store.put(record.writes)?,
             Kind::Whole | Kind::Commit => store.commit(head, record.head, record.writes)?,
+        }
+        if unsynced >= SYNCED_EVERY {
+            store.sync()?;
+            unsynced = 0;
         }
         whole |= record.kind == Kind::Whole;
         records += u64::from(matches!(record.kind, Kind::Put | Kind::Commit));

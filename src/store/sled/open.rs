@@ -194,7 +194,7 @@ fn lay_out(db: &Engine) -> Result<(), Fault> {
     batch.insert(LAYOUT_KEY, LAYOUT);
     batch.insert(HEAD_KEY, write_head(Head::default()));
     db.ask(|db| db.apply_batch(batch))?;
-    db.ask(|db| db.flush()).map(|_| ())
+    db.flush()
 }
 
 /// Makes files and names durable that sled writes at opening and does not sync.
