@@ -78,8 +78,8 @@ pub enum Begun {
 pub struct Journaled {
     inner: Arc<dyn Store>,
     writing: Mutex<Writing>,
-    /// For syncs, which hold up no other record.
-    handle: File,
+    /// For syncs, which hold up no other record. One at a time: the system tells a failed write to one sync only.
+    handle: Mutex<File>,
     ended: OnceLock<String>,
     _folder: Folder,
 }
@@ -102,7 +102,7 @@ impl Journaled {
                 (file, Begun::Anew(rows))
             }
         };
-        let handle = file.handle()?;
+        let handle = Mutex::new(file.handle()?);
         let writing = Mutex::new(Writing { file, under_way: BTreeSet::new() });
         Ok((Self { inner, writing, handle, ended: OnceLock::new(), _folder: folder }, begun))
     }
@@ -164,8 +164,11 @@ impl Journaled {
     }
 
     fn sync_journal(&self) -> Result<(), StoreError> {
+        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever synced before may have heard of what this one would not.
+        self.writable()?;
         let path = || self.lock().file.path().to_owned();
-        self.handle.sync_data().map_err(|error| self.end(&JournalError::Io { path: path(), error }))
+        handle.sync_data().map_err(|error| self.end(&JournalError::Io { path: path(), error }))
     }
 }
 
