@@ -62,6 +62,7 @@ pub(super) fn named_by(body: &Body) -> Vec<BlobRef> {
         Body::KeyIntroduced(body) => body.certificate.into_iter().collect(),
         Body::TypePublished(body) => vec![body.claims, body.metadata, body.rules],
         Body::PowerGranted(body) => vec![body.basis],
+        Body::SupervisionPublished(body) => vec![body.rules],
         Body::AuthorityMoved(_)
         | Body::RegistrarsChanged(_)
         | Body::LedgerFrozen(_)
@@ -86,6 +87,10 @@ pub(super) fn named_by(body: &Body) -> Vec<BlobRef> {
         | Body::CaseWithdrawn(_)
         | Body::CaseChecked(_)
         | Body::CaseRectified(_)
+        | Body::CardRaised(_)
+        | Body::CardOrdered(_)
+        | Body::CardAnswered(_)
+        | Body::CardReleased(_)
         | Body::LicenceIssued(_)
         | Body::LicenceRecorded(_)
         | Body::LicenceCarried(_)

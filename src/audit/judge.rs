@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::blobs::{Blobs, Fetched, named_by};
 use super::bounds::Times;
+use super::carded::Carded;
 use super::debts::Debts;
 use super::entries::Bundle;
 use super::eye::Eye;
@@ -26,6 +27,8 @@ pub(super) struct Judge<'a> {
     eye: &'a mut dyn Eye,
     pub(super) state: MemoryState,
     lists: Lists,
+    /// The cards beside those that the rules raise.
+    pub(super) carded: Carded,
     pub(super) tokens: Tokens,
     pub(super) blobs: Blobs,
     pub(super) trail: Trail,
@@ -34,7 +37,7 @@ pub(super) struct Judge<'a> {
     pub(super) kinds: BTreeMap<String, u64>,
     /// Refused wishes by reason.
     pub(super) refusals: BTreeMap<String, u64>,
-    /// Entries of the charter: index and bytes.
+    /// Entries of the charter, which are about no licence, case or card: index and bytes.
     pub(super) charter: Vec<(u64, Vec<u8>)>,
     pub(super) findings: Vec<Finding>,
     pub(super) upgrade: Option<Upgrade>,
@@ -49,6 +52,7 @@ impl<'a> Judge<'a> {
             eye,
             state: MemoryState::new(),
             lists: Lists::default(),
+            carded: Carded::default(),
             tokens,
             blobs: Blobs::default(),
             trail: Trail::default(),
@@ -122,7 +126,9 @@ impl<'a> Judge<'a> {
                 *sum = sum.saturating_add(row.count);
             }
         }
-        self.charter.push((index, entry.bytes().to_vec()));
+        if !entry.kind().is_case() && !entry.kind().is_card() {
+            self.charter.push((index, entry.bytes().to_vec()));
+        }
         Ok(())
     }
 
@@ -140,6 +146,8 @@ impl<'a> Judge<'a> {
         let listed = self.lists.absorb(&effects.statuses);
         self.state.take(effects);
         self.eye.after(index, entry, &self.state);
+        let cards = self.carded.look(index, entry, &self.state);
+        self.findings.extend(cards);
         if let Err(error) = listed {
             let violation = Violation::new(Rule::StatusPlace, error.to_string());
             self.stop(index, violation.into());

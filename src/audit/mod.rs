@@ -7,6 +7,7 @@
 mod ahead;
 mod blobs;
 mod bounds;
+mod carded;
 pub mod compare;
 pub mod contents;
 mod debts;
@@ -42,6 +43,7 @@ mod planted;
 #[cfg(test)]
 mod tests;
 
+pub use carded::Cards;
 pub use eye::Eye;
 pub use hashes::{Hashes, hashes};
 pub use outside::Cosigned;

@@ -65,7 +65,7 @@ pub struct Audit {
     pub state: MemoryState,
     /// The checkpoint, where its signature is good.
     pub checkpoint: Option<VerifiedCheckpoint>,
-    /// Index and bytes of every entry that is not about a licence.
+    /// Index and bytes of every entry that is about no licence, case or card.
     pub charter: Vec<(u64, Vec<u8>)>,
     /// Paths of the status tokens.
     pub tokens: Vec<String>,
@@ -234,8 +234,9 @@ fn conclude(
         entries: judge.kinds,
         refusals: judge.refusals,
         licences: Licences::count(&judge.state),
+        cards: judge.carded.count(&judge.state),
         violations,
-        upgrade: judge.upgrade,
+        upgrade: judge.upgrade.or_else(|| judge.carded.upgrade().cloned()),
         holds: false,
     };
     summary.holds = summary.verdict() == Verdict::Holds;

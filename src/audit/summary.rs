@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::carded::Cards;
 use crate::law::{Refused, Rule};
 use crate::ledger::state::MemoryState;
 use crate::ledger::witnessed::{Quorum, Witnessed};
@@ -135,6 +136,9 @@ pub struct Summary {
     pub refusals: BTreeMap<String, u64>,
     /// What became of licences.
     pub licences: Licences,
+    /// What its cards come to; absent where the ledger publishes no rules for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cards: Option<Cards>,
     /// Every broken rule that was met, by index; those about files and the whole at the end.
     pub violations: Vec<Finding>,
     /// What this program does not know, with the index; only where it could not judge to the end.

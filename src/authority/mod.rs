@@ -7,8 +7,10 @@
 mod acts;
 mod addresses;
 pub mod backup;
+mod before;
 mod blocks;
 pub mod caller;
+mod cards;
 mod cases;
 mod ceremony;
 mod chains;
@@ -50,6 +52,7 @@ mod writer;
 use std::sync::Arc;
 
 pub use acts::{ActWish, Acted, Verb};
+pub use cards::{CardPage, CardStepped, CardToSign, CardVerb, CardWish, Followed};
 pub use cases::{
     Approvals, CaseFilter, CasePage, CaseRefusal, CaseWish, DepartmentStep, Letter, LetterAnswer, LetterKind,
     OfficerStep, ShownCase, ShownCorrection, ShownItem, ShownLetter, ShownStep, Stepped, ToSign, Tracked,
@@ -111,6 +114,7 @@ pub struct Authority {
     known_types: issuance::KnownTypes,
     shelf: publication::Shelf,
     refusals: refusals::Refusals,
+    following: cards::Following,
     open_ceremonies: ceremony::OpenCeremonies,
     demand_counts: demand_counts::DemandCounts,
     rounds: Option<witnesses::Rounds>,

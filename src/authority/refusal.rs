@@ -159,6 +159,8 @@ pub enum Thing {
     Licence,
     /// A case.
     Case,
+    /// A card.
+    Card,
     /// An application for a matter.
     Matter,
     /// A pickup.
@@ -183,6 +185,7 @@ impl Thing {
         match self {
             Self::Licence => ("电子证照", "licence"),
             Self::Case => ("办件", "case"),
+            Self::Card => ("牌", "card"),
             Self::Matter => ("一件事申请", "application for a matter"),
             Self::Pickup => ("领取地址", "pickup address"),
             Self::Report => ("核验报告", "report"),

@@ -2,14 +2,15 @@
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::cards;
 use super::cases;
 use super::grants::licence;
 use super::status::Statuses;
 use super::store::{Row, Store};
 use super::witnesses::Outside;
 use crate::crypto::Digest;
-use crate::ledger::body::{CaseId, StatusPlace};
-use crate::ledger::state::{CaseState, Charter, LicenceState, View, ViewFault};
+use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
+use crate::ledger::state::{CardState, CaseState, Charter, LicenceState, View, ViewFault};
 use crate::merkle::Range;
 use crate::note::{Note, VerifierKey};
 use crate::values::identifiers::Handle;
@@ -38,6 +39,10 @@ impl View for StoreView<'_> {
 
     fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
         cases::case(self.store, case).map_err(|error| ViewFault(error.to_string()))
+    }
+
+    fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
+        cards::card(self.store, card).map_err(|error| ViewFault(error.to_string()))
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

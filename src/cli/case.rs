@@ -18,6 +18,7 @@ use super::output::Output;
 use crate::ledger::body::CaseId;
 use crate::values::canonical::parse_strict;
 use crate::values::time::Date;
+pub(super) use signing::Signer;
 use steps::Steps;
 
 /// Where cases are.
@@ -37,13 +38,13 @@ pub(super) struct Case {
 
 /// An officer's key, on this machine.
 #[derive(Debug, Args)]
-struct OfficerArgs {
+pub(super) struct OfficerArgs {
     /// The officer's key.
     #[arg(long, value_name = "FILE")]
-    officer: PathBuf,
+    pub(super) officer: PathBuf,
     /// The passphrase of the key.
     #[arg(long, value_name = "FILE")]
-    passphrase_file: Option<PathBuf>,
+    pub(super) passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

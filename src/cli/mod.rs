@@ -10,6 +10,8 @@ mod backup;
 #[cfg(feature = "server")]
 mod calendar;
 #[cfg(feature = "server")]
+mod card;
+#[cfg(feature = "server")]
 mod case;
 #[cfg(feature = "server")]
 mod ceremony;
@@ -61,6 +63,8 @@ mod restore;
 mod serve;
 #[cfg(feature = "server")]
 mod stopping;
+#[cfg(feature = "server")]
+mod supervision;
 #[cfg(feature = "server")]
 mod table;
 #[cfg(feature = "server")]
@@ -127,6 +131,12 @@ enum Noun {
     /// Working days, by which what is promised is counted.
     #[cfg(feature = "server")]
     Calendar(calendar::Calendar),
+    /// By which rules cards are raised (黄牌、红牌).
+    #[cfg(feature = "server")]
+    Supervision(supervision::Supervision),
+    /// Cards: list, show, and what follows them.
+    #[cfg(feature = "server")]
+    Card(card::Card),
     /// Who may issue what: grant, withdraw, list.
     #[cfg(feature = "server")]
     Power(power::Power),
@@ -208,6 +218,10 @@ impl Noun {
             Self::Officer(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Calendar(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Supervision(command) => command.run(out),
+            #[cfg(feature = "server")]
+            Self::Card(command) => command.run(out),
             #[cfg(feature = "server")]
             Self::Power(command) => command.run(out),
             #[cfg(feature = "server")]

@@ -136,6 +136,13 @@ fn line(Meant { body, basis }: &Meant, names: &Names<'_>, lang: Lang) -> String 
         Body::OfficerLeft(body) => officer_told::left(body, lang),
         Body::ProcessPublished(body) => officer_told::process(body, lang),
         Body::CalendarPublished(body) => officer_told::calendar(body, lang),
+        Body::SupervisionPublished(body) => {
+            let digest = body.rules.sha256;
+            lang.choose(
+                format!("公布监察规则（摘要 {digest}）：此后的黄牌、红牌必须入账"),
+                format!("publishes rules of supervision ({digest}): from then on the cards that they raise have to be entered"),
+            )
+        }
         // Rarer ones as they are: the kind stands before it.
         body => body.to_value().map(|value| value.to_string()).unwrap_or_default(),
     }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::exit::Exit;
 use super::output::Output;
 use super::stopping::Stopping;
-use crate::authority::{Authority, Hours};
+use crate::authority::{Authority, Followed, Hours};
 use crate::http::{self, Access, HttpState, Tls};
 use crate::values::lang::Lang;
 use crate::wiring::assembly::{Assembled, assemble, token_path};
@@ -150,6 +150,7 @@ async fn tick(
         if let Err(failure) = authority.enter_refusals(Hours::Over).await {
             tracing::error!(%failure, "refusals were not entered");
         }
+        supervise(&authority).await;
         matters = advance_waiting(&authority, matters).await;
         let authority = Arc::clone(&authority);
         match tokio::task::spawn_blocking(move || authority.publish()).await {
@@ -158,6 +159,23 @@ async fn tick(
             Ok(Err(failure)) => tracing::error!(%failure, "status lists were not published"),
             Err(stopped) => tracing::error!(%stopped, "publishing stopped"),
         }
+    }
+}
+
+/// A span of what the supervisor has to look at, and the cards that it raises. Many reads, which are read apart.
+async fn supervise(authority: &Arc<Authority>) {
+    let looking = Arc::clone(authority);
+    match tokio::task::spawn_blocking(move || looking.follow_cards()).await {
+        Ok(Ok(None)) => return,
+        Ok(Ok(Some(Followed { stopped: None, .. }))) => {}
+        Ok(Ok(Some(Followed { stopped: Some(why), .. }))) => {
+            tracing::error!(%why, "supervision stopped: cards are not entered");
+        }
+        Ok(Err(failure)) => tracing::error!(%failure, "entries were not looked at for supervision"),
+        Err(stopped) => tracing::error!(%stopped, "supervision stopped"),
+    }
+    if let Err(failure) = authority.enter_cards().await {
+        tracing::error!(%failure, "cards were not entered");
     }
 }
 

@@ -7,6 +7,7 @@ mod answer;
 mod around;
 mod budget;
 mod calendars;
+mod cards;
 mod cases;
 mod catalogue;
 mod ceremonies;

@@ -16,7 +16,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::problem::Problem;
 use super::{
-    HttpState, around, calendars, cases, catalogue, ceremonies, health, issue_batch, ledger, licences,
+    HttpState, around, calendars, cards, cases, catalogue, ceremonies, health, issue_batch, ledger, licences,
     matters, officers, openapi, operator, pages, pickup, proof_demands, refused, reports, status, track,
     verifications, verify_batch,
 };
@@ -66,6 +66,8 @@ fn public() -> Router<Arc<HttpState>> {
         .route("/v1/powers", get(catalogue::powers))
         .route("/v1/officers", get(officers::list))
         .route("/v1/calendars", get(calendars::list))
+        .route("/v1/cards", get(cards::list))
+        .route("/v1/cards/{card}", get(cards::show))
         .route("/v1/proof-demands/statistics", get(proof_demands::statistics))
         .route("/v1/matters", get(matters::list))
         .route("/v1/ledger/proof", get(ledger::proof))
@@ -102,6 +104,9 @@ fn departments() -> Router<Arc<HttpState>> {
         .route("/v1/cases", get(cases::list))
         .route("/v1/cases/{case}", get(cases::show))
         .route("/v1/cases/{case}/answers", post(cases::answer))
+        .route("/v1/cards/{card}/order", post(cards::order))
+        .route("/v1/cards/{card}/answer", post(cards::answer))
+        .route("/v1/cards/{card}/release", post(cards::release))
         .route("/v1/matters/waiting", get(matters::waiting))
         .route("/v1/matters/{matter}", get(matters::show))
         .route("/v1/proof-demands", get(proof_demands::needs))

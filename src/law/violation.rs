@@ -60,6 +60,9 @@ rules! {
     CaseStep = "case-step", "The step follows from where the case stands.";
     Separation = "separation", "Who accepts does not examine, who examines does not sign.";
     Correction = "correction", "A correction is of a standing licence of its department, and upheld only when that was acted upon.";
+    Card = "card", "The card exists or is the next, under published rules, about what exists; what follows it follows.";
+    Stopped = "stopped", "Nobody signs whom a card stops.";
+    Supervision = "supervision", "The cards of the ledger are those that its rules raise.";
     Draft = "draft", "Section 5: what is issued is the draft that was decided.";
     Licence = "licence", "The licence exists.";
     NotYours = "not-yours", "Only the issuing department acts on a licence.";

@@ -8,17 +8,18 @@ use serde_json::json;
 use super::deadlines::moved;
 use super::refusing::{Refusing, Share};
 use super::rules::{CardRule, Limits};
+use super::signing::Signing;
 use super::{About, Card, Colour, Facts, facts};
 use crate::ledger::body::{Body, LicenceIssued, OfficerId, Opinion, RefusalsCounted, Truth};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{CaseEvent, CaseState, CaseStep, Charter, MemoryState, View as _};
+use crate::ledger::state::{CaseEvent, CaseState, CaseStep, Charter, View};
 use crate::values::canonical::MAX_INTEGER;
 use crate::values::identifiers::{CreditCode, Slug};
 use crate::values::time::Time;
 
 /// Milliseconds of a minute, an hour and a day.
 const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
+pub(super) const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Counts over the entries so far.
@@ -28,6 +29,7 @@ pub(super) struct Conduct {
     issued: HashMap<(CreditCode, Slug), u64>,
     hour: i64,
     refusing: Refusing,
+    signing: Signing,
 }
 
 impl Conduct {
@@ -36,7 +38,7 @@ impl Conduct {
         &mut self,
         index: u64,
         entry: &Entry,
-        after: &MemoryState,
+        after: &dyn View,
         limits: &Limits,
     ) -> Vec<Card> {
         let scene = Scene { index, time: entry.time(), charter: after.charter(), limits };
@@ -52,7 +54,13 @@ impl Conduct {
             cards.extend(scene.step(&case, event));
             cards.extend(self.outlier(&scene, &case, event));
         }
+        cards.extend(self.signing.look(index, entry, after, limits));
         cards
+    }
+
+    /// What is so counts as not told yet.
+    pub(super) fn forget_raised(&mut self) {
+        self.refusing.forget_told();
     }
 
     fn issued(&mut self, scene: &Scene<'_>, issued: &LicenceIssued, case: Option<&CaseState>) -> Vec<Card> {
@@ -64,7 +72,7 @@ impl Conduct {
         let count = self.issued.entry((issued.department.clone(), issued.r#type.clone())).or_default();
         *count += 1;
         let mut cards = Vec::new();
-        if *count == scene.limits.licences_an_hour + 1 {
+        if count.checked_sub(1) == Some(scene.limits.licences_an_hour) {
             let facts = facts([("count", json!(*count)), ("type", json!(issued.r#type))]);
             let about = About::Department(issued.department.clone());
             cards.push(scene.card(CardRule::Burst, Colour::Yellow, about, &issued.department, facts));
@@ -112,7 +120,7 @@ impl Scene<'_> {
         facts: Facts,
     ) -> Card {
         let (index, time) = (self.index, self.time);
-        Card { index, time, rule, colour, about, department: department.clone(), facts }
+        Card { index, time, rule, colour, about, department: department.clone(), facts, stops: false }
     }
 
     /// 倒签: the first day lies long before the licence was drafted, which for a case was at its decision. What is recorded

@@ -9,7 +9,7 @@ use super::rules::{CardRule, Limits};
 use super::{About, Card, Colour, Facts, facts};
 use crate::ledger::body::{Body, CaseId, Subject};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{CaseState, Charter, Clock, Due, MemoryState, Stage, View as _};
+use crate::ledger::state::{CaseState, Charter, Clock, Due, Stage, View};
 use crate::values::identifiers::CreditCode;
 use crate::values::time::Date;
 
@@ -36,20 +36,30 @@ impl Deadlines {
         &mut self,
         index: u64,
         entry: &Entry,
-        after: &MemoryState,
+        after: &dyn View,
         limits: &Limits,
     ) -> Vec<Card> {
         let Some(offset) = after.charter().offset() else { return Vec::new() };
         if matches!(entry.body(), Body::CalendarPublished(_)) {
             // A day that it says was not worked makes nothing late.
-            let open: Vec<CaseId> = self.of_case.keys().copied().collect();
-            open.into_iter().for_each(|case| self.wait(case, entry, after, limits));
+            self.wait_anew(entry, after, limits);
         }
         let cards = self.late(index, entry, entry.time().date(offset));
         if let Some(case) = moved(entry.body()) {
             self.wait(case, entry, after, limits);
         }
         cards
+    }
+
+    /// Looks at every open case anew: working days, or the rules, are others.
+    pub(super) fn wait_anew(&mut self, entry: &Entry, after: &dyn View, limits: &Limits) {
+        let open: Vec<CaseId> = self.of_case.keys().copied().collect();
+        open.into_iter().for_each(|case| self.wait(case, entry, after, limits));
+    }
+
+    /// What is late counts as not told yet.
+    pub(super) fn forget_raised(&mut self) {
+        self.raised.clear();
     }
 
     /// Takes out what was due before today.
@@ -67,6 +77,7 @@ impl Deadlines {
                     about: About::Case(case),
                     department: department.clone(),
                     facts: facts_of(due, promise),
+                    stops: false,
                 });
             }
         }
@@ -74,7 +85,7 @@ impl Deadlines {
     }
 
     /// Notes what the department is waited for in a case, as it stands now.
-    fn wait(&mut self, case: CaseId, entry: &Entry, after: &MemoryState, limits: &Limits) {
+    fn wait(&mut self, case: CaseId, entry: &Entry, after: &dyn View, limits: &Limits) {
         for (due, promise) in self.of_case.remove(&case).map(|(_, dues)| dues).unwrap_or_default() {
             self.queue.remove(&(due, case, promise));
         }

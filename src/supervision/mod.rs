@@ -6,7 +6,9 @@
 
 mod conduct;
 mod deadlines;
+mod orders;
 mod refusing;
+mod signing;
 mod rules;
 pub mod scorecard;
 #[cfg(test)]
@@ -21,46 +23,16 @@ pub use deadlines::moved;
 
 use conduct::Conduct;
 use deadlines::Deadlines;
+use orders::Orders;
 
-use crate::ledger::body::{CaseId, OfficerId};
+use crate::crypto::Digest;
+pub use crate::ledger::body::{About, Colour};
+use crate::ledger::body::{Body, CardNumber, CardRaised, SupervisionPublished};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::MemoryState;
-use crate::values::identifiers::{CreditCode, Handle};
+use crate::ledger::state::View;
+use crate::values::canonical::canonical;
+use crate::values::identifiers::CreditCode;
 use crate::values::time::Time;
-
-/// How much a card says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Colour {
-    /// 黄牌: a warning.
-    Yellow,
-    /// 红牌: an alarm.
-    Red,
-}
-
-impl Colour {
-    /// As reports write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Yellow => "yellow",
-            Self::Red => "red",
-        }
-    }
-}
-
-/// What a card is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum About {
-    /// A case.
-    Case(CaseId),
-    /// A licence.
-    Licence(Handle),
-    /// An officer. Names are in no ledger.
-    Officer(OfficerId),
-    /// A department.
-    Department(CreditCode),
-}
 
 /// One card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,36 +51,116 @@ pub struct Card {
     pub department: CreditCode,
     /// The figures that the rule went by: strings and integers.
     pub facts: Facts,
+    /// Whether the officer it is about may not sign until it is released.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stops: bool,
 }
 
 /// The figures of a card, by name.
 pub type Facts = Map<String, Value>;
 
+impl Card {
+    /// As the ledger has it, under a number (law 0, section 18). `None` would be a rule or figures that no entry can hold.
+    pub fn entered(&self, card: CardNumber) -> Option<CardRaised> {
+        Some(CardRaised {
+            about: self.about.clone(),
+            at: self.index,
+            card,
+            colour: self.colour,
+            department: self.department.clone(),
+            facts: Digest::of(&canonical(&Value::Object(self.facts.clone())).ok()?),
+            rule: self.rule.as_str().parse().ok()?,
+            stops: self.stops,
+        })
+    }
+}
+
 /// Looks at entries in their order and keeps the cards.
 pub struct Supervisor {
     rules: Rules,
     deadlines: Deadlines,
+    orders: Orders,
     conduct: Conduct,
     cards: Vec<Card>,
+    owed: Option<Owed>,
+}
+
+/// What the ledger's own rules raise, which has to be entered.
+struct Owed {
+    /// The first of the cards that is one of them.
+    first: usize,
+    /// What is wrong with the newest rules, if this program cannot read them.
+    unread: Option<String>,
 }
 
 impl Supervisor {
-    /// By these rules, before the first entry.
+    /// By these rules, before the first entry; from where the ledger publishes rules of its own on by those.
     pub fn new(rules: Rules) -> Self {
-        Self { rules, deadlines: Deadlines::default(), conduct: Conduct::default(), cards: Vec::new() }
+        Self {
+            rules,
+            deadlines: Deadlines::default(),
+            orders: Orders::default(),
+            conduct: Conduct::default(),
+            cards: Vec::new(),
+            owed: None,
+        }
     }
 
     /// Looks at the next entry, with the state after it.
-    pub fn look(&mut self, index: u64, entry: &Entry, after: &MemoryState) {
-        let raised = self.deadlines.look(index, entry, after, self.rules.limits());
-        self.cards.extend(raised);
-        let raised = self.conduct.look(index, entry, after, self.rules.limits());
-        self.cards.extend(raised);
+    pub fn look(&mut self, index: u64, entry: &Entry, after: &dyn View) {
+        if self.owed.as_ref().is_some_and(|owed| owed.unread.is_some()) {
+            return;
+        }
+        let limits = self.rules.limits();
+        let mut raised = self.deadlines.look(index, entry, after, limits);
+        raised.extend(self.orders.look(index, entry, after));
+        raised.extend(self.conduct.look(index, entry, after, limits));
+        let rules = &self.rules;
+        let told = raised.into_iter().filter(|card| rules.names(card.rule));
+        self.cards.extend(told.map(|card| {
+            let officer = matches!(card.about, About::Officer(_));
+            let stops = card.colour == Colour::Red && officer && rules.stops(card.rule);
+            Card { stops, ..card }
+        }));
+        if let Body::SupervisionPublished(published) = entry.body() {
+            self.go_by(published, entry, after);
+        }
+    }
+
+    /// Goes by the ledger's rules from the next entry on. What was raised before the first of them was raised by others: it is raised
+    /// anew, for everything that is still so.
+    fn go_by(&mut self, published: &SupervisionPublished, entry: &Entry, after: &dyn View) {
+        let first = self.owed.as_ref().map(|owed| owed.first);
+        let text = after.blob(&published.rules.sha256).ok().flatten().unwrap_or_default();
+        let rules = str::from_utf8(&text).map_err(|_| "no text".to_owned());
+        let unread = match rules.and_then(|text| Rules::parse(text).map_err(|error| error.to_string())) {
+            Ok(rules) => {
+                self.rules = rules;
+                None
+            }
+            Err(error) => Some(error),
+        };
+        if first.is_none() {
+            self.deadlines.forget_raised();
+            self.conduct.forget_raised();
+        }
+        self.deadlines.wait_anew(entry, after, self.rules.limits());
+        self.owed = Some(Owed { first: first.unwrap_or(self.cards.len()), unread });
     }
 
     /// The cards so far, in the order in which they were raised.
     pub fn cards(&self) -> &[Card] {
         &self.cards
+    }
+
+    /// Those that the ledger's own rules raised, which it has to hold in this order (law 0, section 18); none before it publishes any.
+    pub fn owed(&self) -> &[Card] {
+        self.owed.as_ref().and_then(|owed| self.cards.get(owed.first..)).unwrap_or_default()
+    }
+
+    /// What is wrong with the newest rules of the ledger, where this program cannot go by them: nothing is raised from there on.
+    pub fn unread(&self) -> Option<&str> {
+        self.owed.as_ref()?.unread.as_deref()
     }
 
     /// The rules they were raised by.

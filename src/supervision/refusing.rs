@@ -44,6 +44,11 @@ impl Refusing {
         (*own, others)
     }
 
+    /// Nothing counts as told.
+    pub(super) fn forget_told(&mut self) {
+        self.told.clear();
+    }
+
     /// Notes that it was told of an officer and type; `false` if it was before.
     pub(super) fn tell(&mut self, officer: OfficerId, case: &CaseState) -> bool {
         self.told.insert((case.licence_type.clone(), officer))

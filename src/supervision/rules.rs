@@ -9,16 +9,13 @@ use crate::crypto::Digest;
 use crate::ledger::body::Name;
 use crate::values::identifiers::Slug;
 
-/// The rules that are built in.
-const BUILT_IN: &str = include_str!("../../schemas/supervision/rules.toml");
-
 /// Why a text holds no rules.
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
     /// Not of the form.
     #[error("supervision rules: {0}")]
     Form(#[from] toml::de::Error),
-    /// A rule that has no name, or two.
+    /// A rule that is named twice.
     #[error("supervision rules: {0} has to be named once")]
     Named(CardRule),
 }
@@ -74,6 +71,7 @@ card_rules! {
     StepLate = "step-late", "时效: a step takes longer than promised.";
     CaseLate = "case-late", "时效: a case takes longer than promised.";
     PromiseUnchecked = "promise-unchecked", "时效: what was promised instead of proved was not checked in time.";
+    OrderLate = "order-late", "时效: an answer that was ordered did not come in time.";
     RectificationLate = "rectification-late", "时效: a bad rating was not seen to in time.";
     AskedAgain = "asked-again", "流程: something missing was asked for more than once.";
     Hasty = "hasty", "流程: decided too soon after it was accepted.";
@@ -83,6 +81,7 @@ card_rules! {
     Outlier = "outlier", "裁量: an officer refuses far more, or far less, than the others of a type.";
     OffHours = "off-hours", "风险: decided on a day that is not worked, or at night.";
     NoRight = "no-right", "风险: many requests of a department without a right to them.";
+    RapidSigning = "rapid-signing", "风险: an officer signs more in an hour than anybody can read.";
     Burst = "burst", "风险: very many licences of a department and type in an hour.";
     FalsePromise = "false-promise", "风险: what was promised was false.";
 }
@@ -133,6 +132,8 @@ pub struct Limits {
     pub refusals: Bounds,
     /// For which reasons.
     pub refusal_reasons: BTreeSet<Slug>,
+    /// What one officer signs in an hour: decisions, and approvals of licences.
+    pub signatures_an_hour: Bounds,
     /// Licences of one department and type.
     pub licences_an_hour: u64,
     /// Decisions of an officer, and of the others, before they are compared.
@@ -151,6 +152,9 @@ pub struct Told {
     pub family: Family,
     /// What it is called.
     pub name: Name,
+    /// Whether a red card stops the officer that it is about until it is released.
+    #[serde(default)]
+    pub stops: bool,
 }
 
 #[derive(Deserialize)]
@@ -171,16 +175,40 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// The text of the rules that are built in.
+    pub const BUILT_IN: &str = include_str!("../../schemas/supervision/rules.toml");
+
     /// The rules that are built in.
     pub fn built_in() -> Result<Self, RulesError> {
-        Self::parse(BUILT_IN)
+        Self::parse(Self::BUILT_IN)
     }
 
-    /// The rules of a text. Every rule is named once.
+    /// Rules that raise nothing. What is counted under them goes on under others, which do not depend on it.
+    pub fn none() -> Self {
+        let never = Bounds { yellow: u64::MAX, red: u64::MAX };
+        let limits = Limits {
+            promised: Bounds { yellow: 100, red: 100 },
+            asked_times: u64::MAX,
+            hasty_minutes: 0,
+            office_hours: Hours { from: 0, until: 24 },
+            back_dated_days: i64::MAX,
+            back_dated_exempt: BTreeSet::new(),
+            refusals: never,
+            refusal_reasons: BTreeSet::new(),
+            signatures_an_hour: never,
+            licences_an_hour: u64::MAX,
+            outlier_decisions: u64::MAX,
+            outlier_points: u64::MAX,
+        };
+        Self { limits, told: Vec::new(), facts: BTreeMap::new(), digest: Digest::of(&[]) }
+    }
+
+    /// The rules of a text. A rule that is not named raises nothing: what a ledger published before there was such a rule means what it
+    /// meant then.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
         let File { limits, cards: told, facts } = toml::from_str(text)?;
         for rule in CardRule::ALL {
-            if told.iter().filter(|told| told.rule == *rule).count() != 1 {
+            if told.iter().filter(|told| told.rule == *rule).count() > 1 {
                 return Err(RulesError::Named(*rule));
             }
         }
@@ -204,8 +232,17 @@ impl Rules {
 
     /// The family of a rule.
     pub fn family(&self, rule: CardRule) -> Family {
-        // Every rule is named, which `parse` saw to.
         self.told.iter().find(|told| told.rule == rule).map_or(Family::Risk, |told| told.family)
+    }
+
+    /// Whether a rule raises cards at all.
+    pub fn names(&self, rule: CardRule) -> bool {
+        self.told.iter().any(|told| told.rule == rule)
+    }
+
+    /// Whether its red cards stop the officer that they are about.
+    pub fn stops(&self, rule: CardRule) -> bool {
+        self.told.iter().any(|told| told.rule == rule && told.stops)
     }
 
     /// SHA-256 of the file: two who name the same one raise the same cards.

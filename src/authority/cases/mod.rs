@@ -23,10 +23,12 @@ mod stepping;
 
 use serde_json::Value;
 
+pub(super) use acting::signature;
 pub use acting::{OfficerStep, ToSign};
 pub use approving::Approvals;
 pub use correcting::{ShownCorrection, ShownItem};
 pub(super) use filing::all_right;
+pub(super) use foresight::{UNSIGNED, refused};
 pub use kept::{Kept, Track};
 pub use letters::{Letter, LetterAnswer, LetterKind, ShownLetter};
 pub use reading::{CaseFilter, CasePage, ShownCase, ShownStep, Waiting};

@@ -122,6 +122,11 @@ pub enum About {
         /// Which year.
         year: Year,
     },
+    /// By which rules cards are raised.
+    Supervision {
+        /// SHA-256 of the rules.
+        rules: Digest,
+    },
     /// Powers of a department that was registered before.
     GrantPowers {
         /// Its short name.

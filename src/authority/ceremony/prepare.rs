@@ -62,6 +62,7 @@ impl Authority {
             Wish::Officer(officer) => bench.officer(officer),
             Wish::OfficerLeft(officer) => bench.officer_left(*officer),
             Wish::Calendar(calendar) => bench.calendar(calendar),
+            Wish::Supervision(rules) => bench.supervision(rules.as_deref()),
             Wish::GrantPowers { department, powers } => bench.grant(department, powers),
             Wish::WithdrawPower(power) => bench.withdraw(power),
             Wish::WithdrawPowerOf { department, licence_type, region } => {

@@ -126,6 +126,9 @@ pub enum CeremonyRefusal {
     /// A calendar that is none.
     #[error("{0}")]
     Calendar(CalendarError),
+    /// Rules that are none.
+    #[error("{0}: `vidimus supervision rules` writes a file that can be changed")]
+    Supervision(String),
     /// A purpose that is not rotated this way.
     #[error(
         "the {0} key is not rotated this way: the root's successor is a new trust anchor, registrars are changed by \
@@ -232,6 +235,7 @@ impl CeremonyRefusal {
                 let day = wrong.place().map(|place| format!("/exceptions/{place}/date"));
                 return Some(format!("/calendar{}", day.unwrap_or_default()));
             }
+            Self::Supervision(_) => "/supervision/rules",
             Self::UnknownType(_) | Self::NoApprover { .. } => "/publish_type/type",
             Self::Version { .. } => "/publish_type/version",
             Self::Purpose(_) | Self::Owner { .. } => "/rotate/purpose",
@@ -277,6 +281,7 @@ impl CeremonyRefusal {
             ),
             Self::Officer(wrong) => wrong.zh(),
             Self::Calendar(wrong) => wrong.zh(),
+            Self::Supervision(wrong) => format!("监察规则无法读取（{wrong}）：`vidimus supervision rules` 可写出一份供修改"),
             Self::NoApprover { slug, department } => format!(
                 "{slug} 须由 {department} 批准,却没有短名为 {department} 的在册部门:请先登记该部门(`vidimus department add FILE`)"
             ),

@@ -116,6 +116,7 @@ impl Step {
                 charter.process(&body.r#type, body.version).map(since).into_iter().collect()
             }
             Body::CalendarPublished(body) => charter.calendars_of(body.year).iter().map(since).collect(),
+            Body::SupervisionPublished(_) => charter.supervision().iter().map(since).collect(),
             Body::OfficerAppointed(body) => charter.appointments(&body.officer).iter().map(since).collect(),
             Body::OfficerLeft(body) => charter.officer(&body.officer).and_then(until).into_iter().collect(),
             other => return Err(Fault::Law(format!("{} in a ceremony", other.kind()))),

@@ -43,6 +43,8 @@ pub(super) enum Wish {
     OfficerLeft(OfficerId),
     /// The working days of a year.
     Calendar(Calendar),
+    /// By which rules cards are raised (TOML); without them, the service's own.
+    Supervision(Option<String>),
     /// Powers for a department that is registered.
     GrantPowers { department: String, powers: Vec<PowerPlan> },
     /// The end of one power.
@@ -52,7 +54,7 @@ pub(super) enum Wish {
 }
 
 /// The members of a request, of which there is exactly one.
-const WISHES: [&str; 9] = [
+const WISHES: [&str; 10] = [
     "department",
     "rotate",
     "retire",
@@ -60,6 +62,7 @@ const WISHES: [&str; 9] = [
     "officer",
     "officer_left",
     "calendar",
+    "supervision",
     "grant_powers",
     "withdraw_power",
 ];
@@ -99,6 +102,10 @@ impl Wish {
         }
         if let Some(value) = all.get("calendar") {
             wishes.push(people::calendar(value, all.pointer("calendar"))?);
+        }
+        if let Some(value) = all.get("supervision") {
+            let members = Members::open(value, all.pointer("supervision"), &["rules"])?;
+            wishes.push(Self::Supervision(members.text("rules")?));
         }
         if let Some(value) = all.get("grant_powers") {
             wishes.push(grant(value, all.pointer("grant_powers"))?);

@@ -15,6 +15,7 @@ pub use error::OpenError;
 
 use super::Authority;
 use super::blocks::EdgeBlocks;
+use super::cards::Following;
 use super::ceremony;
 use super::chains::Chains;
 use super::clock_guard::ClockGuard;
@@ -126,6 +127,7 @@ impl Opening {
             known_types: KnownTypes::default(),
             shelf: Shelf::default(),
             refusals: Refusals::default(),
+            following: Following::default(),
             open_ceremonies,
             demand_counts: DemandCounts::default(),
             rounds: self.eyes.map(Rounds::new),

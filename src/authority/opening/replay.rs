@@ -2,20 +2,15 @@
 //! each judged by the law against the state just before it.
 
 use super::OpenError;
-use crate::authority::cases;
+use crate::authority::before::{ViewBefore, node};
 use crate::authority::entries::entry;
-use crate::authority::grants::licence;
 use crate::authority::head::reread;
 use crate::authority::status::Statuses;
-use crate::authority::store::{Row, Store, StoreError};
-use crate::authority::tiles::stored;
-use crate::crypto::Digest;
+use crate::authority::store::{Store, StoreError};
 use crate::law;
-use crate::ledger::body::{CaseId, StatusPlace};
 use crate::ledger::entry::leaf_hash;
-use crate::ledger::state::{CaseState, Charter, LicenceState, View, ViewFault};
-use crate::merkle::{Hash, Range, node_from_tiles, root_from_nodes};
-use crate::values::identifiers::Handle;
+use crate::ledger::state::Charter;
+use crate::merkle::{Hash, Range};
 
 /// The charter, by the law, from the entries that touch it; and beyond the signed head every entry.
 pub(super) fn replay(store: &dyn Store, signed: Range, size: u64) -> Result<(Charter, Range), OpenError> {
@@ -34,7 +29,7 @@ pub(super) fn replay(store: &dyn Store, signed: Range, size: u64) -> Result<(Cha
         }
         let entry = law::read(&bytes).map_err(|error| wrong(error.to_string()))?;
         charter.skip_to(index, charter.time());
-        let view = ViewBefore { store, charter, range, index, statuses: &statuses };
+        let view = ViewBefore { store, charter, range, index, statuses: Some(&statuses) };
         let one = law::apply(&view, &entry).map_err(|refused| match refused {
             law::Refused::UnknownLaw(version) => OpenError::UnknownLaw(version),
             other => wrong(other.to_string()),
@@ -71,66 +66,6 @@ pub(super) fn replay(store: &dyn Store, signed: Range, size: u64) -> Result<(Cha
     Ok((charter, range))
 }
 
-/// The state just before an entry that is already in the store.
-struct ViewBefore<'a> {
-    store: &'a dyn Store,
-    charter: &'a Charter,
-    range: Option<&'a Range>,
-    index: u64,
-    statuses: &'a Statuses,
-}
-
-impl ViewBefore<'_> {
-    fn leaf(&self, index: u64) -> Result<Digest, ViewFault> {
-        let bytes = entry(self.store, index).map_err(|error| fault(&error))?;
-        let bytes = bytes.ok_or_else(|| ViewFault(format!("entry {index} is missing")))?;
-        Ok(leaf_hash(&bytes))
-    }
-}
-
-impl View for ViewBefore<'_> {
-    fn charter(&self) -> &Charter {
-        self.charter
-    }
-
-    fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
-        let now = licence(self.store, handle).map_err(|error| fault(&error))?;
-        let Some(now) = now else { return Ok(None) };
-        let earlier = now.events.iter().map(|event| event.index).rfind(|index| *index < self.index);
-        let Some(earlier) = earlier else { return Ok(None) };
-        Ok(now.before(self.index, self.leaf(earlier)?))
-    }
-
-    fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
-        let now = cases::case(self.store, case).map_err(|error| fault(&error))?;
-        let Some(now) = now else { return Ok(None) };
-        let earlier = now.events.iter().map(|event| event.index).rfind(|index| *index < self.index);
-        let Some(earlier) = earlier else { return Ok(None) };
-        Ok(now.before(self.index, self.leaf(earlier)?))
-    }
-
-    fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {
-        Ok(self.statuses.taken(place))
-    }
-
-    fn blob(&self, name: &Digest) -> Result<Option<Vec<u8>>, ViewFault> {
-        self.store.get(&Row::Blob(*name)).map_err(|error| fault(&error))
-    }
-
-    fn root(&self) -> Result<Digest, ViewFault> {
-        let root = match self.range {
-            Some(range) => range.root(),
-            None => root_from_nodes(self.index, &|level, index| node(self.store, level, index))
-                .map_err(|error| ViewFault(error.to_string()))?,
-        };
-        Ok(Digest(root.0))
-    }
-}
-
-fn fault(error: &StoreError) -> ViewFault {
-    ViewFault(error.to_string())
-}
-
 /// The right edge at `size`, from the stored tiles.
 pub(super) fn range_at(store: &dyn Store, size: u64) -> Result<Range, OpenError> {
     let mut parts = Vec::new();
@@ -146,10 +81,6 @@ pub(super) fn range_at(store: &dyn Store, size: u64) -> Result<Range, OpenError>
         }
     }
     Range::from_parts(size, parts).map_err(|error| StoreError::Unreadable(error.to_string()).into())
-}
-
-fn node(store: &dyn Store, level: u8, index: u64) -> Option<Hash> {
-    node_from_tiles(level, index, &|tile, width| stored(store, tile, width).ok().flatten())
 }
 
 fn index_of(key: &[u8]) -> Option<u64> {

@@ -2,7 +2,7 @@
 //! key that is written is read back by one table, so that a backup knows each family or fails loudly. Not here: values.
 
 use crate::crypto::Digest;
-use crate::ledger::body::CaseId;
+use crate::ledger::body::{CardNumber, CaseId};
 use crate::ledger::state::Stage;
 use crate::merkle::TileId;
 use crate::values::identifiers::{CreditCode, Handle};
@@ -31,6 +31,8 @@ pub enum Row {
     Frame(FrameName),
     /// The state of a case (`cases`).
     Case(CaseId),
+    /// The state of a card (`cards`).
+    Card(CardNumber),
     /// A case that a department has to do with, by where it stands; no value.
     OwnCase(CreditCode, Stage, CaseId),
     /// A step of a case that waits for its officer's signature.
@@ -110,6 +112,7 @@ impl Row {
             b'c' => Self::CharterEntry(number()?),
             b'l' => Self::Licence(handle(rest)?),
             b'C' => Self::Case(handle(rest)?),
+            b'K' => Self::Card(number()?),
             b'I' => {
                 let (department, rest) = split(18)?;
                 let (stage, of) = rest.split_first()?;
@@ -183,6 +186,7 @@ impl Row {
             Self::CharterEntry(index) => keyed(b'c', &[&index.to_be_bytes()]),
             Self::Licence(handle) => keyed(b'l', &[handle.as_bytes()]),
             Self::Case(case) => keyed(b'C', &[case.as_bytes()]),
+            Self::Card(card) => keyed(b'K', &[&card.to_be_bytes()]),
             Self::OwnCase(department, stage, case) => {
                 let stage = Self::stage_byte(*stage);
                 keyed(b'I', &[department.as_str().as_bytes(), &[stage], case.as_bytes()])
@@ -263,6 +267,7 @@ mod tests {
             Row::CharterEntry(3),
             Row::Licence(handle),
             Row::Case(handle),
+            Row::Card(12),
             Row::OwnCase("11430700MB0000035Y".parse().unwrap(), Stage::Granted, handle),
             Row::Prepared(handle, [7; 8]),
             Row::Given(handle),

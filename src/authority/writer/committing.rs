@@ -11,6 +11,7 @@ use super::judging::{Candidate, claim, judge};
 use super::publishing::{Entered, NewEntry};
 use super::{Attempt, Outcome, Proposal, halted, settle};
 use crate::authority::blocks::EdgeBlocks;
+use crate::authority::cards;
 use crate::authority::cases;
 use crate::authority::clock_guard::ClockGuard;
 use crate::authority::grants;
@@ -183,6 +184,7 @@ impl Committer {
                 };
                 (known.map(|case| case.last), Owner::Department(department))
             }
+            Subject::Card(card) => (view.card(*card)?.map(|card| card.last), Owner::Authority),
             subject => (view.charter.chain(subject), Owner::Authority),
         };
         let key = match body {
@@ -266,6 +268,9 @@ pub(in crate::authority) fn rows_of(
     }
     if let Some(case) = &effects.case {
         writes.extend(cases::rows(charter, case)?);
+    }
+    if let Some(card) = &effects.card {
+        writes.push(cards::row(card)?);
     }
     for licence in &effects.licences {
         writes.extend(grants::rows(licence)?);

@@ -19,7 +19,7 @@ use crate::values::lang::Lang;
 use crate::wiring::told::Told;
 
 /// An officer's key.
-pub(super) struct Signer(PrivateKey);
+pub(in crate::cli) struct Signer(PrivateKey);
 
 /// What follows kind and origin in a statement.
 #[derive(Deserialize)]
@@ -30,12 +30,12 @@ struct Said {
 }
 
 impl Signer {
-    pub(super) fn load(key: &Path, passphrase: Option<&Path>) -> anyhow::Result<Self> {
+    pub(in crate::cli) fn load(key: &Path, passphrase: Option<&Path>) -> anyhow::Result<Self> {
         let passphrase = passphrase.map(read_passphrase).transpose()?;
         Ok(Self(load(key, passphrase.as_ref().map(|passphrase| passphrase.as_slice()))?))
     }
 
-    pub(super) fn id(&self) -> KeyId {
+    pub(in crate::cli) fn id(&self) -> KeyId {
         self.0.id()
     }
 
@@ -53,6 +53,24 @@ impl Signer {
         }
         if !is_committed(&body, case, sign, wish.1) {
             return Err(other_words().into());
+        }
+        self.tell_and_sign(&body, &bytes, lang, "")
+    }
+
+    /// Signs a statement if the entry that it becomes is what was meant.
+    pub(in crate::cli) fn sign_as(
+        &self,
+        sign: &Value,
+        is: impl Fn(&Body) -> bool,
+        lang: Lang,
+    ) -> anyhow::Result<String> {
+        let (body, bytes) = read(sign)?;
+        if !is(&body) {
+            return Err(Told::new(
+                format!("待签的内容（{}）不是所要办理的事：请不要签名", body.kind()),
+                format!("what is to be signed ({}) is not what was asked for; do not sign", body.kind()),
+            )
+            .into());
         }
         self.tell_and_sign(&body, &bytes, lang, "")
     }

@@ -9,7 +9,6 @@ use crate::law::violation::{Refused, Rule, Violation};
 use crate::ledger::body::{Approvers, OfficerId, Owner, ProcessPublished, Role};
 use crate::ledger::entry::statement;
 use crate::ledger::signature::Approval;
-use crate::ledger::state::CaseState;
 use crate::values::identifiers::CreditCode;
 
 impl Bench<'_> {
@@ -54,19 +53,20 @@ impl Bench<'_> {
         })?;
         let owner = Owner::Department(department.clone());
         let officers = self.view.charter().keys_of(&owner, KeyPurpose::Officer);
+        self.nobody_stopped(approvals)?;
         self.owed(approvals, |id| {
             officers.iter().find(|(known, _)| *known == id).map(|(_, held)| &held.value.public)
         })
     }
 
-    /// Exactly one officer with this role in the department of a case; who it is.
+    /// Exactly one officer with this role in a department; who it is.
     pub(super) fn officer_acts(
         &self,
         role: Role,
-        case: &CaseState,
+        department: &CreditCode,
     ) -> Result<(OfficerId, Vec<Owed>), Refused> {
         let one = [Approvers { department: None, officers: 1 }];
-        let (officers, owed) = self.officers_of(&one, role, &case.department)?;
+        let (officers, owed) = self.officers_of(&one, role, department)?;
         let officer = officers.into_iter().next();
         let officer = officer.ok_or_else(|| Violation::new(Rule::Approvals, "no officer signed"))?;
         Ok((officer, owed))
@@ -89,6 +89,9 @@ impl Bench<'_> {
     ) -> Result<(Vec<OfficerId>, Vec<Owed>), Refused> {
         let charter = self.view.charter();
         let approvals = self.approvals()?;
+        if role == Role::Signer {
+            self.nobody_stopped(approvals)?;
+        }
         let mut officers = Vec::with_capacity(approvals.len());
         // A department that leads and is named too is asked once, for both.
         let mut wanted: BTreeMap<&CreditCode, u64> = BTreeMap::new();
@@ -112,6 +115,22 @@ impl Bench<'_> {
             charter.key(id).filter(|_| known).map(|held| &held.value.public)
         })?;
         Ok((officers.into_iter().map(|(_, officer)| officer).collect(), owed))
+    }
+
+    /// A red card may keep an officer from signing until it is released.
+    fn nobody_stopped(&self, approvals: &[Approval]) -> Result<(), Refused> {
+        let charter = self.view.charter();
+        let stop = approvals.iter().find_map(|approval| {
+            let officer = charter.officer_of_key(&approval.key)?.value.officer;
+            Some((officer, charter.stopped(&officer)?))
+        });
+        match stop {
+            None => Ok(()),
+            Some((officer, card)) => {
+                let text = format!("officer {officer} may not sign until card {card} is released");
+                Err(Violation::new(Rule::Stopped, text).into())
+            }
+        }
     }
 
     /// All these keys and no others: how entry 0 is approved.

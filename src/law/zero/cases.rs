@@ -78,20 +78,20 @@ fn objected(bench: Bench<'_>, body: &CaseFiled, licence: &Handle) -> Result<Case
 
 pub(super) fn accepted(bench: Bench<'_>, case: &CaseId) -> Result<Deed, Refused> {
     let case = bench.case_at(case, &[Stage::Filed])?;
-    let (officer, owed) = bench.officer_acts(Role::Intake, &case)?;
+    let (officer, owed) = bench.officer_acts(Role::Intake, &case.department)?;
     Ok(bench.moved(case, CaseStep::Accepted(officer), owed))
 }
 
 pub(super) fn declined(bench: Bench<'_>, case: &CaseId) -> Result<Deed, Refused> {
     let case = bench.case_at(case, &[Stage::Filed])?;
-    let (officer, owed) = bench.officer_acts(Role::Intake, &case)?;
+    let (officer, owed) = bench.officer_acts(Role::Intake, &case.department)?;
     Ok(bench.moved(case, CaseStep::Declined(officer), owed))
 }
 
 pub(super) fn asked(bench: Bench<'_>, case: &CaseId) -> Result<Deed, Refused> {
     let case = bench.case_at(case, &[Stage::Filed, Stage::Accepted])?;
     let role = if case.stage() == Stage::Filed { Role::Intake } else { Role::Examiner };
-    let (officer, owed) = bench.officer_acts(role, &case)?;
+    let (officer, owed) = bench.officer_acts(role, &case.department)?;
     if role == Role::Examiner {
         did_not_accept(&case, officer)?;
     }
@@ -105,7 +105,7 @@ pub(super) fn supplied(bench: Bench<'_>, case: &CaseId) -> Result<Deed, Refused>
 
 pub(super) fn examined(bench: Bench<'_>, body: &CaseExamined) -> Result<Deed, Refused> {
     let case = bench.case_at(&body.case, &[Stage::Accepted, Stage::Examined])?;
-    let (officer, owed) = bench.officer_acts(Role::Examiner, &case)?;
+    let (officer, owed) = bench.officer_acts(Role::Examiner, &case.department)?;
     did_not_accept(&case, officer)?;
     Ok(bench.moved(case, CaseStep::Examined(officer, body.opinion), owed))
 }
@@ -126,7 +126,7 @@ pub(super) fn decided(bench: Bench<'_>, body: &CaseDecided) -> Result<Deed, Refu
             format!("the handle was made at {}, after the entry", handle.time())
         })?;
     }
-    let (officer, owed) = bench.officer_acts(Role::Signer, &case)?;
+    let (officer, owed) = bench.officer_acts(Role::Signer, &case.department)?;
     may_sign(&case, officer)?;
     let step = match (case.corrects(), body.upheld) {
         (None, _) => CaseStep::Decided(officer, body.licence),
@@ -175,7 +175,7 @@ pub(super) fn checked(bench: Bench<'_>, body: &CaseChecked) -> Result<Deed, Refu
     demand(case.promise && case.is_issued() && case.truth().is_none(), Rule::CaseStep, || {
         format!("case {} has no promise to be checked", case.case)
     })?;
-    let (officer, owed) = bench.officer_acts(Role::Supervisor, &case)?;
+    let (officer, owed) = bench.officer_acts(Role::Supervisor, &case.department)?;
     Ok(bench.moved(case, CaseStep::Checked(officer, body.truth), owed))
 }
 
@@ -184,7 +184,7 @@ pub(super) fn rectified(bench: Bench<'_>, case: &CaseId) -> Result<Deed, Refused
     demand(case.calls_for_rectification(), Rule::CaseStep, || {
         format!("nothing of case {} calls for rectification", case.case)
     })?;
-    let (officer, owed) = bench.officer_acts(Role::Supervisor, &case)?;
+    let (officer, owed) = bench.officer_acts(Role::Supervisor, &case.department)?;
     Ok(bench.moved(case, CaseStep::Rectified(officer), owed))
 }
 

@@ -1,6 +1,7 @@
 //! Law 0. This version stays in the code for ever, whatever comes after it.
 
 mod approvals;
+mod cards;
 mod cases;
 mod catalogue;
 mod charter;
@@ -17,7 +18,7 @@ use super::violation::{Refused, Rule, Violation, demand};
 use crate::crypto::KeyPurpose;
 use crate::ledger::body::{BlobRef, Body, MAX_BLOB_BYTES, Owner, StatusPlace, Subject};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{CaseState, CharterChange, Effects, Key, LicenceState, Moment, View};
+use crate::ledger::state::{CardState, CaseState, CharterChange, Effects, Key, LicenceState, Moment, View};
 use crate::values::identifiers::{CreditCode, Origin};
 
 /// What a body does, before its envelope is judged.
@@ -26,6 +27,7 @@ struct Deed {
     charter: Option<CharterChange>,
     licences: Vec<LicenceState>,
     case: Option<CaseState>,
+    card: Option<CardState>,
     statuses: Vec<(StatusPlace, u8)>,
     owed: Vec<Owed>,
 }
@@ -101,6 +103,11 @@ pub(super) fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> 
         Body::CaseWithdrawn(body) => cases::withdrawn(bench, &body.case)?,
         Body::CaseChecked(body) => cases::checked(bench, body)?,
         Body::CaseRectified(body) => cases::rectified(bench, &body.case)?,
+        Body::SupervisionPublished(body) => cards::published(bench, body)?,
+        Body::CardRaised(body) => cards::raised(bench, body)?,
+        Body::CardOrdered(body) => cards::ordered(bench, body)?,
+        Body::CardAnswered(body) => cards::answered(bench, body)?,
+        Body::CardReleased(body) => cards::released(bench, body.card)?,
         Body::LicenceIssued(body) => licences::issued(bench, body)?,
         Body::LicenceRecorded(body) => licences::recorded(bench, body)?,
         Body::LicenceCarried(body) => licences::carried(bench, body)?,
@@ -126,6 +133,7 @@ fn conclude(bench: Bench<'_>, deed: Deed) -> Applied {
             charter: deed.charter,
             licences: deed.licences,
             case: deed.case,
+            card: deed.card,
             statuses: deed.statuses,
         },
         owed: deed.owed,
@@ -138,6 +146,7 @@ impl<'a> Bench<'a> {
         let last = match self.entry.body().subject() {
             Subject::Licence(handle) => self.view.licence(&handle)?.map(|licence| licence.last),
             Subject::Case(case) => self.view.case(&case)?.map(|case| case.last),
+            Subject::Card(card) => self.view.card(card)?.map(|card| card.last),
             subject => self.view.charter().chain(&subject),
         };
         demand(self.entry.prev() == last, Rule::Prev, || match (self.entry.prev(), last) {

@@ -1,6 +1,7 @@
 //! What entries say: one closed schema a kind (law 0, section 2). Adding a kind is adding a row to the table below.
 //! Not here: the rules (`law`).
 
+mod card;
 mod case;
 mod catalogue;
 mod charter;
@@ -14,6 +15,9 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+pub use card::{
+    About, CardAnswered, CardNumber, CardOrdered, CardRaised, CardReleased, Colour, Outcome, SupervisionPublished,
+};
 pub use case::{
     CaseAccepted, CaseAsked, CaseChecked, CaseDecided, CaseDeclined, CaseDelivered, CaseExamined, CaseFiled,
     CaseId, CaseRated, CaseRectified, CaseSupplied, CaseWithdrawn, DraftedLicence, FromCase, Level, Opinion,
@@ -58,6 +62,10 @@ pub enum Subject {
     Process(Slug),
     /// The working days of a year.
     Calendar(Year),
+    /// By which rules cards are raised.
+    Supervision,
+    /// A card.
+    Card(CardNumber),
     /// A case.
     Case(CaseId),
     /// A licence.
@@ -146,6 +154,11 @@ kinds! {
     CaseWithdrawn(CaseWithdrawn) = "case.withdrawn", "The applicant wants it no more.";
     CaseChecked(CaseChecked) = "case.checked", "承诺核查: whether what was promised is true.";
     CaseRectified(CaseRectified) = "case.rectified", "整改: what a bad rating called for.";
+    SupervisionPublished(SupervisionPublished) = "supervision.published", "By which rules cards are raised.";
+    CardRaised(CardRaised) = "card.raised", "黄牌、红牌: a card that the rules raise.";
+    CardOrdered(CardOrdered) = "card.ordered", "督办: its department has to answer.";
+    CardAnswered(CardAnswered) = "card.answered", "整改、责任追究: what its department did.";
+    CardReleased(CardReleased) = "card.released", "解除: it is over.";
     LicenceIssued(LicenceIssued) = "licence.issued", "A licence is issued.";
     LicenceRecorded(LicenceRecorded) = "licence.recorded", "A licence granted before the ledger is recorded.";
     LicenceCarried(LicenceCarried) = "licence.carried", "A further signed carrier of a licence.";
@@ -171,6 +184,11 @@ impl Kind {
     /// Whether it is a step of a case: signed by the department that has it.
     pub fn is_case(self) -> bool {
         self.as_str().starts_with("case.")
+    }
+
+    /// Whether it is about a card: signed by the authority.
+    pub fn is_card(self) -> bool {
+        self.as_str().starts_with("card.")
     }
 
     /// Whether strings outside ASCII may stand in it: the public names of the authority and of departments.
@@ -218,6 +236,11 @@ impl Body {
             Self::CaseWithdrawn(body) => Subject::Case(body.case),
             Self::CaseChecked(body) => Subject::Case(body.case),
             Self::CaseRectified(body) => Subject::Case(body.case),
+            Self::SupervisionPublished(_) => Subject::Supervision,
+            Self::CardRaised(body) => Subject::Card(body.card),
+            Self::CardOrdered(body) => Subject::Card(body.card),
+            Self::CardAnswered(body) => Subject::Card(body.card),
+            Self::CardReleased(body) => Subject::Card(body.card),
             Self::LicenceIssued(body) => Subject::Licence(body.handle),
             Self::LicenceRecorded(body) => Subject::Licence(body.grant.handle),
             Self::LicenceCarried(body) => Subject::Licence(body.handle),
@@ -256,6 +279,10 @@ impl Body {
             Self::CaseDecided(body) => Some((&body.approvals, Some(body.not_after))),
             Self::CaseChecked(body) => Some((&body.approvals, Some(body.not_after))),
             Self::CaseRectified(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::SupervisionPublished(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CardOrdered(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CardAnswered(body) => Some((&body.approvals, Some(body.not_after))),
+            Self::CardReleased(body) => Some((&body.approvals, Some(body.not_after))),
             Self::LicenceIssued(body) => Some((&body.approvals, body.not_after)),
             Self::LicenceRecorded(body) => Some((&body.grant.approvals, body.grant.not_after)),
             Self::CaseFiled(_)
@@ -263,6 +290,7 @@ impl Body {
             | Self::CaseDelivered(_)
             | Self::CaseRated(_)
             | Self::CaseWithdrawn(_)
+            | Self::CardRaised(_)
             | Self::LicenceCarried(_)
             | Self::LicenceSuspended(_)
             | Self::LicenceReinstated(_)

@@ -1,5 +1,6 @@
 //! What one entry does to the state. Only the law makes these.
 
+use super::card::CardState;
 use super::case::CaseState;
 use super::charter::CharterChange;
 use super::licence::LicenceState;
@@ -24,6 +25,8 @@ pub struct Effects {
     pub licences: Vec<LicenceState>,
     /// The case as it now is, if the entry is a step of one.
     pub case: Option<CaseState>,
+    /// The card as it now is, if the entry is about one.
+    pub card: Option<CardState>,
     /// Places on status lists and their values now.
     pub statuses: Vec<(StatusPlace, u8)>,
 }

@@ -1,7 +1,8 @@
 //! The whole state in memory: the auditor's view, and the one of tests.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use super::card::CardState;
 use super::case::CaseState;
 use super::charter::Charter;
 use super::effects::Effects;
@@ -9,7 +10,7 @@ use super::licence::LicenceState;
 use super::places::Places;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
-use crate::ledger::body::{CaseId, StatusPlace};
+use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
 use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
@@ -26,6 +27,7 @@ pub struct MemoryState {
     charter: Charter,
     licences: Licences,
     cases: HashMap<CaseId, CaseState>,
+    cards: BTreeMap<CardNumber, CardState>,
     statuses: Places,
     blobs: HashMap<Digest, Vec<u8>>,
     /// The right edge of the tree at some size, and the leaves behind it: its root is hardly ever asked for.
@@ -61,6 +63,9 @@ impl MemoryState {
         if let Some(case) = effects.case {
             self.cases.insert(case.case, case);
         }
+        if let Some(card) = effects.card {
+            self.cards.insert(card.card, card);
+        }
         self.leaves.push(Hash(effects.leaf.0));
         if self.leaves.len() > AT_ONCE {
             self.range = self.range();
@@ -83,6 +88,11 @@ impl MemoryState {
     /// All cases, in no order.
     pub fn cases(&self) -> impl Iterator<Item = &CaseState> {
         self.cases.values()
+    }
+
+    /// All cards, in their order.
+    pub fn cards(&self) -> impl Iterator<Item = &CardState> {
+        self.cards.values()
     }
 
     /// Every used place and its value.
@@ -136,6 +146,10 @@ impl View for MemoryState {
 
     fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
         Ok(self.cases.get(case).cloned())
+    }
+
+    fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
+        Ok(self.cards.get(&card).cloned())
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

@@ -1,6 +1,7 @@
-//! The state that entries add up to: the charter, the cases, the licences, the used places, and the views the law looks through.
+//! The state that entries add up to: the charter, the cases, the cards, the licences, the used places, and the views the law looks through.
 //! Not here: which entries may add to it (`law`).
 
+mod card;
 mod case;
 mod charter;
 mod deadline;
@@ -11,6 +12,7 @@ mod overlay;
 mod places;
 mod view;
 
+pub use card::{CardEvent, CardState, CardStep};
 pub use case::{CaseEvent, CaseState, CaseStep, Stage};
 pub use charter::{Authority, Charter, CharterChange, Held, Key, Moment, PublishedType};
 pub use deadline::{Clock, Due};

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::card::CardState;
 use super::case::CaseState;
 use super::charter::Charter;
 use super::effects::Effects;
 use super::licence::LicenceState;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
-use crate::ledger::body::{CaseId, StatusPlace};
+use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
 use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
@@ -18,6 +19,7 @@ pub struct Overlay<'a> {
     charter: Charter,
     licences: HashMap<Handle, LicenceState>,
     cases: HashMap<CaseId, CaseState>,
+    cards: HashMap<CardNumber, CardState>,
     places: HashSet<StatusPlace>,
     blobs: HashMap<Digest, Vec<u8>>,
     range: Range,
@@ -31,6 +33,7 @@ impl<'a> Overlay<'a> {
             base,
             licences: HashMap::new(),
             cases: HashMap::new(),
+            cards: HashMap::new(),
             places: HashSet::new(),
             blobs: HashMap::new(),
             range,
@@ -49,6 +52,7 @@ impl<'a> Overlay<'a> {
             self.licences.insert(licence.handle, licence.clone());
         }
         self.cases.extend(effects.case.iter().map(|case| (case.case, case.clone())));
+        self.cards.extend(effects.card.iter().map(|card| (card.card, card.clone())));
         self.places.extend(effects.statuses.iter().map(|(place, _)| *place));
         self.range.push(Hash(effects.leaf.0));
     }
@@ -75,6 +79,13 @@ impl View for Overlay<'_> {
         match self.cases.get(case) {
             Some(case) => Ok(Some(case.clone())),
             None => self.base.case(case),
+        }
+    }
+
+    fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
+        match self.cards.get(&card) {
+            Some(card) => Ok(Some(card.clone())),
+            None => self.base.card(card),
         }
     }
 

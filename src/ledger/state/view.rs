@@ -1,10 +1,11 @@
 //! What the law may look at: the state just before an entry. The store, memory and the auditor's map implement it.
 
+use super::card::CardState;
 use super::case::CaseState;
 use super::charter::Charter;
 use super::licence::LicenceState;
 use crate::crypto::Digest;
-use crate::ledger::body::{CaseId, StatusPlace};
+use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
 use crate::values::identifiers::Handle;
 
 /// The state could not be read.
@@ -22,6 +23,9 @@ pub trait View {
 
     /// A case, if its number was ever used.
     fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault>;
+
+    /// A card, if it was raised.
+    fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault>;
 
     /// Whether a place on a status list was ever used.
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault>;

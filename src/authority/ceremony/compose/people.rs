@@ -6,8 +6,8 @@ use crate::authority::refusal::Fault;
 use crate::catalogue::{Calendar, LicenceType, ProcessRules};
 use crate::crypto::Digest;
 use crate::ledger::body::{
-    Approvers, Body, CalendarPublished, Exception, KeyIntroduced, KeyTitle, OfficerAppointed, OfficerId,
-    OfficerLeft, ProcessPublished, Promised,
+    Approvers, BlobRef, Body, CalendarPublished, Exception, KeyIntroduced, KeyTitle, OfficerAppointed, OfficerId,
+    OfficerLeft, ProcessPublished, Promised, SupervisionPublished,
 };
 use crate::values::identifiers::{CreditCode, Slug};
 
@@ -69,6 +69,21 @@ impl Composer<'_> {
             year: calendar.year,
         };
         self.push(&Body::CalendarPublished(body), prev, Vec::new())
+    }
+
+    /// By which rules cards are raised; `prev` is the last entry that said so.
+    pub(in crate::authority) fn supervision(
+        &mut self,
+        rules: &str,
+        prev: Option<Digest>,
+    ) -> Result<(), Fault> {
+        let rules = rules.as_bytes().to_vec();
+        let body = SupervisionPublished {
+            approvals: Vec::new(),
+            not_after: self.terms.not_after,
+            rules: BlobRef::of(&rules),
+        };
+        self.push(&Body::SupervisionPublished(body), prev, vec![rules])
     }
 
     /// A key that was made elsewhere.

@@ -12,6 +12,7 @@ use crate::crypto::{KeyId, KeyPurpose};
 use crate::ledger::body::{
     Approvers, Body, KeyTitle, OfficerAppointed, OfficerId, Owner, Subject, possession,
 };
+use crate::supervision::Rules;
 use crate::values::identifiers::{CreditCode, Slug};
 
 impl Bench<'_> {
@@ -84,6 +85,17 @@ impl Bench<'_> {
         let mut composer = Composer::new(self.terms);
         composer.calendar(calendar, self.charter.chain(&Subject::Calendar(year)))?;
         let about = About::Calendar { year };
+        Ok(Prepared { about, keys: NewKeys::default(), steps: composer.into_steps() })
+    }
+
+    /// By which rules cards are raised from then on.
+    pub(super) fn supervision(&self, rules: Option<&str>) -> Result<Prepared, Failure> {
+        let rules = rules.unwrap_or(Rules::BUILT_IN);
+        let read = Rules::parse(rules).map_err(|error| CeremonyRefusal::Supervision(error.to_string()))?;
+        self.authority.refuse_open(|body| matches!(body, Body::SupervisionPublished(_)))?;
+        let mut composer = Composer::new(self.terms);
+        composer.supervision(rules, self.charter.chain(&Subject::Supervision))?;
+        let about = About::Supervision { rules: *read.digest() };
         Ok(Prepared { about, keys: NewKeys::default(), steps: composer.into_steps() })
     }
 

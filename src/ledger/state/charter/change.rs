@@ -5,7 +5,7 @@ use super::{Authority, Charter, Key};
 use crate::crypto::KeyId;
 use crate::ledger::body::{
     AuthorityFounded, CalendarPublished, DepartmentRegistered, LawVersion, OfficerAppointed, OfficerId,
-    PowerGranted, PowerId, ProcessPublished, TypePublished,
+    CardNumber, PowerGranted, PowerId, ProcessPublished, SupervisionPublished, TypePublished,
 };
 use crate::values::identifiers::{CreditCode, Slug};
 use crate::values::time::Time;
@@ -54,6 +54,12 @@ pub enum CharterChange {
     Process(ProcessPublished),
     /// The working days of a year.
     Calendar(CalendarPublished),
+    /// By which rules cards are raised from now on.
+    Supervision(SupervisionPublished),
+    /// An officer may sign nothing until the card is released.
+    Stopped(CardNumber, OfficerId),
+    /// What this card stopped may go on.
+    Released(CardNumber),
     /// Refusals are counted up to here.
     Counted(Time),
     /// An anchor: nothing but its place in the chain.
@@ -133,6 +139,14 @@ impl Charter {
                 end(published.last_mut(), moment);
                 published.push(Held::begin(body, moment));
             }
+            CharterChange::Supervision(body) => {
+                end(self.supervision.last_mut(), moment);
+                self.supervision.push(Held::begin(body, moment));
+            }
+            CharterChange::Stopped(card, officer) => {
+                self.stops.insert(card, Held::begin(officer, moment));
+            }
+            CharterChange::Released(card) => end(self.stops.get_mut(&card), moment),
             CharterChange::Counted(until) => self.counted_until = Some(until),
             CharterChange::Anchored => {}
         }

@@ -13,8 +13,8 @@ pub use held::{Held, Moment};
 use super::effects::Effects;
 use crate::crypto::{Digest, KeyId, KeyPurpose, PublicKey};
 use crate::ledger::body::{
-    AuthorityFounded, BlobRef, CalendarPublished, DepartmentRegistered, LawVersion, OfficerAppointed,
-    OfficerId, Owner, PowerGranted, PowerId, ProcessPublished, Subject, TypePublished, Year,
+    AuthorityFounded, BlobRef, CalendarPublished, CardNumber, DepartmentRegistered, LawVersion, OfficerAppointed,
+    OfficerId, Owner, PowerGranted, PowerId, ProcessPublished, Subject, SupervisionPublished, TypePublished, Year,
 };
 use crate::values::identifiers::{CreditCode, Origin, Region, Slug};
 use crate::values::time::{Time, UtcOffset};
@@ -68,6 +68,8 @@ pub struct Charter {
     officers: BTreeMap<OfficerId, Vec<Held<OfficerAppointed>>>,
     processes: BTreeMap<(Slug, u64), Held<ProcessPublished>>,
     calendars: BTreeMap<Year, Vec<Held<CalendarPublished>>>,
+    supervision: Vec<Held<SupervisionPublished>>,
+    stops: BTreeMap<CardNumber, Held<OfficerId>>,
     chains: BTreeMap<Subject, Digest>,
     counted_until: Option<Time>,
 }
@@ -206,7 +208,7 @@ impl Charter {
         })
     }
 
-    /// Leaf hash of the last entry about a subject other than a licence or a case.
+    /// Leaf hash of the last entry about a subject other than a licence, a case or a card.
     pub fn chain(&self, subject: &Subject) -> Option<Digest> {
         self.chains.get(subject).copied()
     }

@@ -1,10 +1,12 @@
-//! Reading of the charter: officers, how types are issued, and which days are worked. Not here: the clock of a case
+//! Reading of the charter: officers and what stops them, how types are issued, and which days are worked. Not here: the clock of a case
 //! (`deadline`).
 
 use super::Charter;
 use super::held::{Held, Moment};
 use crate::crypto::KeyId;
-use crate::ledger::body::{CalendarPublished, OfficerAppointed, OfficerId, ProcessPublished, Role, Year};
+use crate::ledger::body::{
+    CalendarPublished, CardNumber, OfficerAppointed, OfficerId, ProcessPublished, Role, SupervisionPublished, Year,
+};
 use crate::values::identifiers::{CreditCode, Slug};
 use crate::values::time::Date;
 
@@ -58,6 +60,16 @@ impl Charter {
         })
     }
 
+    /// By which rules cards are raised: every publication, the newest last.
+    pub fn supervision(&self) -> &[Held<SupervisionPublished>] {
+        &self.supervision
+    }
+
+    /// The card that keeps an officer from signing now.
+    pub fn stopped(&self, officer: &OfficerId) -> Option<CardNumber> {
+        self.stops.iter().find(|(_, held)| held.in_force() && held.value == *officer).map(|(card, _)| *card)
+    }
+
     /// How a version of a type is issued; `None` where it is issued without a case.
     pub fn process(&self, licence_type: &Slug, version: u64) -> Option<&Held<ProcessPublished>> {
         self.processes.get(&(licence_type.clone(), version))
@@ -81,6 +93,16 @@ impl Charter {
     /// The newest calendar of a year.
     pub fn calendar(&self, year: Year) -> Option<&Held<CalendarPublished>> {
         self.calendars_of(year).last()
+    }
+
+    /// The last of so many working days after a day.
+    pub fn working_days_after(&self, start: Date, days: u64) -> Option<Date> {
+        let (mut day, mut left) = (start, days);
+        while left > 0 {
+            day = day.next()?;
+            left -= u64::from(self.is_working(day));
+        }
+        Some(day)
     }
 
     /// Whether a day is worked: as its year's calendar says, else from Monday to Friday.
