@@ -79,15 +79,21 @@ impl Carded {
 
     /// Holds a card that is entered against the next one that is owed. Where it is a later one, those before it are left out.
     fn compare(&mut self, index: u64, entered: &CardRaised) -> Vec<Finding> {
-        let same = |(owed, _): &(CardRaised, Time)| *owed == CardRaised { card: owed.card, ..entered.clone() };
+        let same =
+            |(owed, _): &(CardRaised, Time)| *owed == CardRaised { card: owed.card, ..entered.clone() };
         if let Some(place) = self.pending.iter().position(same) {
             let skipped = self.pending.drain(..=place).take(place);
             return skipped.map(|(card, _)| left_out(&card)).collect();
         }
         let of_it = |(owed, _): &(CardRaised, Time)| owed.at == entered.at && owed.rule == entered.rule;
         let text = match self.pending.iter().position(of_it).and_then(|place| self.pending.remove(place)) {
-            Some((owed, _)) => format!("card {} is not as the rules raise it: {}", entered.card, differs(&owed, entered)),
-            None => format!("card {}: the rules raise no {} over entry {}", entered.card, entered.rule, entered.at),
+            Some((owed, _)) => {
+                format!("card {} is not as the rules raise it: {}", entered.card, differs(&owed, entered))
+            }
+            None => format!(
+                "card {}: the rules raise no {} over entry {}",
+                entered.card, entered.rule, entered.at
+            ),
         };
         vec![Finding::at(index, Rule::Supervision, text)]
     }
@@ -113,7 +119,11 @@ impl Carded {
 
 fn left_out(card: &CardRaised) -> Finding {
     let (rule, colour) = (&card.rule, card.colour.as_str());
-    Finding::at(card.at, Rule::Supervision, format!("the {colour} card {rule} that this entry raises is left out"))
+    Finding::at(
+        card.at,
+        Rule::Supervision,
+        format!("the {colour} card {rule} that this entry raises is left out"),
+    )
 }
 
 /// Which members differ.

@@ -59,7 +59,9 @@ impl View for ViewBefore<'_> {
     }
 
     fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
-        let Some(now) = cards::card(self.store, card).map_err(|error| fault(&error))? else { return Ok(None) };
+        let Some(now) = cards::card(self.store, card).map_err(|error| fault(&error))? else {
+            return Ok(None);
+        };
         let earlier = now.events.iter().map(|event| event.index).rfind(|index| *index < self.index);
         let Some(earlier) = earlier else { return Ok(None) };
         Ok(now.before(self.index, self.leaf(earlier)?))

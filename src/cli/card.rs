@@ -108,10 +108,9 @@ impl Card {
                 step.take(card, "order", json!({"within": within}), is, out)
             }
             Verb::Answer { card, outcome, step } => {
-                let word = outcome.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default();
-                let is = |body: &Body| {
-                    matches!(body, Body::CardAnswered(body) if body.card == card && body.outcome.as_str() == word)
-                };
+                let word =
+                    outcome.to_possible_value().map(|word| word.get_name().to_owned()).unwrap_or_default();
+                let is = |body: &Body| matches!(body, Body::CardAnswered(body) if body.card == card && body.outcome.as_str() == word);
                 step.take(card, "answer", json!({"outcome": word}), is, out)
             }
             Verb::Release { card, step } => {
@@ -135,14 +134,17 @@ impl StepArgs {
         let service = self.caller.service(out.lang)?;
         let signer = Signer::load(&self.officer.officer, self.officer.passphrase_file.as_deref())?;
         let path = format!("{PATH}/{card}/{step}");
-        let mut add = |name: &str, value: Value| body.as_object_mut().map(|members| members.insert(name.into(), value));
+        let mut add =
+            |name: &str, value: Value| body.as_object_mut().map(|members| members.insert(name.into(), value));
         add("officer", json!(signer.id()));
         let asked = if self.dry_run { format!("{path}?dry_run=true") } else { path.clone() };
         let mut answer = service.post(&asked, &body)?;
         if !self.dry_run {
             let sign = answer.get("sign").cloned().unwrap_or_default();
             let signature = signer.sign_as(&sign, is, out.lang)?;
-            let mut add = |name: &str, value: Value| body.as_object_mut().map(|members| members.insert(name.into(), value));
+            let mut add = |name: &str, value: Value| {
+                body.as_object_mut().map(|members| members.insert(name.into(), value))
+            };
             add("not_after", sign.get("not_after").cloned().unwrap_or_default());
             add("signature", json!(signature));
             answer = service.post(&path, &body)?;
@@ -150,8 +152,14 @@ impl StepArgs {
         out.result(&answer, |lang| {
             let told = answer.get("card").map(|card| whole(card, lang)).unwrap_or_default();
             match answer.get("entry").and_then(Value::as_u64) {
-                Some(entry) => lang.choose(format!("已入账（记录 {entry}）。\n{told}"), format!("Entered ({entry}).\n{told}")),
-                None => lang.choose(format!("可以办理，尚未入账。\n{told}"), format!("Can be done; nothing was entered.\n{told}")),
+                Some(entry) => lang.choose(
+                    format!("已入账（记录 {entry}）。\n{told}"),
+                    format!("Entered ({entry}).\n{told}"),
+                ),
+                None => lang.choose(
+                    format!("可以办理，尚未入账。\n{told}"),
+                    format!("Can be done; nothing was entered.\n{told}"),
+                ),
             }
         })?;
         Ok(Exit::Good)
@@ -198,7 +206,9 @@ fn line(card: &Value, lang: Lang) -> String {
         _ => lang.choose("黄牌", "yellow"),
     };
     let due = card.get("due").and_then(Value::as_str);
-    let due = due.map(|day| lang.choose(format!("，{day} 前答复"), format!(", answer due {day}"))).unwrap_or_default();
+    let due = due
+        .map(|day| lang.choose(format!("，{day} 前答复"), format!(", answer due {day}")))
+        .unwrap_or_default();
     format!("{number}  {colour}  {name}  {department}  {state}{due}")
 }
 
@@ -215,9 +225,14 @@ fn whole(card: &Value, lang: Lang) -> String {
     let mut lines = vec![line(card, lang)];
     let about = card.get("about").map(Value::to_string).unwrap_or_default();
     let at = card.get("at").and_then(Value::as_u64).unwrap_or_default();
-    lines.push(lang.choose(format!("  关于 {about}，由记录 {at} 引起"), format!("  about {about}, raised by entry {at}")));
+    lines.push(lang.choose(
+        format!("  关于 {about}，由记录 {at} 引起"),
+        format!("  about {about}, raised by entry {at}"),
+    ));
     if card.get("stops") == Some(&Value::Bool(true)) {
-        lines.push(lang.choose("  解除前该人员不得签批", "  this officer may not sign until it is released").into());
+        lines.push(
+            lang.choose("  解除前该人员不得签批", "  this officer may not sign until it is released").into(),
+        );
     }
     for step in card.get("steps").and_then(Value::as_array).into_iter().flatten() {
         let entry = step.get("entry").and_then(Value::as_u64).unwrap_or_default();

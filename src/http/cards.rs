@@ -105,7 +105,9 @@ fn called(published: &Published, name: &str) -> Result<CreditCode, Problem> {
 pub(super) fn told(published: &Published, card: &CardState) -> Value {
     let charter = &published.charter;
     let named = Rules::built_in().ok();
-    let rule = named.as_ref().and_then(|rules| rules.told().iter().find(|told| told.rule.as_str() == card.rule.as_str()));
+    let rule = named
+        .as_ref()
+        .and_then(|rules| rules.told().iter().find(|told| told.rule.as_str() == card.rule.as_str()));
     let department = charter.department(&card.department);
     json!({
         "card": card.card,

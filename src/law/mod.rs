@@ -19,15 +19,14 @@ use crate::ledger::state::{CaseState, View};
 pub const NEWEST: u64 = 0;
 
 /// The text of law 0, and of the kinds that joined it: the blob that entry 0 names.
-pub const TEXT: &[u8] =
-    concat!(
-        include_str!("../../schemas/law/law-0.md"),
-        "\n",
-        include_str!("../../schemas/law/cases.md"),
-        "\n",
-        include_str!("../../schemas/law/cards.md"),
-    )
-    .as_bytes();
+pub const TEXT: &[u8] = concat!(
+    include_str!("../../schemas/law/law-0.md"),
+    "\n",
+    include_str!("../../schemas/law/cases.md"),
+    "\n",
+    include_str!("../../schemas/law/cards.md"),
+)
+.as_bytes();
 
 /// Judges an entry against the state just before it. The signatures are still owed: see [`discharge`].
 pub fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> {

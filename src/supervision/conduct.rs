@@ -34,13 +34,7 @@ pub(super) struct Conduct {
 
 impl Conduct {
     /// What this entry shows.
-    pub(super) fn look(
-        &mut self,
-        index: u64,
-        entry: &Entry,
-        after: &dyn View,
-        limits: &Limits,
-    ) -> Vec<Card> {
+    pub(super) fn look(&mut self, index: u64, entry: &Entry, after: &dyn View, limits: &Limits) -> Vec<Card> {
         let scene = Scene { index, time: entry.time(), charter: after.charter(), limits };
         let case = moved(entry.body()).and_then(|case| after.case(&case).ok().flatten());
         let mut cards = match entry.body() {

@@ -32,13 +32,7 @@ pub(super) struct Deadlines {
 
 impl Deadlines {
     /// What is late on the day of this entry; then its own case is looked at anew. A new calendar counts at once.
-    pub(super) fn look(
-        &mut self,
-        index: u64,
-        entry: &Entry,
-        after: &dyn View,
-        limits: &Limits,
-    ) -> Vec<Card> {
+    pub(super) fn look(&mut self, index: u64, entry: &Entry, after: &dyn View, limits: &Limits) -> Vec<Card> {
         let Some(offset) = after.charter().offset() else { return Vec::new() };
         if matches!(entry.body(), Body::CalendarPublished(_)) {
             // A day that it says was not worked makes nothing late.

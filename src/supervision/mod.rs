@@ -8,9 +8,9 @@ mod conduct;
 mod deadlines;
 mod orders;
 mod refusing;
-mod signing;
 mod rules;
 pub mod scorecard;
+mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 

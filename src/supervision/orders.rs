@@ -28,7 +28,9 @@ impl Orders {
             open.into_iter().for_each(|card| self.wait(card, after));
         }
         let mut cards = Vec::new();
-        let Some(today) = after.charter().offset().map(|offset| entry.time().date(offset)) else { return cards };
+        let Some(today) = after.charter().offset().map(|offset| entry.time().date(offset)) else {
+            return cards;
+        };
         while let Some((due, card)) = self.queue.first().copied().filter(|(due, _)| *due < today) {
             self.queue.pop_first();
             let Some((_, department)) = self.of.remove(&card) else { continue };

@@ -85,6 +85,8 @@ class Cases:
     def officers(self, wanted, role):
         """From each of `wanted` (department, how many) exactly so many; who they are."""
         groups, names, together = [], [], {}
+        if role == "signer":
+            self.nobody_stopped()
         for department, count in wanted:
             together[department] = together.get(department, 0) + count
         for department, count in together.items():

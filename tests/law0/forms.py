@@ -73,6 +73,14 @@ def is_owner(text):
     return text == "authority" or is_code(text)
 
 
+ABOUT = {"case": is_handle, "licence": is_handle, "officer": is_handle, "department": is_code}
+
+
+def about(value):
+    """What a card is about; a form of its own: exactly one member of `ABOUT`."""
+    return fits(value, about)
+
+
 # A form is a test of a string, `int`, a range, a list of one form, or the members of an object; `?` marks those that may lack.
 BLOB = {"sha256": DIGEST, "size": int}
 TITLE = {"not_after": is_time, "owner": is_owner, "possession?": is_binary(64), "purpose": PURPOSE, "spki": is_spki}
@@ -143,6 +151,14 @@ BODIES = {
     "case.withdrawn": {"case": is_handle, "commitment": DIGEST},
     "case.rectified": ACTING | {"commitment": DIGEST},
     "case.checked": ACTING | {"commitment": DIGEST, "truth": one_of("kept", "false")},
+    "supervision.published": APPROVED | {"rules": BLOB},
+    "card.raised": {
+        "about": about, "at": int, "card": int, "colour": one_of("yellow", "red"), "department": is_code, "facts": DIGEST,
+        "rule": SLUG, "stops?": TRUE,
+    },
+    "card.ordered": APPROVED | {"card": int, "within": int},
+    "card.answered": APPROVED | {"card": int, "outcome": one_of("corrected", "explained", "accountable")},
+    "card.released": APPROVED | {"card": int},
     "licence.issued": GRANT,
     "licence.recorded": {
         "grant": GRANT, "standing": lambda text: text in ("valid", "suspended") or ENDING(text),
@@ -165,6 +181,8 @@ BODIES = {
 
 
 def fits(value, form):
+    if form is about:
+        return isinstance(value, dict) and len(value) == 1 and any(fits(value, {name: of}) for name, of in ABOUT.items())
     if form is TRUE:
         return value is True
     if form is bool:

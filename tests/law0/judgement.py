@@ -4,13 +4,14 @@ import base64url
 import note
 import standing
 import tree
+from cards import Cards
 from cases import Cases
 from preimages import day, demand, good, handle_time, key_id, possession, preimage, statement, subject
 
 PLACES = 1 << 20
 
 
-class Judgement(Cases):
+class Judgement(Cases, Cards):
     """One entry against the state just before it. Every rule is checked before anything changes."""
 
     def __init__(self, ledger, entry):
@@ -289,6 +290,7 @@ class Judgement(Cases):
         if process:
             pass
         elif officers:
+            self.nobody_stopped()
             self.approved([(self.spkis(ledger.keys_of(grant["department"], "officer")), officers)])
         else:
             demand("approvals" not in grant and "not_after" not in grant, "approvals")

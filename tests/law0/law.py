@@ -11,6 +11,7 @@ class Ledger:
         self.origin = self.authority = self.counted = None
         self.departments, self.keys, self.types, self.powers = {}, {}, {}, {}
         self.officers, self.processes, self.calendars, self.cases = {}, {}, {}, {}
+        self.supervision, self.cards = [], {}
         self.licences, self.statuses, self.last = {}, {}, {}
 
     def judge(self, given):
@@ -52,7 +53,12 @@ class Ledger:
         case = lambda name, held: {
             "last": self.last["case", name], "stage": held["stage"], "steps": [list(step) for step in held["steps"]],
         }
+        card = lambda number, held: {
+            "at": held["at"], "last": self.last["card", number], "steps": [list(step) for step in held["steps"]],
+        } | ({"stops": held["stops"]} if held["stops"] and held["steps"][-1][1] != "released" else {})
         joined = {
+            "cards": {str(number): card(number, held) for number, held in self.cards.items()},
+            "supervision": self.supervision,
             "calendars": {str(year): held for year, held in self.calendars.items()},
             "cases": {name: case(name, held) for name, held in self.cases.items()},
             "officers": {name: [span(one) for one in held] for name, held in self.officers.items()},

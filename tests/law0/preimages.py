@@ -62,7 +62,7 @@ def handle_time(handle):
 
 def subject(kind, body):
     family = kind.split(".")[0]
-    if kind in ("refusals.counted", "ledger.anchored"):
+    if kind in ("refusals.counted", "ledger.anchored", "supervision.published"):
         return kind
     if family in ("authority", "registrars", "law", "ledger"):
         return "authority"
@@ -70,7 +70,7 @@ def subject(kind, body):
         return "key", body.get("key") or key_id(body["title"])
     names = {
         "department": "code", "type": "type", "power": "power", "officer": "officer", "process": "type",
-        "calendar": "year", "case": "case",
+        "calendar": "year", "card": "card", "case": "case",
     }
     return family, body.get("grant", body)[names.get(family, "handle")]
 

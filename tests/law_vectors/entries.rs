@@ -19,8 +19,8 @@ fn one_entry_of_every_kind() {
     let changed = law_change(&mut ledger);
     let changed = ledger.next(changed);
     let frozen = ledger.next(freeze());
-    let joined = crate::joined::told();
-    let drafts = ledger.drafts.iter().chain([&changed, &frozen]).chain(&joined.drafts);
+    let (joined, carded) = (crate::joined::told(), crate::carded::told());
+    let drafts = ledger.drafts.iter().chain([&changed, &frozen]).chain(&joined.drafts).chain(&carded.drafts);
     let mut seen = BTreeSet::new();
     let vectors: Vec<Value> = drafts.filter(|draft| seen.insert(draft.kind)).map(vector).collect();
     assert_eq!(vectors.len(), Kind::ALL.len());

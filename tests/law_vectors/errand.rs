@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 use vidimus::ledger::state::{Stage, View as _};
 
+use crate::carded::{chanced, published};
 use crate::chance::Chance;
 use crate::draft::Draft;
 use crate::joined::{acted, appointment, granted, issue_from, numbered, staffed};
@@ -46,6 +47,9 @@ impl Errand {
         // Something to object to and to replace from the first step on: what cases come to is rare.
         granted(&mut ledger);
         ledger.append(Draft::new("licence.issued", "registry-shops", grant(OWNED, SHOPS, "shop", 39)));
+        ledger.append(appointment(4, FIRES, "officer-4", &["signer", "supervisor"]));
+        let rules = published(&mut ledger, b"Rules of chance.\n");
+        ledger.append(rules);
         Self { ledger, chance: Chance::new(seed), done: BEGUN }
     }
 
@@ -57,7 +61,8 @@ impl Errand {
         }
         let case = CASES + u8::try_from(self.chance.below(3)).unwrap();
         let stage = self.ledger.state.case(&numbered(case)).unwrap().map(|case| case.stage());
-        let draft = match (self.chance.below(14), stage) {
+        let draft = match (self.chance.below(17), stage) {
+            (14.., _) => chanced(&self.ledger, &mut self.chance),
             (0, _) => self.registrars(),
             (2 | 3, _) => self.act(),
             (1, _) => self.any(case),

@@ -110,6 +110,7 @@ pub(crate) fn last(state: &MemoryState, kind: &str, body: &Value) -> Option<Dige
     match body.subject() {
         Subject::Licence(handle) => state.licence(&handle).unwrap().map(|licence| licence.last),
         Subject::Case(case) => state.case(&case).unwrap().map(|case| case.last),
+        Subject::Card(card) => state.card(card).unwrap().map(|card| card.last),
         subject => state.charter().chain(&subject),
     }
 }

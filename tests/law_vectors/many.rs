@@ -25,7 +25,8 @@ use crate::wanderer::Wanderer;
 const OFFERED: usize = 40;
 /// Broken only by what is no single entry, or by what a wanderer does not do: a whole founding, a certificate of
 /// another key, an entry of 16 KiB, a predecessor.
-const RARE: [Rule; 8] = [
+const RARE: [Rule; 9] = [
+    Rule::Supervision,
     Rule::Tree,
     Rule::StatusList,
     Rule::File,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use vidimus::ledger::state::{CaseState, Charter, Held, LicenceState, MemoryState, View as _};
+use vidimus::ledger::state::{CardState, CaseState, Charter, Held, LicenceState, MemoryState, View as _};
 
 /// Everything that later entries are judged by, except the last leaf hashes of subjects that are no licences.
 pub(crate) fn summary(state: &MemoryState) -> Value {
@@ -22,6 +22,7 @@ pub(crate) fn summary(state: &MemoryState) -> Value {
         })),
     });
     let joined = [
+        ("cards", members(state.cards().map(|card| (card.card.to_string(), carded(card))))),
         ("calendars", members(charter.calendars().map(|year| (year.to_string(), calendar(charter, *year))))),
         ("cases", members(state.cases().map(|case| (case.case.to_string(), moved(case))))),
         (
@@ -41,6 +42,10 @@ pub(crate) fn summary(state: &MemoryState) -> Value {
     ];
     for (name, of) in joined.into_iter().filter(|(_, of)| of.as_object().is_some_and(|of| !of.is_empty())) {
         summary[name] = of;
+    }
+    let published: Vec<u64> = charter.supervision().iter().map(|held| held.since.index).collect();
+    if !published.is_empty() {
+        summary["supervision"] = json!(published);
     }
     if let Some(until) = charter.counted_until() {
         summary["counted_until"] = json!(until);
@@ -95,6 +100,16 @@ fn moved(case: &CaseState) -> Value {
     let steps: Vec<Value> =
         case.events.iter().map(|event| json!([event.index, event.step.as_str()])).collect();
     json!({"last": case.last, "stage": case.stage(), "steps": steps})
+}
+
+fn carded(card: &CardState) -> Value {
+    let steps: Vec<Value> =
+        card.events.iter().map(|event| json!([event.index, event.step.as_str()])).collect();
+    let mut value = json!({"at": card.at, "last": card.last, "steps": steps});
+    if let Some(officer) = card.stopped() {
+        value["stops"] = json!(officer);
+    }
+    value
 }
 
 /// `[list, index, value]` of every used place.

@@ -135,7 +135,10 @@ impl Authority {
             (Some(said), _) => said,
             (None, None) => now.plus(PATIENCE),
             (None, Some(_)) => {
-                let rule = ClaimRule::described("随签名一并给出待签内容的 not_after", "say the `not_after` of what is signed too");
+                let rule = ClaimRule::described(
+                    "随签名一并给出待签内容的 not_after",
+                    "say the `not_after` of what is signed too",
+                );
                 return Err(RequestError::rule("/not_after".to_owned(), rule).into());
             }
         };
@@ -143,7 +146,9 @@ impl Authority {
         self.is_own(&officer, wish.department)?;
         let sig = signature.unwrap_or(UNSIGNED);
         let body = body(verb, wish.card, &members, Approval { key: officer, sig }, not_after)?;
-        if signature.is_some() && let Some(entry) = self.is_entered(&before, &body)? {
+        if signature.is_some()
+            && let Some(entry) = self.is_entered(&before, &body)?
+        {
             return Ok(CardStepped { card: before, sign: None, entry: Some(entry) });
         }
         let effects = self.foresee_of(&body, &Owner::Authority, Some(before.last), now)?;
@@ -154,7 +159,11 @@ impl Authority {
         let statement = statement.map_err(|error| Fault::Law(error.to_string()))?;
         let Some(signature) = signature else {
             let sign = CardToSign { kind: body.kind(), statement, not_after };
-            return Ok(CardStepped { card: if wish.dry_run { card } else { before }, sign: Some(sign), entry: None });
+            return Ok(CardStepped {
+                card: if wish.dry_run { card } else { before },
+                sign: Some(sign),
+                entry: None,
+            });
         };
         let key = published.charter.key(&officer).map(|held| &held.value.public);
         if !key.is_some_and(|key| key.verifies(&statement, &signature.0)) {
@@ -210,7 +219,8 @@ fn body(
         }
         CardVerb::Answer => {
             let words = Outcome::ALL.map(Outcome::as_str);
-            let word = members.required("outcome", |members, name| members.word(name, &words, |word| word))?;
+            let word =
+                members.required("outcome", |members, name| members.word(name, &words, |word| word))?;
             let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == word);
             let outcome = outcome.unwrap_or(Outcome::Corrected);
             Body::CardAnswered(CardAnswered { approvals, card, not_after, outcome })
@@ -223,7 +233,8 @@ fn body(
 fn days(members: &Members<'_>, name: &str) -> Result<Option<u64>, RequestError> {
     let Some(value) = members.get(name) else { return Ok(None) };
     value.as_u64().filter(|days| (1..=400).contains(days)).map(Some).ok_or_else(|| {
-        let rule = ClaimRule::described("1 至 400 的整数（工作日）", "a whole number of working days, 1 to 400");
+        let rule =
+            ClaimRule::described("1 至 400 的整数（工作日）", "a whole number of working days, 1 to 400");
         RequestError::rule(members.pointer(name), rule)
     })
 }

@@ -7,12 +7,12 @@
 use std::collections::VecDeque;
 use std::sync::{MutexGuard, PoisonError};
 
+use crate::authority::Authority;
 use crate::authority::before::ViewBefore;
 use crate::authority::entries::entries;
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::Store;
 use crate::authority::writer::Proposal;
-use crate::authority::Authority;
 use crate::law;
 use crate::ledger::body::{Body, CardNumber, CardRaised};
 use crate::ledger::entry::Entry;
@@ -76,7 +76,8 @@ impl Authority {
         let follower = held.get_or_insert_with(Follower::new);
         let until = published.range.size().min(follower.next.saturating_add(SPAN));
         follower.follow(self.store.as_ref(), until)?;
-        metrics::gauge!("vidimus_supervised_entries").set(f64::from(u32::try_from(follower.next).unwrap_or(u32::MAX)));
+        metrics::gauge!("vidimus_supervised_entries")
+            .set(f64::from(u32::try_from(follower.next).unwrap_or(u32::MAX)));
         Ok(Some(follower.followed()))
     }
 
@@ -122,7 +123,12 @@ impl Follower {
     /// The cards that wait, each with the number that it gets.
     fn numbered(&self) -> Vec<CardRaised> {
         let numbers = self.entered.saturating_add(1)..;
-        self.waiting.iter().cloned().zip(numbers).map(|(card, number)| CardRaised { card: number, ..card }).collect()
+        self.waiting
+            .iter()
+            .cloned()
+            .zip(numbers)
+            .map(|(card, number)| CardRaised { card: number, ..card })
+            .collect()
     }
 
     fn follow(&mut self, store: &dyn Store, until: u64) -> Result<(), Failure> {

@@ -304,7 +304,10 @@ impl Prepared {
 }
 
 /// 64 bytes in strict base64url.
-pub(in crate::authority) fn signature(members: &Members<'_>, name: &str) -> Result<Option<Signature>, RequestError> {
+pub(in crate::authority) fn signature(
+    members: &Members<'_>,
+    name: &str,
+) -> Result<Option<Signature>, RequestError> {
     let Some(text) = members.string(name)? else { return Ok(None) };
     let bytes = crate::crypto::base64url::decode(text).map(Base64Url);
     let signature = bytes.and_then(|Base64Url(bytes)| bytes.try_into().ok()).map(Signature);

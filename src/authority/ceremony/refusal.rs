@@ -281,7 +281,9 @@ impl CeremonyRefusal {
             ),
             Self::Officer(wrong) => wrong.zh(),
             Self::Calendar(wrong) => wrong.zh(),
-            Self::Supervision(wrong) => format!("监察规则无法读取（{wrong}）：`vidimus supervision rules` 可写出一份供修改"),
+            Self::Supervision(wrong) => {
+                format!("监察规则无法读取（{wrong}）：`vidimus supervision rules` 可写出一份供修改")
+            }
             Self::NoApprover { slug, department } => format!(
                 "{slug} 须由 {department} 批准,却没有短名为 {department} 的在册部门:请先登记该部门(`vidimus department add FILE`)"
             ),

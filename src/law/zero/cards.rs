@@ -28,7 +28,10 @@ pub(super) fn raised(bench: Bench<'_>, body: &CardRaised) -> Result<Deed, Refuse
     };
     let earliest = before.map_or(begun + 1, |before| before.at);
     demand((earliest..bench.moment.index).contains(&body.at), Rule::Card, || {
-        format!("card {} is of entry {}; it must be of one from {earliest} on that stands before it", body.card, body.at)
+        format!(
+            "card {} is of entry {}; it must be of one from {earliest} on that stands before it",
+            body.card, body.at
+        )
     })?;
     let department = bench.view.charter().department(&body.department);
     demand(department.is_some(), Rule::Card, || format!("{} is no department", body.department))?;
@@ -127,7 +130,8 @@ impl Bench<'_> {
             Whose::Another => {
                 let other = of.map(|held| &held.value.department).filter(|code| **code != card.department);
                 let missing = || {
-                    let text = format!("it takes a supervisor of another department than {}", card.department);
+                    let text =
+                        format!("it takes a supervisor of another department than {}", card.department);
                     Violation::new(Rule::Approvals, text)
                 };
                 other.cloned().ok_or_else(missing)?

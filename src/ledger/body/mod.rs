@@ -16,7 +16,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 pub use card::{
-    About, CardAnswered, CardNumber, CardOrdered, CardRaised, CardReleased, Colour, Outcome, SupervisionPublished,
+    About, CardAnswered, CardNumber, CardOrdered, CardRaised, CardReleased, Colour, Outcome,
+    SupervisionPublished,
 };
 pub use case::{
     CaseAccepted, CaseAsked, CaseChecked, CaseDecided, CaseDeclined, CaseDelivered, CaseExamined, CaseFiled,

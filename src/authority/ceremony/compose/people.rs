@@ -6,8 +6,8 @@ use crate::authority::refusal::Fault;
 use crate::catalogue::{Calendar, LicenceType, ProcessRules};
 use crate::crypto::Digest;
 use crate::ledger::body::{
-    Approvers, BlobRef, Body, CalendarPublished, Exception, KeyIntroduced, KeyTitle, OfficerAppointed, OfficerId,
-    OfficerLeft, ProcessPublished, Promised, SupervisionPublished,
+    Approvers, BlobRef, Body, CalendarPublished, Exception, KeyIntroduced, KeyTitle, OfficerAppointed,
+    OfficerId, OfficerLeft, ProcessPublished, Promised, SupervisionPublished,
 };
 use crate::values::identifiers::{CreditCode, Slug};
 

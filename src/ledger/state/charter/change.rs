@@ -4,8 +4,8 @@ use super::held::{Held, Moment, end};
 use super::{Authority, Charter, Key};
 use crate::crypto::KeyId;
 use crate::ledger::body::{
-    AuthorityFounded, CalendarPublished, DepartmentRegistered, LawVersion, OfficerAppointed, OfficerId,
-    CardNumber, PowerGranted, PowerId, ProcessPublished, SupervisionPublished, TypePublished,
+    AuthorityFounded, CalendarPublished, CardNumber, DepartmentRegistered, LawVersion, OfficerAppointed,
+    OfficerId, PowerGranted, PowerId, ProcessPublished, SupervisionPublished, TypePublished,
 };
 use crate::values::identifiers::{CreditCode, Slug};
 use crate::values::time::Time;

@@ -13,8 +13,9 @@ pub use held::{Held, Moment};
 use super::effects::Effects;
 use crate::crypto::{Digest, KeyId, KeyPurpose, PublicKey};
 use crate::ledger::body::{
-    AuthorityFounded, BlobRef, CalendarPublished, CardNumber, DepartmentRegistered, LawVersion, OfficerAppointed,
-    OfficerId, Owner, PowerGranted, PowerId, ProcessPublished, Subject, SupervisionPublished, TypePublished, Year,
+    AuthorityFounded, BlobRef, CalendarPublished, CardNumber, DepartmentRegistered, LawVersion,
+    OfficerAppointed, OfficerId, Owner, PowerGranted, PowerId, ProcessPublished, Subject,
+    SupervisionPublished, TypePublished, Year,
 };
 use crate::values::identifiers::{CreditCode, Origin, Region, Slug};
 use crate::values::time::{Time, UtcOffset};

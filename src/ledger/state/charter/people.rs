@@ -5,7 +5,8 @@ use super::Charter;
 use super::held::{Held, Moment};
 use crate::crypto::KeyId;
 use crate::ledger::body::{
-    CalendarPublished, CardNumber, OfficerAppointed, OfficerId, ProcessPublished, Role, SupervisionPublished, Year,
+    CalendarPublished, CardNumber, OfficerAppointed, OfficerId, ProcessPublished, Role, SupervisionPublished,
+    Year,
 };
 use crate::values::identifiers::{CreditCode, Slug};
 use crate::values::time::Date;
