@@ -165,6 +165,7 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
         Mutation { index: published, ..early },
         signs,
         body("a card left out", Rule::Card, RAISED, |body| body["card"] = json!(3)),
+        body("a card that was raised before", Rule::Card, RAISED, |body| body["card"] = json!(1)),
         body("a card before the first", Rule::Card, ("card.raised", 0), |body| body["card"] = json!(0)),
         body("a number used again", Rule::Prev, RAISED, |body| body["card"] = json!(1)).into_first(ledger),
         body("a card of an entry before the rules", Rule::Card, ("card.raised", 0), |body| {
