@@ -138,3 +138,6 @@ fn differs(owed: &CardRaised, entered: &CardRaised) -> String {
     let differing = members.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name);
     differing.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

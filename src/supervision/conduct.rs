@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::deadlines::moved;
@@ -23,7 +24,7 @@ pub(super) const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Counts over the entries so far.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Conduct {
     /// Licences of the present hour.
     issued: HashMap<(CreditCode, Slug), u64>,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::rules::{CardRule, Limits};
@@ -14,7 +15,7 @@ use crate::values::identifiers::CreditCode;
 use crate::values::time::Date;
 
 /// A promise of one case, and which share of it is meant. The same promise begins anew with each entry that starts its clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 struct Promise {
     rule: CardRule,
     stage: Stage,
@@ -23,7 +24,7 @@ struct Promise {
 }
 
 /// The open deadlines, and what was raised.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Deadlines {
     queue: BTreeSet<(Date, CaseId, Promise)>,
     of_case: HashMap<CaseId, (CreditCode, Vec<(Date, Promise)>)>,

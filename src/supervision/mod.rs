@@ -14,7 +14,7 @@ mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use rules::{CardRule, Family, Limits, Rules, RulesError, Told};
@@ -78,11 +78,17 @@ impl Card {
 /// Looks at entries in their order and keeps the cards.
 pub struct Supervisor {
     rules: Rules,
+    seen: Seen,
+    cards: Vec<Card>,
+    owed: Option<Owed>,
+}
+
+/// What is remembered of the entries so far, besides the cards: all that is needed to go on with the next.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Seen {
     deadlines: Deadlines,
     orders: Orders,
     conduct: Conduct,
-    cards: Vec<Card>,
-    owed: Option<Owed>,
 }
 
 /// What the ledger's own rules raise, which has to be entered.
@@ -96,14 +102,18 @@ struct Owed {
 impl Supervisor {
     /// By these rules, before the first entry; from where the ledger publishes rules of its own on by those.
     pub fn new(rules: Rules) -> Self {
-        Self {
-            rules,
-            deadlines: Deadlines::default(),
-            orders: Orders::default(),
-            conduct: Conduct::default(),
-            cards: Vec::new(),
-            owed: None,
-        }
+        Self { rules, seen: Seen::default(), cards: Vec::new(), owed: None }
+    }
+
+    /// Goes on after entries that another has looked at, by the ledger's own rules if it had published any. Cards of before are told no more.
+    pub fn going_on(seen: Seen, rules: Option<Rules>) -> Self {
+        let owed = rules.is_some().then_some(Owed { first: 0, unread: None });
+        Self { rules: rules.unwrap_or_else(Rules::none), seen, cards: Vec::new(), owed }
+    }
+
+    /// What is remembered of the entries so far.
+    pub fn seen(&self) -> &Seen {
+        &self.seen
     }
 
     /// Looks at the next entry, with the state after it.
@@ -112,9 +122,9 @@ impl Supervisor {
             return;
         }
         let limits = self.rules.limits();
-        let mut raised = self.deadlines.look(index, entry, after, limits);
-        raised.extend(self.orders.look(index, entry, after));
-        raised.extend(self.conduct.look(index, entry, after, limits));
+        let mut raised = self.seen.deadlines.look(index, entry, after, limits);
+        raised.extend(self.seen.orders.look(index, entry, after));
+        raised.extend(self.seen.conduct.look(index, entry, after, limits));
         let rules = &self.rules;
         let told = raised.into_iter().filter(|card| rules.names(card.rule));
         self.cards.extend(told.map(|card| {
@@ -141,10 +151,10 @@ impl Supervisor {
             Err(error) => Some(error),
         };
         if first.is_none() {
-            self.deadlines.forget_raised();
-            self.conduct.forget_raised();
+            self.seen.deadlines.forget_raised();
+            self.seen.conduct.forget_raised();
         }
-        self.deadlines.wait_anew(entry, after, self.rules.limits());
+        self.seen.deadlines.wait_anew(entry, after, self.rules.limits());
         self.owed = Some(Owed { first: first.unwrap_or(self.cards.len()), unread });
     }
 

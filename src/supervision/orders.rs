@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::rules::CardRule;
@@ -14,7 +15,7 @@ use crate::values::identifiers::CreditCode;
 use crate::values::time::Date;
 
 /// The open orders by their last day.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Orders {
     queue: BTreeSet<(Date, CardNumber)>,
     of: HashMap<CardNumber, (Date, CreditCode)>,

@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ledger::body::OfficerId;
 use crate::ledger::state::CaseState;
 use crate::values::identifiers::Slug;
 
 /// Decisions, and how many of them are refusals.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Share {
     pub(super) decided: u64,
     pub(super) refused: u64,
@@ -26,7 +28,7 @@ impl Share {
 }
 
 /// Decisions by type and officer.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Refusing {
     all: HashMap<Slug, Share>,
     of: HashMap<(Slug, OfficerId), Share>,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::conduct::HOUR;
@@ -13,7 +14,7 @@ use crate::ledger::entry::Entry;
 use crate::ledger::state::View;
 
 /// Signatures of the present hour.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Signing {
     hour: i64,
     of: HashMap<OfficerId, u64>,

@@ -5,7 +5,9 @@ use crate::crypto::{Digest, PrivateKey, base64url};
 use crate::law;
 use crate::ledger::body::{Body, DraftedLicence, LedgerAnchored};
 use crate::ledger::entry::Unsigned;
+use crate::ledger::state::MemoryState;
 use crate::ledger::state::{CaseStep, View as _};
+use crate::values::identifiers::Handle;
 
 /// The state after the first entries of the vectors with cases, each of which somebody looks at.
 pub(super) fn replayed(entries: usize, look: &mut dyn FnMut(u64, &Entry, &MemoryState)) -> MemoryState {
@@ -174,4 +176,71 @@ fn the_whole_case_and_a_promise_are_late_too() {
     // Rated badly, not yet seen to; then rectified.
     assert!(shown_on(58, &["2027-03-20"]).concat().contains(&("rectification-late", Colour::Red)));
     assert!(!shown_on(59, &["2027-03-20"]).concat().contains(&("rectification-late", Colour::Red)));
+}
+
+/// An entry of the vectors' ledger of cards, and the state after each.
+fn of_cards(look: &mut dyn FnMut(u64, &Entry, &MemoryState)) {
+    let mut state = MemoryState::new();
+    let blobs: Value = serde_json::from_str(include_str!("../../schemas/vectors/cards/blobs.json")).unwrap();
+    let texts = blobs.as_object().unwrap().values().filter_map(Value::as_str);
+    texts.for_each(|text| state.add_blob(base64url::decode(text).unwrap()));
+    for (line, index) in include_str!("../../schemas/vectors/cards/entries.jsonl").lines().zip(0..) {
+        let entry = Entry::parse(line.as_bytes()).unwrap();
+        let (effects, _) = law::apply(&state, &entry).unwrap().part();
+        state.take(effects);
+        look(index, &entry, &state);
+    }
+}
+
+#[test]
+fn nothing_is_raised_by_rules_that_cannot_be_read() {
+    let mut supervisor = Supervisor::new(Rules::none());
+    of_cards(&mut |index, entry, state| supervisor.look(index, entry, state));
+    assert!(supervisor.unread().is_some(), "the rules of the vectors are no rules of ours");
+    assert!(supervisor.cards().is_empty() && supervisor.owed().is_empty());
+}
+
+#[test]
+fn every_rule_can_stand_in_an_entry_and_only_one_stops() {
+    let rules = Rules::built_in().unwrap();
+    let stopping: Vec<_> = CardRule::ALL.iter().filter(|rule| rules.stops(**rule)).collect();
+    assert_eq!(stopping, [&CardRule::RapidSigning]);
+    let (_, supervisor, _) = after(usize::MAX);
+    for (number, rule) in (1..).zip(CardRule::ALL) {
+        let card = Card { rule: *rule, ..supervisor.cards()[0].clone() };
+        let entered = card.entered(number).unwrap();
+        assert_eq!((entered.card, entered.rule.as_str()), (number, rule.as_str()));
+    }
+}
+
+/// Whatever is counted before a ledger publishes rules depends on no rules: two programs with others built in owe the same.
+#[test]
+fn what_is_owed_does_not_depend_on_the_rules_of_before() {
+    let lines: Vec<&str> = include_str!("../../schemas/vectors/cases/entries.jsonl").lines().collect();
+    let owed = |before: Rules| {
+        let mut supervisor = Supervisor::new(before);
+        let state = replayed(36, &mut |index, entry, state| supervisor.look(index, entry, state));
+        let blob = Rules::BUILT_IN.as_bytes().to_vec();
+        let mut state = state;
+        let published = SupervisionPublished {
+            approvals: Vec::new(),
+            not_after: Time::MAX,
+            rules: crate::ledger::body::BlobRef::of(&blob),
+        };
+        state.add_blob(blob);
+        let key = PrivateKey::from_seed(&[1; 32]).unwrap();
+        let origin = state.charter().origin().unwrap().clone();
+        let time = state.charter().time().unwrap();
+        let body = Body::SupervisionPublished(published);
+        let entry = Unsigned { body, key: key.id(), prev: None, time }.sign(&origin, &key).unwrap();
+        supervisor.look(36, &entry, &state);
+        supervisor.look(37, &nothing(&state, "2027-03-20T04:00:00.000Z"), &state);
+        raised(supervisor.owed())
+    };
+    assert!(lines.len() > 36);
+    let expected = owed(Rules::none());
+    assert!(expected.contains(&(37, "step-late", Colour::Red)), "{expected:?}");
+    assert_eq!(owed(Rules::built_in().unwrap()), expected);
+    let eager = Rules::BUILT_IN.replacen("{ yellow = 80, red = 100 }", "{ yellow = 1, red = 2 }", 1);
+    assert_eq!(owed(Rules::parse(&eager).unwrap()), expected);
 }

@@ -105,7 +105,8 @@ impl Wish {
         }
         if let Some(value) = all.get("supervision") {
             let members = Members::open(value, all.pointer("supervision"), &["rules"])?;
-            wishes.push(Self::Supervision(members.text("rules")?));
+            // A whole file, with its lines: what it may say is for whoever reads it.
+            wishes.push(Self::Supervision(members.string("rules")?.map(str::to_owned)));
         }
         if let Some(value) = all.get("grant_powers") {
             wishes.push(grant(value, all.pointer("grant_powers"))?);

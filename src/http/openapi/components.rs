@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 /// The files, and the component that each is itself.
-const FILES: [(&str, &str); 14] = [
+const FILES: [(&str, &str); 15] = [
     (include_str!("../../../schemas/problem.schema.json"), "problem.schema.json"),
     (include_str!("../../../schemas/report.schema.json"), "report.schema.json"),
     (include_str!("../../../schemas/download.schema.json"), "download.schema.json"),
@@ -14,6 +14,7 @@ const FILES: [(&str, &str); 14] = [
     (include_str!("../../../schemas/http/acts.schema.json"), "acts.schema.json"),
     (include_str!("../../../schemas/http/licences.schema.json"), "licences.schema.json"),
     (include_str!("../../../schemas/http/cases.schema.json"), "cases.schema.json"),
+    (include_str!("../../../schemas/http/cards.schema.json"), "cards.schema.json"),
     (include_str!("../../../schemas/http/matters.schema.json"), "matters.schema.json"),
     (include_str!("../../../schemas/http/catalogue.schema.json"), "catalogue.schema.json"),
     (include_str!("../../../schemas/http/verification.schema.json"), "verification.schema.json"),

@@ -21,7 +21,9 @@ pub(super) fn published(bench: Bench<'_>, body: &SupervisionPublished) -> Result
 pub(super) fn raised(bench: Bench<'_>, body: &CardRaised) -> Result<Deed, Refused> {
     let first = bench.view.charter().supervision().first().map(|held| held.since.index);
     let begun = first.ok_or_else(|| Violation::new(Rule::Card, "no rules of supervision are published"))?;
-    demand(bench.view.card(body.card)?.is_none(), Rule::Card, || format!("card {} was raised before", body.card))?;
+    demand(bench.view.card(body.card)?.is_none(), Rule::Card, || {
+        format!("card {} was raised before", body.card)
+    })?;
     let before = match body.card.checked_sub(1) {
         None => return Err(Violation::new(Rule::Card, "cards are counted from 1").into()),
         Some(0) => None,

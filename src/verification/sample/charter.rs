@@ -42,6 +42,7 @@ impl Sample {
                 charter: Some(change),
                 licences: Vec::new(),
                 case: None,
+                card: None,
                 statuses: Vec::new(),
             });
         }

@@ -1,5 +1,6 @@
 //! Every operation, one file a resource, in the order of the document. A new route has its row here.
 
+mod cards;
 mod cases;
 mod catalogue;
 mod ledger;
@@ -34,6 +35,7 @@ pub fn resources() -> Vec<Resource> {
             licences::operations(),
         ),
         of("cases", ("办件", "Cases, from application to rating."), cases::operations()),
+        of("cards", ("黄牌、红牌", "Supervision: cards, and what follows them."), cards::operations()),
         of(
             "matters",
             ("一件事", "One application for everything that a matter takes."),
