@@ -207,6 +207,11 @@ impl Authority {
         let officer = acting.ok_or_else(|| {
             CaseRefusal::NotOfficer(format!("{key} is no signer's key of these departments"))
         })?;
+        if let Some(card) = charter.stopped(&officer.value.officer) {
+            let text =
+                format!("officer {} may not sign until card {card} is released", officer.value.officer);
+            return Err(CaseRefusal::Stopped(text).into());
+        }
         law::may_sign(case, officer.value.officer).map_err(|error| match error {
             law::Refused::Violation(violation) => refused(violation),
             other => other.into(),

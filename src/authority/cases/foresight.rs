@@ -62,9 +62,11 @@ impl Authority {
 pub(in crate::authority) fn refused(violation: Violation) -> Failure {
     let text = violation.text;
     match violation.rule {
-        Rule::CaseStep | Rule::Card => CaseRefusal::Step(text).into(),
+        Rule::CaseStep => CaseRefusal::Step(text).into(),
+        Rule::Card => CaseRefusal::Card(text).into(),
+        Rule::Stopped => CaseRefusal::Stopped(text).into(),
         Rule::Separation => CaseRefusal::Separation(text).into(),
-        Rule::Approvals | Rule::Officer | Rule::Stopped => CaseRefusal::NotOfficer(text).into(),
+        Rule::Approvals | Rule::Officer => CaseRefusal::NotOfficer(text).into(),
         Rule::Correction => CaseRefusal::NothingDone(text).into(),
         Rule::ApprovalSignature => CaseRefusal::BadApproval { pointer: "/signature".into() }.into(),
         Rule::Process => CaseRefusal::NoProcess(text).into(),

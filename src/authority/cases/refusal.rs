@@ -31,6 +31,12 @@ pub enum CaseRefusal {
     /// Whoever signs has not this role in this department now.
     #[error("{0}")]
     NotOfficer(String),
+    /// A red card keeps the officer from signing.
+    #[error("{0}: a supervisor of another department releases it (`vidimus card list --open`)")]
+    Stopped(String),
+    /// What is done about a card does not follow from where it stands.
+    #[error("{0}")]
+    Card(String),
     /// The signature is not this officer's over what is to be signed.
     #[error("the signature is not this officer's over the statement")]
     BadApproval {
@@ -96,6 +102,10 @@ impl CaseRefusal {
             Self::Step(_) => "办件目前所处环节不允许此步骤，请先查看办件",
             Self::Separation(_) => "受审分离、审签分离：受理人不得审查，审查人不得决定或签发，请换一位经办人",
             Self::NotOfficer(_) => "该密钥目前不是有此角色的经办人，或签名人数不符，请查看经办人名册",
+            Self::Stopped(_) => {
+                "该经办人因红牌暂停签批，须由其他部门的监督人员解除（vidimus card list --open）后方可决定或批准"
+            }
+            Self::Card(_) => "该牌目前的状态不允许此步骤，请先查看该牌",
             Self::BadApproval { .. } => "签名不是该经办人对所列内容的签名，请重新签名",
             Self::BadReceipt => "评价凭据不是该办件的凭据",
             Self::ApprovalsMissing(_) => "尚缺流程要求的审批，请查看办件所列的审批人",

@@ -11,13 +11,14 @@ impl Problem {
             CaseRefusal::NoProcess(_) | CaseRefusal::NoLetter(_) => Kind::InvalidClaim,
             CaseRefusal::NoLicence => Kind::NotFound,
             CaseRefusal::Step(_)
+            | CaseRefusal::Card(_)
             | CaseRefusal::LetterAnswered(_)
             | CaseRefusal::NothingLeft(_)
             | CaseRefusal::NothingDone(_) => Kind::IllegalTransition,
             CaseRefusal::PromiseBarred { .. } => Kind::PromiseBarred,
             CaseRefusal::TooManyLetters { .. } => Kind::TooManyLetters,
             CaseRefusal::Separation(_) => Kind::Separation,
-            CaseRefusal::NotOfficer(_) => Kind::NotOfficer,
+            CaseRefusal::NotOfficer(_) | CaseRefusal::Stopped(_) => Kind::NotOfficer,
             CaseRefusal::BadApproval { .. } => Kind::ApprovalSignature,
             CaseRefusal::BadReceipt => Kind::WrongCode,
             CaseRefusal::ApprovalsMissing(_) => Kind::ApprovalsMissing,
