@@ -54,7 +54,9 @@ impl Step {
             ),
             Self::NotKept(reason) => (
                 format!("无法保存重放进度：{reason}。重放照常进行，下次从头或从先前保存处开始"),
-                format!("what was replayed could not be kept: {reason}. The verdict does not depend on it; the next replay begins earlier"),
+                format!(
+                    "what was replayed could not be kept: {reason}. The verdict does not depend on it; the next replay begins earlier"
+                ),
             ),
             Self::Progress(_) => return None,
         };

@@ -276,7 +276,11 @@ fn check_past(seen: &str, past: Past, head: &Head, tree: &Tree) -> Option<Findin
     }
     // Without a root the tree has a hole, which is a finding already.
     let (then, now) = (past.root, tree.root_at(old)?);
-    if then == now { None } else { wrong(format!("{seen} at {old} is the root {then}; the entries make {now}")) }
+    if then == now {
+        None
+    } else {
+        wrong(format!("{seen} at {old} is the root {then}; the entries make {now}"))
+    }
 }
 
 /// Each pinned key is entry 0's, or follows from it by logged rotation.

@@ -25,6 +25,7 @@ pub(super) struct Tokens {
     due: VecDeque<Due>,
     /// Those that were judged and are good, with the digest of their bytes.
     judged: BTreeMap<String, Digest>,
+    settled: u64,
     /// Paths of all, good or bad.
     pub(super) paths: Vec<String>,
 }
@@ -52,7 +53,12 @@ impl Tokens {
             }
         }
         due.sort_by_key(|due| due.size);
-        Ok((Self { due: due.into(), judged, paths }, findings))
+        let settled = match due.last() {
+            Some(newest) => newest.size,
+            None if judged.is_empty() => u64::MAX,
+            None => 0,
+        };
+        Ok((Self { due: due.into(), judged, settled, paths }, findings))
     }
 
     /// One that is due and names fewer entries than `size`.
@@ -70,14 +76,10 @@ impl Tokens {
         &self.judged
     }
 
-    /// The size below which no token will be named that is published from now on, as far as those there are can tell: lists are
-    /// published one after another, each about the newest head.
+    /// The size below which no token will name one that is published later, as far as those tell that were new: lists are published
+    /// one after another, each about the newest head.
     pub(super) fn settled(&self) -> u64 {
-        match (self.due.back(), self.judged.is_empty()) {
-            (Some(newest), _) => newest.size,
-            (None, true) => u64::MAX,
-            (None, false) => 0,
-        }
+        self.settled
     }
 
     /// The next token that names `size`.

@@ -44,7 +44,12 @@ pub(super) struct Title {
 
 impl Title {
     /// Of what this program keeps now, under these pinned keys.
-    pub(super) fn new(origin: String, keys: &[VerifierKey], (size, root): (u64, String), signed: bool) -> Self {
+    pub(super) fn new(
+        origin: String,
+        keys: &[VerifierKey],
+        (size, root): (u64, String),
+        signed: bool,
+    ) -> Self {
         let mut keys: Vec<String> = keys.iter().map(VerifierKey::to_string).collect();
         keys.sort();
         let (program, law) = (env!("CARGO_PKG_VERSION").to_owned(), Digest::of(law::TEXT));
@@ -82,7 +87,8 @@ impl Writing {
         file.set_len(0)?;
         file.set_permissions(Permissions::from_mode(0o600))?;
         let file = BufWriter::with_capacity(AT_ONCE, file);
-        let mut writing = Self { path: path.to_owned(), beside, file, digest: Digesting::new(), item: vec![] };
+        let mut writing =
+            Self { path: path.to_owned(), beside, file, digest: Digesting::new(), item: vec![] };
         let title = serde_json::to_string(title)?;
         writing.write(format!("{FORMAT}\n{title}\n").as_bytes())?;
         Ok(writing)
@@ -165,7 +171,11 @@ impl Reading {
     fn fill(&mut self, length: u64) -> Result<(), Why> {
         self.item.clear();
         let read = (&mut self.file).take(length).read_to_end(&mut self.item).map_err(damaged)?;
-        if u64::try_from(read).is_ok_and(|read| read == length) { Ok(()) } else { Err(damaged("it ends early")) }
+        if u64::try_from(read).is_ok_and(|read| read == length) {
+            Ok(())
+        } else {
+            Err(damaged("it ends early"))
+        }
     }
 
     /// Whether all of it was read and is what was written.

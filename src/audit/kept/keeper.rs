@@ -101,7 +101,9 @@ fn write(path: &Path, at: &Passing<'_, '_>) -> io::Result<()> {
     to.take_all(judge.charter.iter())?;
     to.take_all(judge.tokens.all_judged().iter())?;
     to.take_all(tree.range().parts().iter().map(|part| part.0))?;
-    to.take_all(tree.edge().iter().map(|(index, hashes)| (index, Vec::from_iter(hashes.iter().map(|hash| hash.0)))))?;
+    to.take_all(
+        tree.edge().iter().map(|(index, hashes)| (index, Vec::from_iter(hashes.iter().map(|hash| hash.0)))),
+    )?;
     judge.state.put_away(&mut to)?;
     to.end()
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::Step;
 use super::file::{Reading, Title, damaged};
 use super::keeper::Keeper;
 use super::why::Why;
-use super::Step;
 use crate::audit::eye::Blind;
 use crate::audit::judge::Judge;
 use crate::audit::prove::{ProveError, Prover};

@@ -1,16 +1,17 @@
 //! A replay that is gone on with says what one from the first entry says, wherever it was kept; and where it may not go on, it does not.
 
+mod distrust;
+mod vectors;
+
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
 
 use super::*;
 use crate::audit::Verdict;
 use crate::audit::fixture::{Files, Ledger, seeded, tree_files};
-use crate::audit::remembered::Remembered;
-use crate::law::Rule;
 use crate::ledger::state::View as _;
-use crate::note::Note;
+use crate::merkle::TilePath;
 
 /// An auditor's folder with what he keeps.
 struct Auditor {
@@ -35,6 +36,11 @@ impl Auditor {
         Ok((audit, told))
     }
 
+    /// Replays, and says what was told.
+    fn audit(&self, source: &dyn Source, pins: &Pins) -> (Audit, Vec<Step>) {
+        self.replay(source, pins).unwrap()
+    }
+
     fn kept(&self) -> Vec<u8> {
         fs::read(self.path()).unwrap()
     }
@@ -46,26 +52,34 @@ impl Auditor {
     }
 }
 
-/// A source that cannot be asked any more after so many bundles: the machine went off.
+/// A source that knows which bundles were read, and cannot be asked any more for those from `until` on: the machine went off.
 struct Breaking<'a> {
     files: &'a Files,
-    left: AtomicUsize,
+    until: u64,
+    read: Mutex<Vec<u64>>,
 }
 
 impl<'a> Breaking<'a> {
-    fn after(bundles: usize, files: &'a Files) -> Self {
-        Self { files, left: AtomicUsize::new(bundles) }
+    fn at(until: u64, files: &'a Files) -> Self {
+        Self { files, until, read: Mutex::default() }
+    }
+
+    fn read(self) -> Vec<u64> {
+        let mut read = self.read.into_inner().unwrap();
+        read.sort_unstable();
+        read
     }
 }
 
 impl Source for Breaking<'_> {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
-        let bundle = path.strip_prefix("tile/entries/").is_some_and(|name| !name.contains(".p"));
-        let number = path.rsplit('/').next().and_then(|name| name.parse::<usize>().ok());
-        if bundle && number.is_some_and(|number| number >= self.left.load(Ordering::Relaxed)) {
-            return Err(SourceError::Io { path: path.into(), reason: "off".into() });
+        if let Ok(TilePath::Entries(index, _)) = path.parse() {
+            if index >= self.until {
+                return Err(SourceError::Io { path: path.into(), reason: "off".into() });
+            }
+            self.read.lock().unwrap().push(index);
         }
-        self.files.read(path)
+        Source::read(self.files, path)
     }
 
     fn tokens(&self) -> Result<Vec<String>, SourceError> {
@@ -77,26 +91,6 @@ impl Source for Breaking<'_> {
     }
 }
 
-/// Says which bundles were read.
-struct Counting<'a>(&'a Files, std::sync::Mutex<Vec<String>>);
-
-impl Source for Counting<'_> {
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
-        if path.starts_with("tile/entries/") {
-            self.1.lock().unwrap().push(path.into());
-        }
-        self.0.read(path)
-    }
-
-    fn tokens(&self) -> Result<Vec<String>, SourceError> {
-        self.0.tokens()
-    }
-
-    fn files(&self) -> Result<Option<Vec<String>>, SourceError> {
-        Source::files(self.0)
-    }
-}
-
 fn whole(files: &dyn Source, pins: &Pins) -> Audit {
     crate::audit::replay(files, pins, &mut |_| ()).unwrap()
 }
@@ -105,11 +99,7 @@ fn json(audit: &Audit) -> String {
     serde_json::to_string(&audit.summary).unwrap()
 }
 
-fn rules(audit: &Audit) -> Vec<Rule> {
-    audit.summary.violations.iter().map(|found| found.rule).collect()
-}
-
-/// Licences, acts, anchors, a rotated checkpoint key, counted refusals' place: some of everything beyond two bundles.
+/// Licences, acts, anchors, and from 302 on another checkpoint key.
 fn long(entries: usize) -> Ledger {
     let mut ledger = Ledger::new();
     let mut handles = Vec::new();
@@ -124,15 +114,16 @@ fn long(entries: usize) -> Ledger {
     ledger
 }
 
-/// The ledger as it was at an earlier time.
+/// The ledger as it was at an earlier time, under the checkpoint key of then.
 fn early(ledger: &Ledger, size: usize) -> Files {
+    let key = seeded(if size < 302 { 3 } else { 9 });
     let mut files = ledger.files();
     files.retain(|path, _| path.starts_with("blob/"));
-    files.extend(tree_files(&ledger.origin, &ledger.entries[..size], &[&seeded(3)]));
+    files.extend(tree_files(&ledger.origin, &ledger.entries[..size], &[&key]));
     files
 }
 
-fn wrote(size: u64) -> Vec<Step> {
+fn went_on(size: u64) -> Vec<Step> {
     vec![Step::GoesOn(size)]
 }
 
@@ -145,13 +136,12 @@ fn killed_anywhere_it_goes_on_and_says_the_same() {
     assert_eq!((expected.verdict(), expected.summary.violations.len()), (Verdict::Holds, 0));
     for bundles in 1..=4 {
         let auditor = Auditor::new();
-        assert!(auditor.replay(&Breaking::after(bundles, &files), &Pins::default()).is_err());
-        let size = u64::try_from(bundles * 256).unwrap();
-        assert_eq!(auditor.size(), Some(size));
-        let source = Counting(&files, Default::default());
-        let (audit, told) = auditor.replay(&source, &Pins::default()).unwrap();
-        assert_eq!((told, json(&audit)), (wrote(size), json(&expected)), "{bundles}");
-        assert_eq!(source.1.lock().unwrap().len(), 5 - bundles, "what lies before is not read again");
+        assert!(auditor.replay(&Breaking::at(bundles, &files), &Pins::default()).is_err());
+        assert_eq!(auditor.size(), Some(bundles * 256));
+        let source = Breaking::at(5, &files);
+        let (audit, told) = auditor.audit(&source, &Pins::default());
+        assert_eq!((told, json(&audit)), (went_on(bundles * 256), json(&expected)), "{bundles}");
+        assert_eq!(source.read(), Vec::from_iter(bundles..5), "what lies before is not read again");
         assert_eq!(*audit.state.charter(), *expected.state.charter());
         assert_eq!(audit.charter, expected.charter);
         assert_eq!(audit.state.range(), expected.state.range());
@@ -166,20 +156,68 @@ fn day_after_day_it_pays_for_the_difference() {
     let ledger = long(1_400);
     let auditor = Auditor::new();
     let mut kept = 0;
-    // The checkpoint key is another from 300 on; these days end before, at it and beyond it, with and without whole bundles between.
-    for size in [40, 256, 299] {
-        let (audit, told) = auditor.replay(&early(&ledger, size), &Pins::default()).unwrap();
-        assert_eq!(json(&audit), json(&whole(&early(&ledger, size), &Pins::default())));
-        assert_eq!(told, if kept == 0 { vec![] } else { wrote(kept) });
+    // Before, at and beyond where the checkpoint key changes, with and without whole bundles between, and twice the same.
+    for size in [40, 256, 299, 302, 512, 513, 1_023, 1_400, 1_400] {
+        let files = early(&ledger, size);
+        let (audit, told) = auditor.audit(&files, &Pins::default());
+        let expected = whole(&files, &Pins::default());
+        assert_eq!((json(&audit), audit.verdict()), (json(&expected), Verdict::Holds));
+        assert_eq!(told, if kept == 0 { vec![] } else { went_on(kept) }, "{size}");
         kept = u64::try_from(size / 256 * 256).unwrap();
+        assert_eq!(auditor.size(), Some(kept).filter(|kept| *kept > 0));
     }
-    for size in [302, 512, 513, 1_023, 1_400, 1_400] {
-        let tree = tree_files(&ledger.origin, &ledger.entries[..size], &[&ledger.checkpoint_key]);
-        let files = Files::from_iter(early(&ledger, size).into_iter().chain(tree));
-        let (audit, told) = auditor.replay(&files, &Pins::default()).unwrap();
-        assert_eq!(json(&audit), json(&whole(&files, &Pins::default())));
-        assert_eq!((told, audit.verdict()), (wrote(kept), Verdict::Holds));
-        kept = u64::try_from(size / 256 * 256).unwrap();
-        assert_eq!(auditor.size(), Some(kept));
+}
+
+/// Tokens of before are known by their bytes, those of now are judged, and those that are to come are provided for.
+#[test]
+fn status_tokens_are_judged_once_and_never_missed() {
+    let mut ledger = long(290);
+    ledger.publish();
+    while ledger.size() < 512 {
+        ledger.issue();
+    }
+    let auditor = Auditor::new();
+    auditor.audit(&ledger.files(), &Pins::default());
+    assert_eq!(auditor.size(), Some(256), "the next token may name any size from 290 on");
+    ledger.publish();
+    let (audit, told) = auditor.audit(&ledger.files(), &Pins::default());
+    assert_eq!((told, audit.verdict()), (went_on(256), Verdict::Holds));
+    assert_eq!(auditor.size(), Some(512));
+    // Published later, about exactly what was kept.
+    let list = ledger.list(1);
+    let honest = ledger.tokens.clone();
+    for (value, verdict) in [(None, Verdict::Holds), (Some(2), Verdict::DoesNotHold)] {
+        let mut list = list.clone();
+        value.map(|value| list.set(7, value).unwrap());
+        ledger.tokens = honest.clone();
+        ledger.tokens.pop_last();
+        ledger.publish_list(&list, 512);
+        let (audit, _) = auditor.audit(&ledger.files(), &Pins::default());
+        assert_eq!(audit.verdict(), verdict);
+        assert_eq!(json(&audit), json(&whole(&ledger.files(), &Pins::default())));
+    }
+}
+
+/// Keeping waits for signatures, and nothing that is found comes of it earlier or later.
+#[test]
+fn what_is_broken_is_told_as_if_nothing_were_kept() {
+    let ledger = long(900);
+    for at in [30, 256, 511, 600] {
+        let mut entries = ledger.entries.clone();
+        let stranger = crate::ledger::entry::Entry::parse(&entries[at - 1]).unwrap();
+        let entry = crate::ledger::entry::Entry::parse(&entries[at]).unwrap();
+        let forged = crate::ledger::entry::Entry::assemble(entry.unsigned().clone(), *stranger.signature());
+        entries[at] = forged.unwrap().bytes().to_vec();
+        let mut files = ledger.files();
+        files.extend(tree_files(&ledger.origin, &entries, &[&ledger.checkpoint_key]));
+        let auditor = Auditor::new();
+        let expected = whole(&files, &Pins::default());
+        let (first, told) = auditor.audit(&files, &Pins::default());
+        assert_eq!((json(&first), told), (json(&expected), vec![]), "{at}");
+        assert_eq!(first.summary.violations.first().unwrap().index, u64::try_from(at).ok());
+        let kept = u64::try_from(at / 256 * 256).unwrap();
+        assert_eq!(auditor.size(), Some(kept).filter(|kept| *kept > 0));
+        let (again, _) = auditor.audit(&files, &Pins::default());
+        assert_eq!(json(&again), json(&expected), "{at}");
     }
 }

@@ -65,15 +65,18 @@ impl Why {
                 "他人可以改写该文件（请 chmod 600）".to_owned(),
                 "others may write the file (chmod 600 it)".to_owned(),
             ),
-            Self::Damaged(what) => (format!("已损坏或不完整：{what}"), format!("it is damaged or cut short: {what}")),
+            Self::Damaged(what) => {
+                (format!("已损坏或不完整：{what}"), format!("it is damaged or cut short: {what}"))
+            }
             Self::Ledger { kept, now } => (
                 format!("属于另一账本 {kept}，而这里是 {now}；该文件保持不变，请另指定一个"),
-                format!("it is of another ledger, {kept}, and this is {now}; it is left as it is, so name another file"),
+                format!(
+                    "it is of another ledger, {kept}, and this is {now}; it is left as it is, so name another file"
+                ),
             ),
-            Self::Keys => (
-                "当时预置的密钥（--vkey）不同".to_owned(),
-                "other keys were pinned then (--vkey)".to_owned(),
-            ),
+            Self::Keys => {
+                ("当时预置的密钥（--vkey）不同".to_owned(), "other keys were pinned then (--vkey)".to_owned())
+            }
             Self::Smaller { kept, now } => (
                 format!("已保存到第 {kept} 条记录，而检查点只有 {now} 条"),
                 format!("{kept} entries were kept, and the checkpoint has {now}"),
@@ -84,11 +87,15 @@ impl Why {
             ),
             Self::Token(path) => (
                 format!("状态令牌 {path} 所指的账本大小在保存处之前，当时没有或不同，须重新核对"),
-                format!("the status token {path} names a size before what was kept, and was not there then or was another"),
+                format!(
+                    "the status token {path} names a size before what was kept, and was not there then or was another"
+                ),
             ),
             Self::Size(size) => (
                 format!("{size} 条记录的检查点无法由来源的散列片与已保存部分对上"),
-                format!("a checkpoint of {size} entries cannot be tied to what was kept by the source's tiles"),
+                format!(
+                    "a checkpoint of {size} entries cannot be tied to what was kept by the source's tiles"
+                ),
             ),
             Self::Broken => (
                 "发现了问题，须从头列全".to_owned(),

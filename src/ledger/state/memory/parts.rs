@@ -18,10 +18,7 @@ pub trait Take {
     fn take<T: Serialize + ?Sized>(&mut self, item: &T) -> Result<(), Self::Error>;
 
     /// How many there are, and each of them.
-    fn take_all<T: Serialize>(
-        &mut self,
-        items: impl ExactSizeIterator<Item = T>,
-    ) -> Result<(), Self::Error> {
+    fn take_all<T: Serialize>(&mut self, items: impl ExactSizeIterator<Item = T>) -> Result<(), Self::Error> {
         self.take(&items.len())?;
         for item in items {
             self.take(&item)?;
