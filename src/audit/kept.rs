@@ -26,6 +26,15 @@ use super::replay::{Audit, Course, Pins, Progress};
 use super::source::{Source, SourceError};
 use crate::values::lang::Lang;
 
+/// Why it could not be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Another audit is writing the file.
+    Busy,
+    /// What the system said.
+    Write(String),
+}
+
 /// What is told on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -34,7 +43,7 @@ pub enum Step {
     /// It begins at the first entry, though something was kept.
     Whole(Why),
     /// How far it has come could not be kept.
-    NotKept(String),
+    NotKept(Trouble),
     /// How far it has come.
     Progress(Progress),
 }
@@ -52,10 +61,16 @@ impl Step {
                 format!("不从 {path} 继续，从第一条记录重放：{}", why.text(Lang::Zh)),
                 format!("replayed from the first entry, not from {path}: {}", why.text(Lang::En)),
             ),
-            Self::NotKept(reason) => (
-                format!("无法保存重放进度：{reason}。重放照常进行，下次从头或从先前保存处开始"),
+            Self::NotKept(Trouble::Busy) => (
+                format!("另一次审计正在写入 {path}，本次重放不保存；请各用各的文件"),
                 format!(
-                    "what was replayed could not be kept: {reason}. The verdict does not depend on it; the next replay begins earlier"
+                    "another audit is writing {path}, so this replay keeps nothing: give each a file of its own"
+                ),
+            ),
+            Self::NotKept(Trouble::Write(reason)) => (
+                format!("无法写入 {path}（{reason}），不再保存；结论不受影响，下次须从更早处重放"),
+                format!(
+                    "{path} cannot be written ({reason}), so nothing more is kept: the verdict stands, the next replay begins earlier"
                 ),
             ),
             Self::Progress(_) => return None,
@@ -112,7 +127,7 @@ fn replay_with(
 }
 
 fn tell_not_kept(keeper: &mut Keeper, tell: &mut dyn FnMut(Step)) {
-    if let Some(reason) = keeper.trouble() {
-        tell(Step::NotKept(reason));
+    if let Some(trouble) = keeper.trouble() {
+        tell(Step::NotKept(trouble));
     }
 }

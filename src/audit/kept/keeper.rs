@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::Trouble;
 use super::file::{Title, Writing};
 use crate::audit::head::Head;
 use crate::audit::judge::Judge;
@@ -29,7 +30,7 @@ pub(in crate::audit) struct Keeper {
     took: Duration,
     /// Nothing is kept any more.
     rests: bool,
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
 }
 
 /// Where a replay stands: after a bundle.
@@ -63,7 +64,7 @@ impl Keeper {
     }
 
     /// Why it could not be kept, told once.
-    pub(super) fn trouble(&mut self) -> Option<String> {
+    pub(super) fn trouble(&mut self) -> Option<Trouble> {
         self.trouble.take()
     }
 
@@ -78,7 +79,8 @@ impl Keeper {
         let began = Instant::now();
         if let Err(error) = write(&self.path, &at) {
             self.rests = true;
-            self.trouble = Some(format!("{}: {error}", self.path.display()));
+            let busy = error.kind() == io::ErrorKind::WouldBlock;
+            self.trouble = Some(if busy { Trouble::Busy } else { Trouble::Write(error.to_string()) });
         }
         (self.last, self.took) = (Instant::now(), began.elapsed());
     }
