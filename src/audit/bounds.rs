@@ -38,6 +38,11 @@ impl Times {
         }
     }
 
+    /// Those that are wanted of entries before the one at `size`.
+    pub(super) fn wanted_before(&self, size: u64) -> Vec<u64> {
+        self.wanted.iter().copied().take_while(|wanted| *wanted < size).collect()
+    }
+
     /// What says a time that a quorum's clocks make doubtful.
     pub(super) fn against(&self, quorum: &Quorum) -> impl Iterator<Item = Finding> {
         let (size, seen) = (quorum.size, quorum.time);

@@ -10,8 +10,8 @@ use super::summary::{Finding, Upgrade};
 use crate::law::Rule;
 use crate::ledger::body::{Body, CardRaised};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{MemoryState, View as _};
-use crate::supervision::{Rules, Supervisor};
+use crate::ledger::state::{Give, MemoryState, Take, View as _};
+use crate::supervision::{Rules, Seen, Supervisor};
 use crate::values::time::Time;
 
 /// How long a card may wait to be entered: so many entries, and so many milliseconds.
@@ -50,7 +50,47 @@ impl Default for Carded {
     }
 }
 
+/// What is kept of a comparison, to be gone on with.
+pub(super) struct KeptCards {
+    seen: Seen,
+    pending: Vec<(CardRaised, Time)>,
+}
+
+impl KeptCards {
+    /// Puts together what was put away. Cards lie in it as JSON, since they leave out what is not there.
+    pub(super) fn put_together<P: Give>(from: &mut P) -> Result<Result<Self, serde_json::Error>, P::Error> {
+        let seen = from.give()?;
+        let mut pending: Vec<(Vec<u8>, Time)> = Vec::new();
+        from.give_all(|one| pending.push(one))?;
+        let read = |(card, raised): (Vec<u8>, Time)| Ok((serde_json::from_slice(&card)?, raised));
+        Ok(pending.into_iter().map(read).collect::<Result<_, _>>().map(|pending| Self { seen, pending }))
+    }
+}
+
 impl Carded {
+    /// Puts it away.
+    pub(super) fn put_away<P: Take>(&self, to: &mut P) -> Result<(), P::Error> {
+        to.take(self.supervisor.seen())?;
+        to.take_all(self.pending.iter().map(|(card, raised)| {
+            // Nothing in a card cannot be JSON; and what is none is not gone on with.
+            (serde_json::to_vec(card).unwrap_or_default(), raised)
+        }))
+    }
+
+    /// Goes on from what was kept, by the rules that the ledger had published last.
+    pub(super) fn going_on(kept: KeptCards, state: &MemoryState) -> Self {
+        let rules = state.charter().supervision().last().map(|held| {
+            let text = state.blob(&held.value.rules.sha256).ok().flatten().unwrap_or_default();
+            str::from_utf8(&text).ok().and_then(|text| Rules::parse(text).ok()).unwrap_or_else(Rules::none)
+        });
+        Self {
+            supervisor: Supervisor::going_on(kept.seen, rules),
+            looked_at: 0,
+            pending: kept.pending.into(),
+            upgrade: None,
+        }
+    }
+
     /// Looks at the next entry, with the state after it; what is wrong with the cards up to it.
     pub(super) fn look(&mut self, index: u64, entry: &Entry, after: &MemoryState) -> Vec<Finding> {
         let mut found = match entry.body() {
@@ -140,4 +180,4 @@ fn differs(owed: &CardRaised, entered: &CardRaised) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

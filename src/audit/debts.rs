@@ -32,7 +32,27 @@ pub(super) struct Debts {
 /// A batch on its way, and the index of its first entry.
 struct Check {
     from: u64,
-    told: Receiver<Option<(usize, Violation)>>,
+    told: Told,
+}
+
+/// The first that is bad of a batch, with its place.
+type Bad = Option<(usize, Violation)>;
+
+/// What is told of a batch.
+enum Told {
+    Coming(Receiver<Bad>),
+    Come(Bad),
+}
+
+impl Told {
+    /// Waits for it.
+    fn come(self) -> Bad {
+        let broken_off = || Violation::new(Rule::OuterSignature, "the check of the signature broke off");
+        match self {
+            Self::Coming(coming) => wait(&coming).unwrap_or_else(|| Some((0, broken_off()))),
+            Self::Come(bad) => bad,
+        }
+    }
 }
 
 impl Debts {
@@ -69,6 +89,15 @@ impl Debts {
         Ok(())
     }
 
+    /// Waits until it is known whether everything owed is good, and says so. Nothing is heard of by it: batches stay as they are, and
+    /// what is bad ends the audit where it would have.
+    pub(super) fn all_good(&mut self) -> bool {
+        let come = |check: Check| Check { told: Told::Come(check.told.come()), ..check };
+        self.checks = std::mem::take(&mut self.checks).into_iter().map(come).collect();
+        let good = |check: &Check| matches!(check.told, Told::Come(None));
+        self.checks.iter().all(good) && law::settle(&self.owing).is_ok()
+    }
+
     /// Sends off whatever is owing as one batch.
     fn send(&mut self) {
         let batch = std::mem::take(&mut self.owing);
@@ -78,16 +107,13 @@ impl Debts {
         let (tell, told) = mpsc::sync_channel(1);
         // Nobody hears any more where an earlier batch was bad.
         rayon::spawn(move || drop(tell.send(law::settle(&batch).err())));
-        self.checks.push_back(Check { from: self.from, told });
+        self.checks.push_back(Check { from: self.from, told: Told::Coming(told) });
     }
 
     /// Hears of the earliest batch.
     fn hear(&mut self) -> Result<(), Finding> {
         let Some(check) = self.checks.pop_front() else { return Ok(()) };
-        let broken_off = || Violation::new(Rule::OuterSignature, "the check of the signature broke off");
-        let Some((place, violation)) = wait(&check.told).unwrap_or_else(|| Some((0, broken_off()))) else {
-            return Ok(());
-        };
+        let Some((place, violation)) = check.told.come() else { return Ok(()) };
         self.checks.clear();
         let index = check.from + u64::try_from(place).unwrap_or(0);
         Err(Finding::at(index, violation.rule, violation.text))

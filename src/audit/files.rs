@@ -19,12 +19,12 @@ pub(super) struct Known<'a> {
 
 impl Known<'_> {
     /// The files among those that are not known.
-    pub(super) fn check(&self, source: &dyn Source, files: Vec<String>) -> Result<Vec<Finding>, SourceError> {
+    pub(super) fn check(&self, source: &dyn Source, files: &[String]) -> Result<Vec<Finding>, SourceError> {
         let mut findings = Vec::new();
         for path in files {
             let wrong = match path.parse::<TilePath>() {
                 Ok(tile) => self.check_tile(source, tile)?,
-                Err(_) => (!self.knows(&path)).then_some("is not a file of the ledger"),
+                Err(_) => (!self.knows(path)).then_some("is not a file of the ledger"),
             };
             findings.extend(wrong.map(|wrong| Finding::of(Rule::File, format!("{path} {wrong}"))));
         }

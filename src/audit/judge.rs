@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::blobs::{Blobs, Fetched, named_by};
 use super::bounds::Times;
-use super::carded::Carded;
+use super::carded::{Carded, KeptCards};
 use super::debts::Debts;
 use super::entries::Bundle;
 use super::eye::Eye;
@@ -37,7 +37,7 @@ pub(super) struct Judge<'a> {
     pub(super) kinds: BTreeMap<String, u64>,
     /// Refused wishes by reason.
     pub(super) refusals: BTreeMap<String, u64>,
-    /// Entries of the charter, which are about no licence, case or card: index and bytes.
+    /// Entries that changed the charter: index and bytes.
     pub(super) charter: Vec<(u64, Vec<u8>)>,
     pub(super) findings: Vec<Finding>,
     pub(super) upgrade: Option<Upgrade>,
@@ -107,7 +107,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What needs no law: blobs, checkpoint keys, entries of the charter.
+    /// What needs no law: blobs, checkpoint keys, refusals that were counted.
     fn note(&mut self, index: u64, entry: &Entry) -> Result<(), SourceError> {
         if entry.kind().is_licence() {
             return Ok(());
@@ -126,9 +126,6 @@ impl<'a> Judge<'a> {
                 *sum = sum.saturating_add(row.count);
             }
         }
-        if !entry.kind().is_case() && !entry.kind().is_card() {
-            self.charter.push((index, entry.bytes().to_vec()));
-        }
         Ok(())
     }
 
@@ -143,7 +140,10 @@ impl<'a> Judge<'a> {
         self.eye.before(index, entry, &self.state);
         // Taken in before its signatures are checked: if one is bad, the law stops there and nothing after it counts.
         let (effects, debt) = applied.part();
-        let listed = self.lists.absorb(&effects.statuses);
+        let listed = self.lists.absorb(effects.statuses.iter().copied());
+        if effects.charter.is_some() {
+            self.charter.push((index, entry.bytes().to_vec()));
+        }
         self.state.take(effects);
         self.eye.after(index, entry, &self.state);
         let cards = self.carded.look(index, entry, &self.state);
@@ -194,11 +194,43 @@ impl<'a> Judge<'a> {
             let bytes = self.source.read(&path)?.unwrap_or_default();
             let blob = |name: &_| self.state.blob(name).ok().flatten();
             let bench = Bench { charter: self.state.charter(), blob: &blob };
-            if let Err(error) = statuses::judge(&path, &bytes, &bench, &self.lists) {
-                self.findings.push(Finding::of(Rule::StatusList, format!("{path}: {error}")));
+            match statuses::judge(&path, &bytes, &bench, &self.lists) {
+                Ok(()) => self.tokens.judged(path, &bytes),
+                Err(error) => self.findings.push(Finding::of(Rule::StatusList, format!("{path}: {error}"))),
             }
         }
         Ok(())
+    }
+
+    /// Goes on from what an earlier replay kept. Blobs are read and checked anew; tokens that name this very size are judged.
+    pub(super) fn go_on(
+        &mut self,
+        state: MemoryState,
+        kinds: BTreeMap<String, u64>,
+        charter: Vec<(u64, Entry)>,
+        cards: KeptCards,
+    ) -> Result<(), SourceError> {
+        let size = state.charter().size();
+        if let Err(error) = self.lists.absorb(state.statuses().iter()) {
+            self.findings.push(Finding::of(Rule::StatusPlace, error.to_string()));
+        }
+        (self.state, self.kinds) = (state, kinds);
+        for (index, entry) in charter {
+            self.note(index, &entry)?;
+            self.charter.push((index, entry.bytes().to_vec()));
+        }
+        self.carded = Carded::going_on(cards, &self.state);
+        self.judge_tokens(size)
+    }
+
+    /// Whether nothing speaks against the ledger so far. Waits for every signature that is owed, and leaves what is found bad to be
+    /// heard in its turn: that somebody asked changes nothing.
+    pub(super) fn holds_so_far(&mut self) -> bool {
+        self.findings.is_empty()
+            && !self.stopped
+            && self.upgrade.is_none()
+            && self.carded.upgrade().is_none()
+            && self.debts.all_good()
     }
 
     /// Whether the law went over every entry.

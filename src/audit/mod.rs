@@ -18,6 +18,7 @@ mod files;
 pub mod hashes;
 mod head;
 mod judge;
+pub mod kept;
 pub mod mirror;
 mod outside;
 pub mod prove;

@@ -24,7 +24,7 @@ fn found(files: &Files, pins: &Pins) -> Found {
 }
 
 /// A ledger of the vectors: entries, and the files of blobs.
-fn vectors(folder: &str) -> (Vec<Vec<u8>>, Files) {
+pub(super) fn vectors(folder: &str) -> (Vec<Vec<u8>>, Files) {
     let read = |name: &str| std::fs::read_to_string(format!("schemas/vectors/{folder}/{name}")).unwrap();
     let blobs: std::collections::BTreeMap<String, Base64Url> =
         serde_json::from_str(&read("blobs.json")).unwrap();
@@ -33,7 +33,7 @@ fn vectors(folder: &str) -> (Vec<Vec<u8>>, Files) {
 }
 
 /// The checkpoint keys of the vectors, which follow from their names.
-fn checkpoint_key(number: u8) -> PrivateKey {
+pub(super) fn checkpoint_key(number: u8) -> PrivateKey {
     let name = format!("checkpoint-{number}");
     PrivateKey::from_seed(&sha256_parts(&[b"vidimus/vector/key\n", name.as_bytes()])).unwrap()
 }
@@ -83,7 +83,7 @@ fn honest() -> Ledger {
 }
 
 /// What the operator shows: these entries under a new tree, with no status list that would tell.
-fn shown(ledger: &Ledger, entries: &[Vec<u8>]) -> Files {
+pub(super) fn shown(ledger: &Ledger, entries: &[Vec<u8>]) -> Files {
     let mut files = ledger.files();
     files.retain(|path, _| path.starts_with("blob/"));
     files.extend(tree_files(&ledger.origin, entries, &[&ledger.checkpoint_key]));
@@ -98,7 +98,7 @@ fn policy() -> Policy {
 }
 
 /// What an auditor has from the witness, which saw the first `size` entries so many seconds after the last of them.
-fn witnessed(ledger: &Ledger, size: usize, later: i64) -> Pins {
+pub(super) fn witnessed(ledger: &Ledger, size: usize, later: i64) -> Pins {
     let mut range = Range::new();
     ledger.entries[..size].iter().for_each(|entry| range.push(leaf(entry)));
     let name = ledger.origin.as_str().parse().unwrap();

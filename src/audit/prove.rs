@@ -93,6 +93,27 @@ impl<'s> Prover<'s> {
         Ok((leaf, proof))
     }
 
+    /// What the first `leaves` come to, checked: where the tree has its root, they can have no other.
+    pub(super) fn beginning(&self, leaves: u64) -> Result<Hash, ProveError> {
+        if leaves == self.size {
+            return Ok(self.root);
+        }
+        let (begins, computed) = self.with_nodes(|nodes| prefix(leaves, self.size, nodes))?.roots()?;
+        if computed == self.root {
+            Ok(begins)
+        } else {
+            Err(ProofError::Root { expected: self.root, computed }.into())
+        }
+    }
+
+    /// The entry at `index`, checked to be the one that stands there.
+    pub(super) fn entry(&self, index: u64) -> Result<Vec<u8>, ProveError> {
+        let (expected, _) = self.prove(index)?;
+        let bytes = entry(self.source, index, self.head)?;
+        let computed = leaf(&bytes);
+        if computed == expected { Ok(bytes) } else { Err(ProofError::Root { expected, computed }.into()) }
+    }
+
     fn with_nodes<T>(&self, make: impl FnOnce(Nodes<'_>) -> Result<T, ProofError>) -> Result<T, ProveError> {
         from_known_tiles(self.source, self.head, &self.tiles, make)
     }

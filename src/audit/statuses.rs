@@ -20,19 +20,31 @@ struct Due {
 }
 
 /// The published tokens, by the size each names.
+#[derive(Default)]
 pub(super) struct Tokens {
     due: VecDeque<Due>,
+    /// Those that were judged and are good, with the digest of their bytes.
+    judged: BTreeMap<String, Digest>,
+    settled: u64,
     /// Paths of all, good or bad.
     pub(super) paths: Vec<String>,
 }
 
 impl Tokens {
-    /// Reads every token once, for the size it names; those that cannot be read are findings.
-    pub(super) fn list(source: &dyn Source) -> Result<(Self, Vec<Finding>), SourceError> {
-        let (mut due, mut findings) = (Vec::new(), Vec::new());
+    /// Reads every token once, for the size it names; those that cannot be read are findings. One that was judged before, and is the
+    /// same byte for byte, is not due again.
+    pub(super) fn list(
+        source: &dyn Source,
+        before: &BTreeMap<String, Digest>,
+    ) -> Result<(Self, Vec<Finding>), SourceError> {
+        let (mut due, mut judged, mut findings) = (Vec::new(), BTreeMap::new(), Vec::new());
         let paths = source.tokens()?;
         for path in &paths {
             let bytes = source.read(path)?.unwrap_or_default();
+            if let Some(digest) = before.get(path).filter(|digest| **digest == Digest::of(&bytes)) {
+                judged.insert(path.clone(), *digest);
+                continue;
+            }
             match read_token(&bytes)
                 .and_then(|token| token.ledger_size().ok_or("no proper ledger_size".into()))
             {
@@ -41,7 +53,33 @@ impl Tokens {
             }
         }
         due.sort_by_key(|due| due.size);
-        Ok((Self { due: due.into(), paths }, findings))
+        let settled = match due.last() {
+            Some(newest) => newest.size,
+            None if judged.is_empty() => u64::MAX,
+            None => 0,
+        };
+        Ok((Self { due: due.into(), judged, settled, paths }, findings))
+    }
+
+    /// One that is due and names fewer entries than `size`.
+    pub(super) fn due_before(&self, size: u64) -> Option<&str> {
+        self.due.front().filter(|due| due.size < size).map(|due| due.path.as_str())
+    }
+
+    /// Takes down that a token is good.
+    pub(super) fn judged(&mut self, path: String, bytes: &[u8]) {
+        self.judged.insert(path, Digest::of(bytes));
+    }
+
+    /// Those that were judged and are good.
+    pub(super) fn all_judged(&self) -> &BTreeMap<String, Digest> {
+        &self.judged
+    }
+
+    /// The size below which no token will name one that is published later, as far as those tell that were new: lists are published
+    /// one after another, each about the newest head.
+    pub(super) fn settled(&self) -> u64 {
+        self.settled
     }
 
     /// The next token that names `size`.
@@ -63,13 +101,16 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    pub(super) fn absorb(&mut self, statuses: &[(StatusPlace, u8)]) -> Result<(), StatusListError> {
+    pub(super) fn absorb(
+        &mut self,
+        statuses: impl IntoIterator<Item = (StatusPlace, u8)>,
+    ) -> Result<(), StatusListError> {
         for (place, value) in statuses {
             let list = match self.lists.entry(place.list) {
                 Entry::Occupied(list) => list.into_mut(),
                 Entry::Vacant(place) => place.insert(empty()?),
             };
-            list.set(u64::from(place.index), *value)?;
+            list.set(u64::from(place.index), value)?;
         }
         Ok(())
     }

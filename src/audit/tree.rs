@@ -34,6 +34,36 @@ impl Tree {
         Self { wanted, met, ..Self::default() }
     }
 
+    /// The tree that an earlier replay came to with this right edge, which will note its root like an empty one.
+    pub(super) fn going_on(
+        range: Range,
+        edge: Vec<(u64, Vec<Hash>)>,
+        wanted: impl IntoIterator<Item = u64>,
+    ) -> Self {
+        Self { range, edge, ..Self::wanting(wanted) }
+    }
+
+    /// Sizes whose roots are wanted, and that it has passed or reached without meeting them.
+    pub(super) fn not_met(&self) -> Vec<u64> {
+        let passed = self.wanted.range(..=self.size());
+        passed.filter(|size| !self.met.contains_key(size)).copied().collect()
+    }
+
+    /// Takes down the root at a size that was wanted, proved by whoever says so.
+    pub(super) fn met(&mut self, size: u64, root: Hash) {
+        self.met.insert(size, root);
+    }
+
+    /// The right edge.
+    pub(super) fn range(&self) -> &Range {
+        &self.range
+    }
+
+    /// The last tile of each level above the lowest, with its index.
+    pub(super) fn edge(&self) -> &[(u64, Vec<Hash>)] {
+        &self.edge
+    }
+
     /// Appends a bundle: at once where its root is known and no root within it is wanted, else leaf by leaf.
     pub(super) fn push<T>(&mut self, bundle: &Bundle<T>) {
         if bundle.root.is_none() {

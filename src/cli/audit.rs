@@ -16,6 +16,7 @@ use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 use super::output::Output;
+use crate::audit::kept::{self, Step};
 use crate::audit::remembered::Remembered;
 use crate::audit::source::Source;
 use crate::audit::{self, Eye, Pins, Summary, Verdict, replay, replay_before};
@@ -42,6 +43,10 @@ enum Verb {
         from: String,
         #[command(flatten)]
         pinned: Pinned,
+        /// Where it is kept how far the replay came: killed, or run again when the ledger has grown, it goes on from there. A file of
+        /// your own, that nobody else may write.
+        #[arg(long, value_name = "FILE")]
+        keep: Option<PathBuf>,
     },
     /// Who was registered, which powers and keys counted, how licences stood at a time.
     State(state::AskState),
@@ -76,7 +81,12 @@ pub(super) struct Pinned {
 impl Audit {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         match self.verb {
-            Verb::Replay { from, pinned } => check(calling::source(&from)?.as_ref(), &pinned, out),
+            Verb::Replay { from, pinned, keep: None } => {
+                check(calling::source(&from)?.as_ref(), &pinned, out)
+            }
+            Verb::Replay { from, pinned, keep: Some(path) } => {
+                check_keeping(&path, calling::source(&from)?.as_ref(), &pinned, out)
+            }
             Verb::State(ask) => ask.run(out),
             Verb::Report(ask) => ask.run(out),
             Verb::Sample(ask) => ask.run(out),
@@ -89,6 +99,19 @@ impl Audit {
 /// Replays a ledger, tells what was found, and remembers the checkpoint if all of it holds.
 pub(super) fn check(source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
     let audit = replayed(source, &pinned.read()?, out)?;
+    pinned.remember(&audit)?;
+    summarised(&audit, out)
+}
+
+/// The same, going on from where an earlier one came to, and keeping how far this one comes.
+fn check_keeping(path: &Path, source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
+    let pins = pinned.read()?;
+    let mut shown = out.progress();
+    let audit = kept::replay(path, source, &pins, &mut |step| match step {
+        Step::Progress(progress) => shown.step(progress),
+        told => drop(told.text(path, out.lang).map(|text| shown.tell(&text))),
+    })?;
+    drop(shown);
     pinned.remember(&audit)?;
     summarised(&audit, out)
 }

@@ -146,6 +146,13 @@ impl Shown<'_> {
     }
 }
 
+impl Shown<'_> {
+    /// Says something on stderr, above the bar.
+    pub(crate) fn tell(&self, text: &str) {
+        self.bar.suspend(|| drop(writeln!(io::stderr(), "{text}")));
+    }
+}
+
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();

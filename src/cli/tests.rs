@@ -162,6 +162,38 @@ fn findings_are_canonical_and_signed_by_who_has_a_key() {
 }
 
 #[test]
+fn replay_goes_on_from_what_it_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (export, kept) = (folder.path().join("export"), folder.path().join("kept"));
+    let (from, keep) = (export.to_str().unwrap(), kept.to_str().unwrap());
+    let replay = |more: &[&str]| run(&[&["audit", "replay", "--json", "--from", from], more].concat());
+    let mut ledger = Ledger::new();
+    for size in [300, 600] {
+        while ledger.size() < size {
+            ledger.issue();
+        }
+        let _outgrown = std::fs::remove_dir_all(&export);
+        write(&ledger.files(), &export);
+        let (exit, text) = replay(&["--keep", keep]);
+        assert_eq!((exit, json(&text)), (Exit::Good, json(&replay(&[]).1)));
+    }
+    // What lies before is not read again. Another history is told, and what was kept stays.
+    std::fs::remove_file(export.join("tile/entries/000")).unwrap();
+    assert_eq!(replay(&["--keep", keep]).0, Exit::Good);
+    assert_eq!(replay(&[]).0, Exit::DoesNotHold);
+    let before = std::fs::read(&kept).unwrap();
+    let other = Ledger::small();
+    std::fs::remove_dir_all(&export).unwrap();
+    write(&other.files(), &export);
+    let (exit, text) = replay(&["--keep", keep]);
+    assert_eq!(
+        (exit, json(&text)["violations"][0]["rule"].as_str()),
+        (Exit::DoesNotHold, Some("consistency"))
+    );
+    assert!(std::fs::read(&kept).unwrap() == before);
+}
+
+#[test]
 fn replay_and_export_from_an_address_whatever_the_base_url() {
     let mut ledger = Ledger::small();
     for _ in 0..260 {

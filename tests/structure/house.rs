@@ -63,7 +63,7 @@ pub const ALONE: [(&str, &[&str]); 15] = [
     ("x509_parser", &["x509"]),
     ("sled", &["store"]),
     ("jsonschema", &["catalogue"]),
-    ("postcard", &["authority", "store"]),
+    ("postcard", &["audit", "authority", "store"]),
     ("axum", &["http", "pages", "cli"]),
     ("tower_http", &["http"]),
     // An auditor writes a page where no server is.

@@ -17,14 +17,14 @@ fn found(ledger: &Ledger) -> Vec<(Option<u64>, Rule, String)> {
     audit.summary.violations.iter().map(|one| (one.index, one.rule, one.text.clone())).collect()
 }
 
-fn publish(ledger: &mut Ledger, rules: &[u8]) {
+pub(in crate::audit) fn publish(ledger: &mut Ledger, rules: &[u8]) {
     let rules = ledger.blob(rules);
     let not_after = "2030-01-01T00:00:00.000Z".parse().unwrap();
     ledger.push(Body::SupervisionPublished(SupervisionPublished { approvals: Vec::new(), not_after, rules }));
 }
 
 /// Refusals of requests without a right: a hundred raise a red card, ten a yellow one, none says nothing.
-fn refused(ledger: &mut Ledger, count: u64) -> u64 {
+pub(in crate::audit) fn refused(ledger: &mut Ledger, count: u64) -> u64 {
     let until: Time = ledger.state.charter().time().unwrap();
     let from = ledger.state.charter().counted_until().unwrap_or(until.plus(-1_000));
     let row = RefusalCount {
@@ -39,7 +39,7 @@ fn refused(ledger: &mut Ledger, count: u64) -> u64 {
 }
 
 /// The cards that the ledger so far owes.
-fn owed(ledger: &Ledger) -> Vec<CardRaised> {
+pub(in crate::audit) fn owed(ledger: &Ledger) -> Vec<CardRaised> {
     let mut supervisor = Supervisor::new(Rules::none());
     let mut state = crate::ledger::state::MemoryState::new();
     ledger.blobs.iter().for_each(|blob| state.add_blob(blob.clone()));
@@ -51,15 +51,15 @@ fn owed(ledger: &Ledger) -> Vec<CardRaised> {
     (1..).zip(supervisor.owed()).map(|(number, card)| card.entered(number).unwrap()).collect()
 }
 
-fn enter(ledger: &mut Ledger, card: CardRaised) -> u64 {
+pub(in crate::audit) fn enter(ledger: &mut Ledger, card: CardRaised) -> u64 {
     ledger.push(Body::CardRaised(card));
     ledger.size() - 1
 }
 
-/// So many entries that say nothing, so far apart that an hour is over.
-fn hours(ledger: &mut Ledger) {
-    // A second an entry.
-    for _ in 0..3_700 {
+/// An hour later, and so many entries that say nothing.
+pub(in crate::audit) fn hours(ledger: &mut Ledger) {
+    ledger.waited += 3_600;
+    for _ in 0..1_030 {
         refused(ledger, 0);
     }
 }

@@ -3,7 +3,8 @@
 use std::fs;
 
 use super::*;
-use crate::audit::fixture::{AUTHORITY, DEPARTMENT, Ledger, seeded};
+use crate::audit::fixture::{AUTHORITY, DEPARTMENT, Ledger, seeded, tree_files};
+use crate::audit::planted::{checkpoint_key, vectors};
 use crate::audit::{Pins, replay};
 
 fn written(ledger: &Ledger, folder: &Path) {
@@ -75,4 +76,20 @@ fn whatever_is_changed_is_refused() {
     assert!(loads(&good));
     fs::remove_dir_all(folder.path().join("blob")).unwrap();
     assert!(!loads(&good));
+}
+
+/// Steps of cases are no part of the charter, and cannot be judged without what stood before them.
+#[test]
+fn a_ledger_with_cases_gives_a_folder_as_well() {
+    let (entries, blobs) = vectors("cases");
+    let origin = "ledger.example/sample-0123456789abcdef".parse().unwrap();
+    let mut files = tree_files(&origin, &entries, &[&checkpoint_key(1), &checkpoint_key(2)]);
+    files.extend(blobs);
+    let audit = replay(&files, &Pins::default(), &mut |_| ()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    export(&files, &audit, folder.path()).unwrap();
+    let mut expected = audit.state.charter().clone();
+    let trust = Trust::load(folder.path()).unwrap();
+    expected.skip_to(expected.size(), trust.charter().time());
+    assert_eq!(*trust.charter(), expected);
 }

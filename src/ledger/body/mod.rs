@@ -12,7 +12,7 @@ mod process;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 pub use card::{
@@ -45,7 +45,7 @@ use crate::values::identifiers::{CreditCode, Handle, Slug};
 use crate::values::time::Time;
 
 /// What an entry is about. Each subject has one chain of `prev`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Subject {
     /// The authority itself.
     Authority,

@@ -1,6 +1,10 @@
-//! The whole state in memory: the auditor's view, and the one of tests.
+//! The whole state in memory: the auditor's view, and the one of tests. How it is put away and put together again is in `parts`.
+
+mod parts;
 
 use std::collections::{BTreeMap, HashMap};
+
+pub use parts::{Give, Take};
 
 use super::card::CardState;
 use super::case::CaseState;

@@ -18,7 +18,7 @@ pub use charter::{Authority, Charter, CharterChange, Held, Key, Moment, Publishe
 pub use deadline::{Clock, Due};
 pub use effects::Effects;
 pub use licence::{Carried, Event, Granted, LicenceState};
-pub use memory::MemoryState;
+pub use memory::{Give, MemoryState, Take};
 pub use overlay::Overlay;
 pub use places::Places;
 pub use view::{View, ViewFault};

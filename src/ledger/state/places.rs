@@ -44,6 +44,17 @@ impl Places {
         })
     }
 
+    /// The blocks, by list and number: what all of it is put away as.
+    pub(super) fn blocks(&self) -> impl ExactSizeIterator<Item = (&(u32, u32), &Vec<u8>)> {
+        self.blocks.iter()
+    }
+
+    /// Puts a block in its place.
+    pub(super) fn put_block(&mut self, (number, mut values): ((u32, u32), Vec<u8>)) {
+        values.resize(BLOCK, FREE);
+        self.blocks.insert(number, values);
+    }
+
     /// Those of one list.
     pub fn of_list(&self, number: u32) -> impl Iterator<Item = (StatusPlace, u8)> {
         self.iter().filter(move |(place, _)| place.list == number)

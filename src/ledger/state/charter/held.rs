@@ -1,9 +1,11 @@
 //! A record of the charter: since which entry it counts, and until which. Not here: what is recorded.
 
+use serde::{Deserialize, Serialize};
+
 use crate::values::time::Time;
 
 /// A moment of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// Index of the entry.
     pub index: u64,
@@ -12,7 +14,7 @@ pub struct Moment {
 }
 
 /// A record that begins with one entry and may end with another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held<T> {
     /// What is held.
     pub value: T,

@@ -3,12 +3,14 @@
 
 mod change;
 mod held;
+mod pairs;
 mod people;
 
 use std::collections::BTreeMap;
 
 pub use change::CharterChange;
 pub use held::{Held, Moment};
+use serde::{Deserialize, Serialize};
 
 use super::effects::Effects;
 use crate::crypto::{Digest, KeyId, KeyPurpose, PublicKey};
@@ -21,7 +23,7 @@ use crate::values::identifiers::{CreditCode, Origin, Region, Slug};
 use crate::values::time::{Time, UtcOffset};
 
 /// A key as its entry gave it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// Whose.
     pub owner: Owner,
@@ -34,14 +36,14 @@ pub struct Key {
 }
 
 /// A licence type: its versions from 1 on.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PublishedType {
     /// Version 1 first.
     pub versions: Vec<Held<TypePublished>>,
 }
 
 /// The authority as founded, with what later entries changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authority {
     /// Entry 0.
     pub founded: AuthorityFounded,
@@ -55,8 +57,8 @@ pub struct Authority {
     pub laws: Vec<u64>,
 }
 
-/// The authority's public state. Empty before entry 0.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The authority's public state. Empty before entry 0. Its serde form is JSON's alone, since bodies leave out what is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Charter {
     size: u64,
     time: Option<Time>,
@@ -67,10 +69,12 @@ pub struct Charter {
     types: BTreeMap<Slug, PublishedType>,
     powers: BTreeMap<PowerId, Held<PowerGranted>>,
     officers: BTreeMap<OfficerId, Vec<Held<OfficerAppointed>>>,
+    #[serde(with = "pairs")]
     processes: BTreeMap<(Slug, u64), Held<ProcessPublished>>,
     calendars: BTreeMap<Year, Vec<Held<CalendarPublished>>>,
     supervision: Vec<Held<SupervisionPublished>>,
     stops: BTreeMap<CardNumber, Held<OfficerId>>,
+    #[serde(with = "pairs")]
     chains: BTreeMap<Subject, Digest>,
     counted_until: Option<Time>,
 }
