@@ -79,7 +79,8 @@ class Mirroring:
         def play(place, _):
             folder, shim = self.placed(place, begun), Shim(self.ground.library, place / "control")
             done = self.under(shim, folder, at, fault)
-            if shim.hit is not None and done.returncode == 0:
+            need(shim.hit is not None, "the fault was not met")
+            if done.returncode == 0:
                 need(fault not in KILLS, "killed, and done all the same")
             if done.returncode != 0 and fault not in KILLS:
                 need(done.returncode == 1 and "error: " in done.stderr, f"{shim.hit}: {done.returncode} {done.stderr}")
@@ -152,6 +153,7 @@ class Faces:
                 shim.arm(at=at, **FAULTS[fault])
                 lines = {0} if self.cosigned(witness, 0) else set()
                 first = bool(lines)
+                need(shim.hit is not None, "the fault was not met")
                 shim.disarm()
                 witness.stop(signal.SIGKILL)
             witness.environment, witness.port = os.environ, 0
@@ -190,6 +192,7 @@ def quorum_lost(ground, at, fault):
                 shim.arm(at=at, **FAULTS[fault])
                 for n in range(4):
                     known.issued(service.issue(business(f"失去{n}")))
+                need(until(lambda: shim.hit is not None), "the fault was not met")
                 need(service.get("/readyz").status == 200, "it labels; it does not stop")
                 witness.stop(signal.SIGKILL)
                 known.issued(service.issue(business("无人见证")))
@@ -220,7 +223,11 @@ def witness_ahead(ground, entries):
             for name in ("data", "keys"):
                 shutil.rmtree(place / name)
                 (place / f"old-{name}").rename(place / name)
-            return ground.judge(place, known, lives=False)
+            before = len((place / "stderr.log").read_text("utf-8", "replace"))
+            outcome = ground.judge(place, known, lives=False)
+            said = (place / "stderr.log").read_text("utf-8", "replace")[before:]
+            need("the witness W has cosigned" in said, f"the witness is not named: {said[-1500:]}")
+            return outcome
     return play
 
 

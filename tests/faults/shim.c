@@ -1,7 +1,7 @@
 /* What lies below the program, made to fail: preloaded into it, it counts the system calls that change files below two
  * watched directories, and at the N-th of them kills the process, fails the call, or writes only part of it. It sees
  * every call, libc's or not (seccomp traps them). It also moves the wall clock, and keeps the old bytes of what was
- * written and not yet synced, so that a power cut can be played afterwards.
+ * written to two files and not yet synced, so that a power cut can be played afterwards.
  *
  *     cc -shared -fPIC -O2 -o shim.so shim.c
  *     LD_PRELOAD=shim.so VIDIMUS_SHIM=CONTROL vidimus serve ...
@@ -43,12 +43,12 @@ struct control {
     uint64_t undo;     /* whether old bytes are kept */
     char hit_path[512];
     char watched[2][512];
-    char undo_path[512];
+    char undo_path[2][512];
 };
 
 static struct control *control;
 static char *lock;
-static int undo_file = -1;
+static int undo_file[2] = {-1, -1};
 
 /* The one place whose system calls are not trapped. */
 long bare(long number, long a, long b, long c, long d, long e, long f);
@@ -130,25 +130,31 @@ static int is_watched(const char *path) {
     return 0;
 }
 
+/* Which of the two files it is whose old bytes are kept; -1 for none. */
+static int undone(const char *path) {
+    for (int n = 0; n < 2; n++)
+        if (control->undo && undo_file[n] >= 0 && control->undo_path[n][0] && !strcmp(path, control->undo_path[n])) return n;
+    return -1;
+}
+
 /* The bytes that a write will cover, kept until the file is synced. */
 static void keep_old(long n, const long *a, const char *path) {
-    if (!control->undo || !control->undo_path[0] || strcmp(path, control->undo_path)) return;
-    if (undo_file < 0) return;
-    if (n == SYS_pwrite64 && a[3] >= 0) {
-        struct stat now;
-        if (CALL(SYS_fstat, a[0], &now)) return;
-        char *old = (char *)CALL(SYS_mmap, 0, a[2] + 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-        int64_t *head = (int64_t *)old;
-        head[0] = a[3], head[1] = a[2], head[2] = now.st_size;
-        CALL(SYS_pread64, a[0], old + 24, a[2], a[3]);
-        CALL(SYS_write, undo_file, old, a[2] + 24);
-        CALL(SYS_munmap, old, a[2] + 24);
-    }
+    int which = undone(path);
+    if (which < 0 || (n != SYS_pwrite64 && n != SYS_write)) return;
+    long at = n == SYS_write ? CALL(SYS_lseek, a[0], 0, SEEK_CUR) : a[3];
+    struct stat now;
+    if (at < 0 || CALL(SYS_fstat, a[0], &now)) return;
+    char *old = (char *)CALL(SYS_mmap, 0, a[2] + 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    int64_t *head = (int64_t *)old;
+    head[0] = at, head[1] = a[2], head[2] = now.st_size;
+    CALL(SYS_pread64, a[0], old + 24, a[2], at);
+    CALL(SYS_write, undo_file[which], old, a[2] + 24);
+    CALL(SYS_munmap, old, a[2] + 24);
 }
 
 static void forget_old(long n, const char *path) {
-    if (control->undo && undo_file >= 0 && (n == SYS_fsync || n == SYS_fdatasync) && !strcmp(path, control->undo_path))
-        CALL(SYS_ftruncate, undo_file, 0);
+    int which = n == SYS_fsync || n == SYS_fdatasync ? undone(path) : -1;
+    if (which >= 0) CALL(SYS_ftruncate, undo_file[which], 0);
 }
 
 static long acted(long n, long *a, int kind, const char *path) {
@@ -226,9 +232,11 @@ __attribute__((constructor)) static void begin(void) {
     lock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     close(file);
     if (control == MAP_FAILED || lock == MAP_FAILED) give_up("the shim's control cannot be mapped\n");
-    char undo[600];
-    strcpy(undo, named), strcat(undo, ".undo");
-    if (control->undo) undo_file = open(undo, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    char undo[2][600];
+    for (int n = 0; n < 2; n++) {
+        strcpy(undo[n], named), strcat(undo[n], n ? ".undo-1" : ".undo-0");
+        if (control->undo) undo_file[n] = open(undo[n], O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    }
 
     struct sigaction on = {.sa_sigaction = on_call, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
     if (sigaction(SIGSYS, &on, NULL)) give_up("the shim cannot catch SIGSYS\n");

@@ -51,8 +51,8 @@ impl AskStatistics {
         if self.k < LEAST_K {
             let k = self.k;
             return Err(Told::new(
-                format!("--k {k} 不保护任何人：小于 {k} 的数字不予公布时，人人都知道它是几。请给出 {LEAST_K} 或更大的数，如 10"),
-                format!("--k {k} protects nobody: of a withheld count under {k} everybody knows what it is. Give {LEAST_K} or more, such as 10"),
+                format!("--k {k} 不保护任何人：为 2 时不公布的数字只能是 1，更小时全部公布。请给出 {LEAST_K} 或更大的数，如 10"),
+                format!("--k {k} protects nobody: with 2 a withheld count can only be 1, and with less none is withheld. Give {LEAST_K} or more, such as 10"),
             )
             .into());
         }

@@ -96,7 +96,7 @@ impl Appending {
 
     /// From how many bytes on it has grown too long.
     pub(super) fn too_long(&self) -> u64 {
-        (GROWN.0 * self.began).saturating_add(GROWN.1)
+        too_long(self.began)
     }
 
     /// From now on nothing can be added, as on a failed disk.
@@ -196,6 +196,33 @@ impl Reading {
         from.seek(SeekFrom::Start(self.place.at))?;
         io::copy(&mut from, to)
     }
+}
+
+/// Whether a file has grown too long, as far as its records say where they begin: nothing is held against the chain.
+pub(super) fn is_too_long(path: &Path) -> io::Result<bool> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut from = BufReader::new(file);
+    let mut at =
+        u64::try_from(from.by_ref().take(FIRST_LINE).read_until(b'\n', &mut Vec::new())?).unwrap_or(0);
+    while at < length {
+        let (mut size, mut kind) = ([0; 4], [0]);
+        if from.read_exact(&mut size).and_then(|()| from.read_exact(&mut kind)).is_err() {
+            break;
+        }
+        let rest = i64::from(u32::from_be_bytes(size)) + 31;
+        from.seek_relative(rest)?;
+        at = at.saturating_add(5).saturating_add_signed(rest);
+        if kind.first().copied().and_then(Kind::of) == Some(Kind::Whole) {
+            return Ok(length > too_long(at));
+        }
+    }
+    Ok(false)
+}
+
+/// From how many bytes on a file has grown too long that began with so many.
+fn too_long(began: u64) -> u64 {
+    (GROWN.0 * began).saturating_add(GROWN.1)
 }
 
 /// Bytes of a file.

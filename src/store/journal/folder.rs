@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use super::error::JournalError;
-use super::file::{Appending, Reading, bytes_of};
+use super::file::{Appending, Reading, bytes_of, is_too_long};
 
 const ENDING: &str = ".journal";
 /// A file that is not whole yet.
@@ -164,6 +164,8 @@ fn is(path: &Path, ending: &str) -> bool {
 pub struct Lying {
     /// The file that counts, and its bytes.
     pub newest: Option<(PathBuf, u64)>,
+    /// Whether it has grown so long that the next start begins it anew.
+    pub too_long: bool,
     /// What was set aside, or never got its name.
     pub aside: Vec<PathBuf>,
     /// Bytes of that.
@@ -177,12 +179,14 @@ impl Lying {
     pub fn in_folder(folder: &Path) -> Result<Self, JournalError> {
         let failed = |error| JournalError::io(folder, error);
         let exposed = fs::metadata(folder).map_err(failed)?.permissions().mode() & 0o077 != 0;
-        let newest = newest(folder)?.map(|(_, path)| (path.clone(), bytes_of(&path)));
+        let newest = newest(folder)?.map(|(_, path)| path);
+        let too_long = newest.as_deref().map_or(Ok(false), is_too_long).map_err(failed)?;
+        let newest = newest.map(|path| (path.clone(), bytes_of(&path)));
         let mut aside: Vec<PathBuf> = listed(folder)?.into_iter().map(|(_, path)| path).collect();
         aside.retain(|path| is(path, ASIDE) || is(path, BEGINNING));
         aside.sort();
         let aside_bytes = aside.iter().map(|path| bytes_of(path)).sum();
-        Ok(Self { newest, aside, aside_bytes, exposed })
+        Ok(Self { newest, too_long, aside, aside_bytes, exposed })
     }
 }
 

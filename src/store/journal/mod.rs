@@ -90,10 +90,11 @@ impl Journaled {
         find: impl FnOnce(&Folder, &dyn Store) -> Result<Found, JournalError>,
     ) -> Result<(Self, Begun), JournalError> {
         let store = inner.as_ref();
-        let begin = |own| anew(&folder, store, own).map(|(file, rows)| (file, Begun::Anew(rows)));
+        let begin =
+            |own: Option<&Path>| anew(&folder, store, own).map(|(file, rows)| (file, Begun::Anew(rows)));
         let (file, begun) = match find(&folder, store)? {
             Found::Own(file, again) => (file, Begun::GoesOn(again)),
-            Found::Grown(own) => begin(Some(own))?,
+            Found::Grown(own) => begin(Some(&own))?,
             Found::Other => begin(None)?,
         };
         let handle = Mutex::new(file.handle()?);

@@ -3,7 +3,7 @@
 //!
 //! Not here: whether the store that comes of it may be gone on with (`last-signed`, `authority::opening`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::JournalError;
 use super::file::{Appending, Place, Reading};
@@ -145,7 +145,7 @@ fn do_again(reading: &mut Reading, from: Place, mark: Mark, store: &dyn Store) -
 pub(super) fn anew(
     folder: &Folder,
     store: &dyn Store,
-    own: Option<PathBuf>,
+    own: Option<&Path>,
 ) -> Result<(Appending, u64), JournalError> {
     store.sync()?;
     let mut file = folder.begin()?;
@@ -157,7 +157,7 @@ pub(super) fn anew(
     // Before it has its name: a file that counts is one that the store knows.
     store.put(vec![mark.write()])?;
     store.sync()?;
-    folder.keep(file.path(), own.as_deref())?;
+    folder.keep(file.path(), own)?;
     Ok((file, rows))
 }
 

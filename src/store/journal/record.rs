@@ -40,7 +40,7 @@ impl Kind {
         Self::ALL.into_iter().find(|(kind, _)| *kind == self).map_or(u8::MAX, |(_, byte)| byte)
     }
 
-    fn of(byte: u8) -> Option<Self> {
+    pub(super) fn of(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, known)| *known == byte).map(|(kind, _)| kind)
     }
 }

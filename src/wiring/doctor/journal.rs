@@ -15,6 +15,17 @@ pub(super) fn judge(known: &Known) -> Vec<Line> {
     let Ok(lying) = found else { return Vec::new() };
     let path = path.display();
     let mut lines = vec![match &lying.newest {
+        Some((_, bytes)) if lying.too_long => {
+            let size = bytes / MIB;
+            line(
+                "journal",
+                Grade::Warn,
+                format!("{path}：已长到 {size} MiB。重新启动服务，它即以全部数据重新开始"),
+                format!(
+                    "{path}: it has grown to {size} MiB. Start the service again, which begins it anew with all of the data"
+                ),
+            )
+        }
         Some((_, bytes)) => {
             let size = bytes / MIB;
             line("journal", Grade::Ok, format!("{path}：{size} MiB"), format!("{path}: {size} MiB"))

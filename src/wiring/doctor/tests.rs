@@ -196,6 +196,7 @@ fn a_journal_is_told_with_what_was_set_aside() {
     let there = || Lying { newest: Some(("/journal/00000001.journal".into(), 5 << 20)), ..Lying::default() };
     assert_eq!(worst(&of(there(), true)).0, Grade::Ok);
     assert_eq!(worst(&of(Lying { exposed: true, ..there() }, true)), (Grade::Warn, "journal"));
+    assert_eq!(worst(&of(Lying { too_long: true, ..there() }, true)), (Grade::Warn, "journal"));
     let aside = vec!["/journal/00000001.journal.tail.aside".into()];
     let left = judge(&of(Lying { aside, aside_bytes: 9, ..there() }, true));
     let left = left.iter().find(|line| line.grade == Grade::Warn).unwrap();

@@ -55,7 +55,9 @@ fn a_store_that_fails_meanwhile_leaves_the_file_as_it_was() {
 #[test]
 fn a_file_that_has_grown_goes_and_its_unread_end_stays() {
     let place = damaged_beyond_an_older_copy(118, 125);
+    assert!(Lying::in_folder(&place.journal()).unwrap().too_long);
     let (store, begun) = place.open();
+    assert!(!Lying::in_folder(&place.journal()).unwrap().too_long);
     assert!(matches!(begun, Begun::Anew(_)), "{begun:?}");
     assert_eq!(all(&place.again().0), all(&store));
     assert_eq!(aside(&place), [place.journal().join("00000001.journal.tail.aside")]);
