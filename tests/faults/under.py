@@ -51,14 +51,17 @@ class Shim:
         with open(self.control, "r+b") as file:
             self.page = mmap.mmap(file.fileno(), PAGE)
 
-    def environment(self, data, keys, keep_old=False, journal=None):
-        """What the process is started with; the directories it is watched in, and the files whose old bytes are kept."""
+    def environment(self, data, keys, keep_old=False, journal=None, keep_names=False):
+        """What the process is started with; the directories it is watched in, and the files whose old bytes are kept, or that what
+        becomes of names is."""
         self._text("data", str(Path(data).resolve()))
         self._text("keys", str(Path(keys).resolve()))
         if keep_old:
             self._text("undo_path_0", str(Path(data).resolve() / "db"))
             self._text("undo_path_1", str(Path(journal).resolve()) if journal else "")
             self._put("undo", 1)
+        if keep_names:
+            self._put("undo", 2)
         return {**os.environ, "LD_PRELOAD": str(self.library), "VIDIMUS_SHIM": str(self.control)}
 
     def arm(self, at=0, act="kill", error=errno.EIO, for_good=False, kinds=CHANGES):
@@ -112,6 +115,34 @@ class Shim:
                     file.write(bytes(min(512, end - sector)))
                     lost += 1
         return lost
+
+    def power_cut_of_names(self, chance):
+        """Takes from what a killed process left the last new names whose directory was not synced, any number of them, and what
+        was in files that were not; how much."""
+        written, names, count = set(), [], 0
+        for line in Path(f"{self.control}.undo-0").read_text().splitlines():
+            what, path, other = line.split("\t")
+            if what == "written":
+                written.add(path)
+            elif what == "synced":
+                written.discard(path)
+                names = [name for name in names if os.path.dirname(name[0]) != path]
+            else:
+                if path in written:
+                    written.remove(path)
+                    written.add(other)
+                names.append((other, Path(f"{self.control}.old-{count % 10}")))
+                count += 1
+        back = names[chance.randrange(len(names) + 1):]
+        for name, old in reversed(back):
+            if old.exists():
+                os.replace(old, name)
+            else:
+                os.unlink(name)
+        torn = [path for path in sorted(written) if os.path.exists(path) and chance.random() < 0.5]
+        for path in torn:
+            os.truncate(path, os.path.getsize(path) // 2)
+        return len(back) + len(torn)
 
     def _unsynced(self, which):
         """Offset, old bytes and the file's size before each write that was not synced, in order."""
