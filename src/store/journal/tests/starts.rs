@@ -195,3 +195,16 @@ fn nobody_writes_while_it_is_read() {
     assert!(met > 0);
     place.open();
 }
+
+/// As an earlier program wrote it: shorter.
+#[test]
+fn a_mark_of_another_form_is_none() {
+    let place = Place::new();
+    let (store, _) = place.open();
+    work(&store, 0, 3);
+    drop(store);
+    place.inner.put(vec![Write::set(Row::Mark, [0; 48])]).unwrap();
+    let (store, begun) = place.open();
+    assert!(matches!(begun, Begun::Anew(_)), "{begun:?}");
+    assert_eq!((all(&place.again().0), aside(&place).len()), (all(&store), 1));
+}
