@@ -25,6 +25,9 @@ pub(super) struct Doctor {
     /// The directory of keys.
     #[arg(long, value_name = "DIR", env = "VIDIMUS_KEYS")]
     keys: Option<PathBuf>,
+    /// The directory of the journal.
+    #[arg(long, value_name = "DIR", env = "VIDIMUS_JOURNAL")]
+    journal: Option<PathBuf>,
     /// A running service. With this alone, nothing on this machine is looked at.
     #[arg(long, value_name = "URL")]
     to: Option<String>,
@@ -67,6 +70,10 @@ impl Doctor {
         }
         if let Some(data) = self.data.clone().or_else(|| of_config(|config| &config.data)) {
             examine::data(&data, &mut known);
+        }
+        let configured = config.as_ref().filter(|_| here).and_then(|config| config.journal.clone());
+        if let Some(journal) = self.journal.clone().or(configured) {
+            examine::journal(&journal, &mut known);
         }
         if here || !known.places.is_empty() {
             known.synchronised = examine::synchronised();

@@ -34,7 +34,7 @@ use crate::ledger::body::Owner;
 use crate::store::journal::Begun;
 use crate::store::{Journaled, SledStore};
 use crate::values::time::{Clock, Time};
-use refused::{in_both_languages, only_data, refused_journal, refused_store, severed, told};
+use refused::{anew_without, in_both_languages, only_data, refused_journal, refused_store, severed, told};
 
 /// The base URL of a sample that is given none.
 const SAMPLE_URL: &str = "http://127.0.0.1:8080";
@@ -101,7 +101,7 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
         founding.begin_signing(&keyring).map_err(|failure| told(&failure.into()))?;
     }
     eyes::refuse_lost(&keyring, &config.keys)?;
-    let store = with_journal(config.journal.as_deref(), Arc::new(store))?;
+    let store = with_journal(config, Arc::new(store))?;
     let goes_on = founding.is_some();
     let keyring = Arc::new(keyring);
     let authority = Opening {
@@ -128,13 +128,21 @@ fn put_together(config: &ServeConfig, passphrase: Option<Passphrase>) -> anyhow:
 }
 
 /// The store with its journal, if there is to be one: journal and store are brought together before anything is read.
-fn with_journal(journal: Option<&Path>, store: Arc<dyn Store>) -> anyhow::Result<Arc<dyn Store>> {
-    let Some(journal) = journal else {
-        Journaled::forsake(store.as_ref()).map_err(|error| told(&error.into()))?;
+fn with_journal(config: &ServeConfig, store: Arc<dyn Store>) -> anyhow::Result<Arc<dyn Store>> {
+    let Some(journal) = config.journal.as_deref() else {
+        if config.journal_anew {
+            bail!(anew_without());
+        }
+        if Journaled::forsake(store.as_ref()).map_err(|error| told(&error.into()))? {
+            tracing::warn!(
+                "this data had a journal, and --journal is not given: what is written from now on is not in it, and the \
+                 next start with it begins it anew"
+            );
+        }
         return Ok(store);
     };
-    let opened = Journaled::open(journal, store);
-    let (store, begun) = opened.map_err(|error| refused_journal(&error, journal))?;
+    let opened = if config.journal_anew { Journaled::anew } else { Journaled::open };
+    let (store, begun) = opened(journal, store).map_err(|error| refused_journal(&error, journal))?;
     match begun {
         Begun::GoesOn(again) => tracing::info!(again, "the journal in {} goes on", journal.display()),
         Begun::Anew(rows) => tracing::info!(rows, "a new journal begins in {}", journal.display()),

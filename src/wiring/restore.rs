@@ -212,9 +212,9 @@ impl Signed {
         Ok(Some(Self { checkpoint: note.text().parse()?, text }))
     }
 
-    /// Entries that are signed.
-    pub(super) fn size(&self) -> u64 {
-        self.checkpoint.size
+    /// What is signed.
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
     }
 
     /// The rule: never fewer entries than are signed, and never more unless somebody says that these are all.

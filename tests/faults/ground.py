@@ -30,7 +30,7 @@ from service import Service, business, run
 WORKERS = 2
 # A refusal says what to do in one of these words.
 CURES = ("restore", "put ", "free some", "mount", "set the clock", "set it", "wait until", "give ", "name another", "mend",
-         "start again", "own this", "own it", "find out", "begin again", "chmod", "start that version")
+         "start again", "start once", "own this", "own it", "find out", "begin again", "chmod", "start that version")
 seed = int(os.environ.get("VIDIMUS_SEED") or random.SystemRandom().randrange(1 << 32))
 
 

@@ -1,11 +1,12 @@
-"""What stands outside an authority, over failing ground: a mirror whose disk fails or that is killed, a witness that dies while it
-cosigns, a quorum that is lost and comes back, and a copy of keys and data that is older than what the witnesses know.
+"""What stands outside an authority, over failing ground: a mirror whose disk fails or that is killed, a witness that dies or loses its
+power while it cosigns, a quorum that is lost and comes back, and a copy of keys and data that is older than what the witnesses know.
 
     python3 tests/faults/outside.py [ROUNDS]
 
 ROUNDS (6): points tried of each, spread over its calls; 0 for every point under every fault. Needs cc, seccomp.
 """
 
+import collections
 import contextlib
 import os
 import random
@@ -21,6 +22,7 @@ from under import Shim, built
 from witness import Witness, covered
 
 tally = Tally()
+taken = collections.Counter()
 FAULTS_HERE = [fault for fault in FAULTS if fault != "power cut"]
 
 
@@ -79,7 +81,8 @@ class Mirroring:
         def play(place, _):
             folder, shim = self.placed(place, begun), Shim(self.ground.library, place / "control")
             done = self.under(shim, folder, at, fault)
-            if shim.hit is not None and done.returncode == 0:
+            need(shim.hit is not None, "the fault was not met")
+            if done.returncode == 0:
                 need(fault not in KILLS, "killed, and done all the same")
             if done.returncode != 0 and fault not in KILLS:
                 need(done.returncode == 1 and "error: " in done.stderr, f"{shim.hit}: {done.returncode} {done.stderr}")
@@ -144,16 +147,20 @@ class Faces:
             need(self.cosigned(witness, 0), "not cosigned")
         return shim.count
 
-    def play(self, at, fault):
+    def play(self, at, fault, turn=0):
         def play(place, _):
             witness, shim = self.copied(place), Shim(self.ground.library, place / "control")
-            witness.environment = shim.environment(witness.folder, witness.folder)
+            cut = fault == "power cut"
+            witness.environment = shim.environment(witness.folder, witness.folder, keep_names=cut)
             with witness:
                 shim.arm(at=at, **FAULTS[fault])
                 lines = {0} if self.cosigned(witness, 0) else set()
                 first = bool(lines)
+                need(shim.hit is not None or (cut and first), "the fault was not met")
                 shim.disarm()
                 witness.stop(signal.SIGKILL)
+            if cut:
+                taken["names and files"] += shim.power_cut_of_names(random.Random(turn))
             witness.environment, witness.port = os.environ, 0
             with witness:
                 # The other face first: whoever forgot what it cosigned would cosign that too.
@@ -190,6 +197,7 @@ def quorum_lost(ground, at, fault):
                 shim.arm(at=at, **FAULTS[fault])
                 for n in range(4):
                     known.issued(service.issue(business(f"失去{n}")))
+                need(until(lambda: shim.hit is not None), "the fault was not met")
                 need(service.get("/readyz").status == 200, "it labels; it does not stop")
                 witness.stop(signal.SIGKILL)
                 known.issued(service.issue(business("无人见证")))
@@ -220,7 +228,11 @@ def witness_ahead(ground, entries):
             for name in ("data", "keys"):
                 shutil.rmtree(place / name)
                 (place / f"old-{name}").rename(place / name)
-            return ground.judge(place, known, lives=False)
+            before = len((place / "stderr.log").read_text("utf-8", "replace"))
+            outcome = ground.judge(place, known, lives=False)
+            said = (place / "stderr.log").read_text("utf-8", "replace")[before:]
+            need("the witness W has cosigned" in said, f"the witness is not named: {said[-1500:]}")
+            return outcome
     return play
 
 
@@ -249,6 +261,11 @@ def main():
             number = faces.count()
             tally.check(f"a witness: {number} calls", number > 2)
             ground.all("cosigning one of two faces", [(said, faces.play(at, fault)) for said, at, fault in spread(number)])
+            # Before each call, and behind the last, when it has answered: what was not synced is gone.
+            ground.all("a witness after a power cut", [
+                (f"before call {at} of {number}", faces.play(at, "power cut", turn))
+                for at in range(1, number + 2) for turn in range(2 if at <= number else 4)])
+            print(f"power cuts took {taken['names and files']} names and files")
             ground.all("a quorum lost", [(said, quorum_lost(ground, at, fault)) for said, at, fault in spread(number)])
             for service in faces.services:
                 need(service.stop() == 0, "it did not stop")

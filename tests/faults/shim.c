@@ -1,7 +1,8 @@
 /* What lies below the program, made to fail: preloaded into it, it counts the system calls that change files below two
  * watched directories, and at the N-th of them kills the process, fails the call, or writes only part of it. It sees
  * every call, libc's or not (seccomp traps them). It also moves the wall clock, and keeps the old bytes of what was
- * written and not yet synced, so that a power cut can be played afterwards.
+ * written to two files and not yet synced, or a list of writes, syncs and new names, so that a power cut can be played
+ * afterwards.
  *
  *     cc -shared -fPIC -O2 -o shim.so shim.c
  *     LD_PRELOAD=shim.so VIDIMUS_SHIM=CONTROL vidimus serve ...
@@ -40,15 +41,17 @@ struct control {
     uint64_t kinds;    /* which calls are counted */
     uint64_t hit;      /* the system call acted upon, plus 1 */
     int64_t clock;     /* nanoseconds added to the wall clock */
-    uint64_t undo;     /* whether old bytes are kept */
+    uint64_t undo;     /* 1: old bytes are kept; 2: what becomes of names is listed */
     char hit_path[512];
     char watched[2][512];
-    char undo_path[512];
+    char undo_path[2][512];
 };
 
 static struct control *control;
 static char *lock;
-static int undo_file = -1;
+static int undo_file[2] = {-1, -1};
+static const char *control_path;
+static int renamed;
 
 /* The one place whose system calls are not trapped. */
 long bare(long number, long a, long b, long c, long d, long e, long f);
@@ -100,6 +103,16 @@ static void name_of(int descriptor, char *path, size_t room) {
     path[length > 0 ? length : 0] = 0;
 }
 
+static void path_under(int base, const char *given, char *path, size_t room) {
+    path[0] = 0;
+    if (given[0] != '/') {
+        if (base == AT_FDCWD) CALL(SYS_getcwd, path, room - 1);
+        else name_of(base, path, room);
+        strncat(path, "/", room - strlen(path) - 1);
+    }
+    strncat(path, given, room - strlen(path) - 1);
+}
+
 /* Where the call is about, as far as it can be told. */
 static void path_of(long n, const long *a, char *path, size_t room) {
     const char *given = NULL;
@@ -113,13 +126,7 @@ static void path_of(long n, const long *a, char *path, size_t room) {
 #endif
     default: name_of(a[0], path, room); return;
     }
-    path[0] = 0;
-    if (given[0] != '/') {
-        if (base == AT_FDCWD) CALL(SYS_getcwd, path, room - 1);
-        else name_of(base, path, room);
-        strncat(path, "/", room - strlen(path) - 1);
-    }
-    strncat(path, given, room - strlen(path) - 1);
+    path_under(base, given, path, room);
 }
 
 static int is_watched(const char *path) {
@@ -130,25 +137,69 @@ static int is_watched(const char *path) {
     return 0;
 }
 
+/* Which of the two files it is whose old bytes are kept; -1 for none. */
+static int undone(const char *path) {
+    for (int n = 0; n < 2; n++)
+        if (control->undo == 1 && undo_file[n] >= 0 && control->undo_path[n][0] && !strcmp(path, control->undo_path[n])) return n;
+    return -1;
+}
+
 /* The bytes that a write will cover, kept until the file is synced. */
 static void keep_old(long n, const long *a, const char *path) {
-    if (!control->undo || !control->undo_path[0] || strcmp(path, control->undo_path)) return;
-    if (undo_file < 0) return;
-    if (n == SYS_pwrite64 && a[3] >= 0) {
-        struct stat now;
-        if (CALL(SYS_fstat, a[0], &now)) return;
-        char *old = (char *)CALL(SYS_mmap, 0, a[2] + 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-        int64_t *head = (int64_t *)old;
-        head[0] = a[3], head[1] = a[2], head[2] = now.st_size;
-        CALL(SYS_pread64, a[0], old + 24, a[2], a[3]);
-        CALL(SYS_write, undo_file, old, a[2] + 24);
-        CALL(SYS_munmap, old, a[2] + 24);
-    }
+    int which = undone(path);
+    if (which < 0 || (n != SYS_pwrite64 && n != SYS_write)) return;
+    long at = n == SYS_write ? CALL(SYS_lseek, a[0], 0, SEEK_CUR) : a[3];
+    struct stat now;
+    if (at < 0 || CALL(SYS_fstat, a[0], &now)) return;
+    char *old = (char *)CALL(SYS_mmap, 0, a[2] + 24, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    int64_t *head = (int64_t *)old;
+    head[0] = at, head[1] = a[2], head[2] = now.st_size;
+    CALL(SYS_pread64, a[0], old + 24, a[2], at);
+    CALL(SYS_write, undo_file[which], old, a[2] + 24);
+    CALL(SYS_munmap, old, a[2] + 24);
 }
 
 static void forget_old(long n, const char *path) {
-    if (control->undo && undo_file >= 0 && (n == SYS_fsync || n == SYS_fdatasync) && !strcmp(path, control->undo_path))
-        CALL(SYS_ftruncate, undo_file, 0);
+    int which = n == SYS_fsync || n == SYS_fdatasync ? undone(path) : -1;
+    if (which >= 0) CALL(SYS_ftruncate, undo_file[which], 0);
+}
+
+/* A line: what was done, then one path or two, with tabs between. */
+static void list(const char *what, const char *path, const char *other) {
+    char line[2200];
+    strcpy(line, what), strcat(line, "\t"), strcat(line, path), strcat(line, "\t"), strcat(line, other), strcat(line, "\n");
+    CALL(SYS_write, undo_file[0], line, strlen(line));
+}
+
+/* A name that is about to be given away: what has it now is kept under the control page's own, with a number. */
+static void keep_named(long n, const char *path) {
+    if (control->undo != 2 || (n != SYS_renameat && n != SYS_renameat2
+#ifdef SYS_rename
+        && n != SYS_rename
+#endif
+    )) return;
+    char kept[700];
+    strcpy(kept, control_path), strcat(kept, ".old-");
+    char digit[2] = {'0' + renamed % 10, 0};
+    strcat(kept, digit);
+    CALL(SYS_unlinkat, AT_FDCWD, kept, 0);
+    CALL(SYS_linkat, AT_FDCWD, path, AT_FDCWD, kept, 0);
+}
+
+static void list_done(long n, const long *a, const char *path) {
+    if (control->undo != 2 || undo_file[0] < 0) return;
+    char from[1024];
+    switch (n) {
+    case SYS_write: case SYS_writev: case SYS_pwrite64: case SYS_pwritev: list("written", path, ""); return;
+    case SYS_fsync: case SYS_fdatasync: list("synced", path, ""); return;
+    case SYS_renameat: case SYS_renameat2: path_under(a[0], (const char *)a[1], from, sizeof from); break;
+#ifdef SYS_rename
+    case SYS_rename: path_under(AT_FDCWD, (const char *)a[0], from, sizeof from); break;
+#endif
+    default: return;
+    }
+    list("renamed", from, path);
+    renamed++;
 }
 
 static long acted(long n, long *a, int kind, const char *path) {
@@ -178,9 +229,10 @@ static long decided(long n, long *a) {
     if (here && control->at && (here == control->at || (control->for_good && here > control->at))) {
         result = acted(n, a, kind, path);
     } else {
-        keep_old(n, a, path);
+        keep_old(n, a, path), keep_named(n, path);
         result = bare(n, a[0], a[1], a[2], a[3], a[4], a[5]);
         if (result == 0) forget_old(n, path);
+        if (result >= 0) list_done(n, a, path);
     }
     if (kind != READ) __atomic_clear(lock, __ATOMIC_RELEASE);
     return result;
@@ -226,9 +278,12 @@ __attribute__((constructor)) static void begin(void) {
     lock = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     close(file);
     if (control == MAP_FAILED || lock == MAP_FAILED) give_up("the shim's control cannot be mapped\n");
-    char undo[600];
-    strcpy(undo, named), strcat(undo, ".undo");
-    if (control->undo) undo_file = open(undo, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    control_path = named;
+    char undo[2][600];
+    for (int n = 0; n < 2; n++) {
+        strcpy(undo[n], named), strcat(undo[n], n ? ".undo-1" : ".undo-0");
+        if (control->undo) undo_file[n] = open(undo[n], O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    }
 
     struct sigaction on = {.sa_sigaction = on_call, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER};
     if (sigaction(SIGSYS, &on, NULL)) give_up("the shim cannot catch SIGSYS\n");

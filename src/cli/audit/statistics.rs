@@ -21,6 +21,9 @@ use crate::wiring::told::Told;
 /// The document's own file, written last: where it is, all of them are.
 const DOCUMENT: &str = "statistics.json";
 
+/// Under this `k` withholding tells what it withholds: fewer than two can only be one.
+const LEAST_K: u64 = 3;
+
 /// Over what, with which counts withheld, and where the files go.
 #[derive(Debug, Args)]
 pub(super) struct AskStatistics {
@@ -31,8 +34,8 @@ pub(super) struct AskStatistics {
     /// another: their difference would tell what both withhold.
     #[arg(long, value_name = "A..B")]
     range: Range,
-    /// Counts under this are withheld, and with them what they could be computed from.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
+    /// Counts under this are withheld, and with them what they could be computed from; 3 or more.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     k: u64,
     /// A new directory for the tables (CSV) and the document that they are of.
     #[arg(long, value_name = "DIR")]
@@ -45,6 +48,14 @@ pub(super) struct AskStatistics {
 
 impl AskStatistics {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        if self.k < LEAST_K {
+            let k = self.k;
+            return Err(Told::new(
+                format!("--k {k} 不保护任何人：为 2 时不公布的数字只能是 1，更小时全部公布。请给出 {LEAST_K} 或更大的数，如 10"),
+                format!("--k {k} protects nobody: with 2 a withheld count can only be 1, and with less none is withheld. Give {LEAST_K} or more, such as 10"),
+            )
+            .into());
+        }
         // Before a long replay, not after it.
         let key = self.signing.key()?;
         if let Some(taken) = self.into.as_ref().filter(|into| into.exists()) {

@@ -16,7 +16,7 @@ use crate::wiring::restore::DoesNotHold;
 /// Make the data directory of a server again from its journal, into an empty --data.
 #[derive(Debug, Args)]
 pub(super) struct Rebuild {
-    /// The directory that the service had as --journal.
+    /// The directory that the service had as --journal, or one file of it, also one that was set aside.
     journal: PathBuf,
     /// The keys that the data belongs to: the journal must reach as far as last-signed.
     #[arg(long, value_name = "DIR", env = "VIDIMUS_KEYS")]

@@ -1,124 +1,39 @@
 //! The files of a journal: `00000001.journal` and so on, of which the newest counts. A file begins with every row of the store as
-//! it was then, so that the ones before it can go; until those are all written it has another name. One that was not this store's own
-//! is set aside and never removed. A file's first line names form and number, and its first record hangs on that.
+//! it was then, so that the ones before it can go; until those are all written it has another name. A file's first line names form and
+//! number, and its first record hangs on that. What was not this store's own, or could not be read, is set aside and never removed.
 //!
-//! Not here: what is written when (`super`), and putting it back (`rebuild`).
+//! Not here: what is written when (`opening`, `super`), and putting it back (`rebuild`).
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::JournalError;
-use super::record::{Chain, Kind, Record};
+use super::error::JournalError;
+use super::record::{Chain, Kind, Known, Record};
+use crate::authority::store::Head;
 use crate::crypto::digest::sha256_parts;
 
-/// How the first line begins.
-const FORM: &str = "vidimus journal 1 ";
-const ENDING: &str = ".journal";
-/// A file that is not whole yet.
-const BEGINNING: &str = ".beginning";
-/// A file that was not the store's own: it may hold what nothing else does.
-const ASIDE: &str = ".aside";
-/// Held by whoever writes.
-const LOCK: &str = "lock";
+/// How the first line begins, in any form.
+const JOURNAL: &str = "vidimus journal ";
+/// The form that this program writes and reads.
+const FORM: u64 = 1;
+/// Longest first line.
+const FIRST_LINE: u64 = 64;
+/// A file that has grown beyond this many times what it began with, and so many bytes, is begun anew at the next start.
+const GROWN: (u64, u64) = (2, if cfg!(test) { 1 << 20 } else { 256 << 20 });
 
-/// A directory of journal files, made if it is not there and held alone.
-pub(super) struct Folder {
-    path: PathBuf,
-    _lock: File,
-}
-
-impl Folder {
-    pub(super) fn hold(path: &Path) -> Result<Self, JournalError> {
-        let failed = |error| JournalError::io(path, error);
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
-        let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(path.join(LOCK));
-        let lock = lock.map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(JournalError::InUse(path.to_owned())),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
-        }
-    }
-
-    /// The number and path of the newest file.
-    pub(super) fn newest(&self) -> Result<Option<(u64, PathBuf)>, JournalError> {
-        newest(&self.path)
-    }
-
-    /// A new file behind all others, under the name that says it is not whole.
-    pub(super) fn begin(&self) -> Result<Appending, JournalError> {
-        let number = self.newest()?.map_or(0, |(number, _)| number) + 1;
-        let name = format!("{number:08}{ENDING}");
-        let beginning = self.path.join(format!("{name}{BEGINNING}"));
-        let failed = |error| JournalError::io(&beginning, error);
-        let mut file =
-            OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&beginning);
-        let line = first_line(number);
-        file.as_mut().map_or(Ok(()), |file| file.write_all(line.as_bytes())).map_err(failed)?;
-        let path = self.path.join(name);
-        Ok(Appending {
-            file: file.map_err(failed)?,
-            path,
-            chain: sha256_parts(&[line.as_bytes()]),
-            number: 0,
-        })
-    }
-
-    /// Gives a file that is whole its name. Those before it go, or are set aside.
-    pub(super) fn keep(&self, begun: &Appending, aside: bool) -> Result<(), JournalError> {
-        let beginning = behind(&begun.path, BEGINNING);
-        let failed = |error| JournalError::io(&begun.path, error);
-        begun.file.sync_all().map_err(failed)?;
-        fs::rename(&beginning, &begun.path).map_err(failed)?;
-        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        for (_, path) in numbered(&self.path)?.into_iter().filter(|(_, path)| *path != begun.path) {
-            let done = if aside { fs::rename(&path, behind(&path, ASIDE)) } else { fs::remove_file(&path) };
-            done.map_err(|error| JournalError::io(&path, error))?;
-        }
-        Ok(())
-    }
-}
-
-fn behind(path: &Path, ending: &str) -> PathBuf {
-    let mut longer = path.to_owned().into_os_string();
-    longer.push(ending);
-    longer.into()
-}
-
-/// Refused while somebody writes it. A copy of a journal may have no lock.
-pub(super) fn refuse_used(folder: &Path) -> Result<(), JournalError> {
-    match File::open(folder.join(LOCK)).map(|lock| lock.try_lock()) {
-        Ok(Err(TryLockError::WouldBlock)) => Err(JournalError::InUse(folder.to_owned())),
-        _ => Ok(()),
-    }
-}
-
-fn first_line(number: u64) -> String {
-    format!("{FORM}{number}\n")
-}
-
-pub(super) fn newest(folder: &Path) -> Result<Option<(u64, PathBuf)>, JournalError> {
-    Ok(numbered(folder)?.into_iter().max())
-}
-
-fn numbered(folder: &Path) -> Result<Vec<(u64, PathBuf)>, JournalError> {
-    let failed = |error| JournalError::io(folder, error);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(ENDING)?.parse().ok());
-        found.extend(number.map(|number| (number, entry.path())));
-    }
-    Ok(found)
+pub(super) fn first_line(number: u64) -> String {
+    format!("{JOURNAL}{FORM} {number}\n")
 }
 
 /// A file that records are added to.
 pub(super) struct Appending {
     file: File,
     path: PathBuf,
+    /// Bytes, and bytes of what it began with.
+    length: u64,
+    began: u64,
     /// What the next record hangs on.
     pub(super) chain: Chain,
     /// Of the last record.
@@ -126,22 +41,43 @@ pub(super) struct Appending {
 }
 
 impl Appending {
-    /// Goes on behind what was read of a file; what lies beyond is cut off.
-    pub(super) fn after(read: &Reading) -> Result<Self, JournalError> {
+    /// A new file, written under another name than `path` until it is whole.
+    pub(super) fn begin(beginning: &Path, path: PathBuf, number: u64) -> Result<Self, JournalError> {
+        let failed = |error| JournalError::io(beginning, error);
+        let opened = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(beginning);
+        let mut file = opened.map_err(failed)?;
+        let line = first_line(number);
+        file.write_all(line.as_bytes()).map_err(failed)?;
+        let length = u64::try_from(line.len()).unwrap_or(0);
+        Ok(Self { file, path, length, began: length, chain: sha256_parts(&[line.as_bytes()]), number: 0 })
+    }
+
+    /// Goes on behind what was read of a file; what lies beyond is cut off. `began` bytes are what it began with.
+    pub(super) fn after(read: &Reading, began: u64) -> Result<Self, JournalError> {
         let failed = |error| JournalError::io(&read.path, error);
+        let Place { at, number, chain, .. } = read.place;
         let mut file = OpenOptions::new().read(true).write(true).open(&read.path).map_err(failed)?;
-        file.set_len(read.place.at).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.set_len(at).and_then(|()| file.sync_all()).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok(Self { file, path: read.path.clone(), chain: read.place.chain, number: read.place.number })
+        Ok(Self { file, path: read.path.clone(), length: at, began, chain, number })
     }
 
     /// Adds a record, which is durable after [`Appending::handle`] was synced.
     pub(super) fn add(&mut self, record: &Record) -> Result<(), JournalError> {
         let (bytes, chain) = record.chained(&self.chain).ok_or(JournalError::TooBig)?;
         self.file.write_all(&bytes).map_err(|error| JournalError::io(&self.path, error))?;
+        self.length += u64::try_from(bytes.len()).unwrap_or(0);
+        if record.kind == Kind::Whole {
+            self.began = self.length;
+        }
         self.chain = chain;
         self.number = record.number;
         Ok(())
+    }
+
+    /// Makes all of it durable.
+    pub(super) fn sync(&self) -> Result<(), JournalError> {
+        self.file.sync_all().map_err(|error| JournalError::io(&self.path, error))
     }
 
     /// Another handle of the file, to be synced beside whoever adds.
@@ -151,6 +87,16 @@ impl Appending {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// In bytes.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// From how many bytes on it has grown too long.
+    pub(super) fn too_long(&self) -> u64 {
+        too_long(self.began)
     }
 
     /// From now on nothing can be added, as on a failed disk.
@@ -167,7 +113,10 @@ pub(super) struct Place {
     pub(super) at: u64,
     /// Of the record.
     pub(super) number: u64,
-    chain: Chain,
+    /// What the next one hangs on.
+    pub(super) chain: Chain,
+    /// The head that the commits come to.
+    pub(super) head: Head,
 }
 
 /// A file that is read from its beginning, every record held against the chain.
@@ -181,19 +130,26 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn open(number: u64, path: &Path) -> Result<Self, JournalError> {
+    /// Opens a file; one of this number, if one is given.
+    pub(super) fn open(path: &Path, number: Option<u64>) -> Result<Self, JournalError> {
         let failed = |error| JournalError::io(path, error);
         let file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
-        let (mut from, line) = (BufReader::with_capacity(1 << 20, file), first_line(number));
-        let mut found = vec![0; line.len()];
-        match from.read_exact(&mut found) {
-            Ok(()) if found == line.as_bytes() => {}
-            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(failed(error)),
-            _ => return Err(JournalError::Foreign(path.to_owned())),
+        let mut from = BufReader::with_capacity(1 << 20, file);
+        let mut line = Vec::new();
+        from.by_ref().take(FIRST_LINE).read_until(b'\n', &mut line).map_err(failed)?;
+        let foreign = || JournalError::Foreign(path.to_owned());
+        let said = str::from_utf8(&line).ok().and_then(|line| line.strip_prefix(JOURNAL)?.strip_suffix('\n'));
+        let (form, said) = said.and_then(|said| said.split_once(' ')).ok_or_else(foreign)?;
+        if form.parse::<u64>().is_ok_and(|form| form > FORM) {
+            return Err(JournalError::Newer(path.to_owned()));
         }
-        let place =
-            Place { at: u64::try_from(found.len()).unwrap_or(0), number: 0, chain: sha256_parts(&[&found]) };
+        let said: u64 = said.parse().map_err(|_| foreign())?;
+        if number.is_some_and(|number| number != said) || line != first_line(said).as_bytes() {
+            return Err(foreign());
+        }
+        let at = u64::try_from(line.len()).unwrap_or(0);
+        let place = Place { at, number: 0, chain: sha256_parts(&[&line]), head: Head::default() };
         Ok(Self { from, path: path.to_owned(), place, length })
     }
 
@@ -208,17 +164,68 @@ impl Reading {
     pub(super) fn next(&mut self) -> Result<Option<Record>, JournalError> {
         let read = Record::read(&mut self.from, &self.place.chain);
         let read = read.map_err(|error| JournalError::io(&self.path, error))?;
-        let Some((record, chain, took)) = read else { return Ok(None) };
+        let Some((known, chain, took)) = read else { return Ok(None) };
+        let Known::Record(record) = known else { return Err(JournalError::Newer(self.path.clone())) };
         // The first of a file has any number; then they follow each other.
         let first = record.kind == Kind::Kept || record.kind == Kind::Whole;
         if !first && record.number != self.place.number + 1 {
             return Ok(None);
         }
-        self.place = Place { at: self.place.at + took, number: record.number, chain };
+        let before = self.place.head;
+        if record.kind == Kind::Commit && record.head.size <= before.size {
+            return Err(JournalError::Backwards { path: self.path.clone(), number: record.number });
+        }
+        // Rows beside the ledger may have been written while a commit before them was under way.
+        let head = if record.kind == Kind::Put { before } else { record.head };
+        self.place = Place { at: self.place.at + took, number: record.number, chain, head };
         Ok(Some(record))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Bytes beyond the last record.
+    pub(super) fn beyond(&self) -> u64 {
+        self.length.saturating_sub(self.place.at)
+    }
+
+    /// Writes those bytes out.
+    pub(super) fn copy_beyond(&self, to: &mut File) -> io::Result<u64> {
+        let mut from = File::open(&self.path)?;
+        from.seek(SeekFrom::Start(self.place.at))?;
+        io::copy(&mut from, to)
+    }
+}
+
+/// Whether a file has grown too long, as far as its records say where they begin: nothing is held against the chain.
+pub(super) fn is_too_long(path: &Path) -> io::Result<bool> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut from = BufReader::new(file);
+    let mut at =
+        u64::try_from(from.by_ref().take(FIRST_LINE).read_until(b'\n', &mut Vec::new())?).unwrap_or(0);
+    while at < length {
+        let (mut size, mut kind) = ([0; 4], [0]);
+        if from.read_exact(&mut size).and_then(|()| from.read_exact(&mut kind)).is_err() {
+            break;
+        }
+        let rest = i64::from(u32::from_be_bytes(size)) + 31;
+        from.seek_relative(rest)?;
+        at = at.saturating_add(5).saturating_add_signed(rest);
+        if kind.first().copied().and_then(Kind::of) == Some(Kind::Whole) {
+            return Ok(length > too_long(at));
+        }
+    }
+    Ok(false)
+}
+
+/// From how many bytes on a file has grown too long that began with so many.
+fn too_long(began: u64) -> u64 {
+    (GROWN.0 * began).saturating_add(GROWN.1)
+}
+
+/// Bytes of a file.
+pub(super) fn bytes_of(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
 }

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use super::JournalError;
-use super::file::{Reading, newest, refuse_used};
+use super::error::JournalError;
+use super::file::Reading;
+use super::folder::Still;
 use super::record::Kind;
 use crate::authority::store::{Head, Store};
 
@@ -23,15 +24,15 @@ pub struct Read {
     pub beyond: u64,
 }
 
-/// Does everything that the journal in `directory` says in an empty store. `progress` hears of bytes done, and of how many there are.
+/// Does everything that a journal says in an empty store: the newest file of a directory, or a file, also one that was set aside.
+/// `progress` hears of bytes done, and of how many there are.
 pub fn rebuild(
-    directory: &Path,
+    journal: &Path,
     store: &dyn Store,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Read, JournalError> {
-    refuse_used(directory)?;
-    let (number, path) = newest(directory)?.ok_or_else(|| JournalError::Empty(directory.to_owned()))?;
-    let mut reading = Reading::open(number, &path)?;
+    let still = Still::hold(journal)?;
+    let mut reading = Reading::open(&still.path, still.number)?;
     let (mut whole, mut records, mut unsynced) = (false, 0, 0);
     while let Some(record) = reading.next()? {
         let head = store.head()?;
@@ -53,5 +54,5 @@ pub fn rebuild(
         return Err(JournalError::Empty(reading.path().to_owned()));
     }
     store.sync()?;
-    Ok(Read { head: store.head()?, records, beyond: reading.length.saturating_sub(reading.place.at) })
+    Ok(Read { head: store.head()?, records, beyond: reading.beyond() })
 }

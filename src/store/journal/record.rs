@@ -40,7 +40,7 @@ impl Kind {
         Self::ALL.into_iter().find(|(kind, _)| *kind == self).map_or(u8::MAX, |(_, byte)| byte)
     }
 
-    fn of(byte: u8) -> Option<Self> {
+    pub(super) fn of(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, known)| *known == byte).map(|(kind, _)| kind)
     }
 }
@@ -54,6 +54,14 @@ pub(super) struct Record {
     /// The head after it.
     pub(super) head: Head,
     pub(super) writes: Vec<Write>,
+}
+
+/// What a whole record is to this program.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Record(Record),
+    /// A newer program knows its kind, or a row in it.
+    ToNewer,
 }
 
 impl Record {
@@ -89,8 +97,8 @@ impl Record {
     }
 
     /// The next record, the chain after it and how many bytes it took; `None` where the bytes end, or are no record that hangs
-    /// on the one before.
-    pub(super) fn read(from: &mut impl Read, before: &Chain) -> io::Result<Option<(Self, Chain, u64)>> {
+    /// on the one before. One that does and that we cannot read is as it was written: by a newer program.
+    pub(super) fn read(from: &mut impl Read, before: &Chain) -> io::Result<Option<(Known, Chain, u64)>> {
         let mut length = [0; 4];
         if !filled(from, &mut length)? {
             return Ok(None);
@@ -105,7 +113,8 @@ impl Record {
         }
         let chain = sha256_parts(&[before, &body]);
         let took = u64::try_from(4 + body.len() + 32).unwrap_or(u64::MAX);
-        Ok((chain == said).then(|| Self::of_body(&body)).flatten().map(|record| (record, chain, took)))
+        let known = || Self::of_body(&body).map_or(Known::ToNewer, Known::Record);
+        Ok((chain == said).then(|| (known(), chain, took)))
     }
 
     fn of_body(mut body: &[u8]) -> Option<Self> {
@@ -176,7 +185,7 @@ mod tests {
             };
             let (bytes, chain) = record.chained(&[1; 32]).unwrap();
             let read = Record::read(&mut bytes.as_slice(), &[1; 32]).unwrap();
-            assert_eq!(read, Some((record, chain, u64::try_from(bytes.len()).unwrap())));
+            assert_eq!(read, Some((Known::Record(record), chain, u64::try_from(bytes.len()).unwrap())));
             assert_eq!(Record::read(&mut bytes.as_slice(), &[2; 32]).unwrap(), None, "on another");
             for cut in 0..bytes.len() {
                 assert_eq!(Record::read(&mut &bytes[..cut], &[1; 32]).unwrap(), None, "cut at {cut}");
@@ -187,5 +196,22 @@ mod tests {
                 assert_eq!(Record::read(&mut flipped.as_slice(), &[1; 32]).unwrap(), None, "flipped at {at}");
             }
         }
+    }
+
+    /// What hangs on the chain is no damage, whatever is in it.
+    #[test]
+    fn a_record_of_a_newer_program_is_told_from_damage() {
+        let head = Head { size: 4, time: None };
+        let writes = vec![Write::set(Row::Entries(3), b"entry")];
+        let (mut bytes, _) = Record { kind: Kind::Put, number: 9, head, writes }.chained(&[1; 32]).unwrap();
+        let until = bytes.len() - 32;
+        // The family of the row.
+        bytes[4 + HEAD + 2] = b'~';
+        assert_eq!(Record::read(&mut bytes.as_slice(), &[1; 32]).unwrap(), None, "damaged");
+        let chain = sha256_parts(&[&[1; 32], &bytes[4..until]]);
+        bytes[until..].copy_from_slice(&chain);
+        let took = u64::try_from(bytes.len()).unwrap();
+        let read = Record::read(&mut bytes.as_slice(), &[1; 32]).unwrap();
+        assert_eq!(read, Some((Known::ToNewer, chain, took)));
     }
 }

@@ -1,6 +1,10 @@
 //! The journal over both stores: the shared suite, crashes between journal and store, damage, and the store made again.
 
+mod races;
+mod starts;
+
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;
@@ -28,7 +32,7 @@ fn all(store: &dyn Store) -> (Head, Vec<KeyValue>) {
 /// Made again from a copy, which nobody holds.
 fn made_again(journal: &Path) -> (MemoryStore, Read) {
     let (store, copy) = (MemoryStore::new(), tempfile::tempdir().unwrap());
-    let (_, file) = file::newest(journal).unwrap().unwrap();
+    let (_, file) = folder::newest(journal).unwrap().unwrap();
     fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
     let read = rebuild(copy.path(), &store, &mut |_, _| ()).unwrap();
     (store, read)
@@ -54,7 +58,7 @@ impl Place {
     }
 
     fn file(&self) -> PathBuf {
-        file::newest(&self.journal()).unwrap().unwrap().1
+        folder::newest(&self.journal()).unwrap().unwrap().1
     }
 
     fn again(&self) -> (MemoryStore, Read) {
@@ -170,7 +174,7 @@ fn a_flipped_bit_ends_what_is_read() {
     assert!(read.beyond > 0 && (1..20).contains(&read.head.size), "{read:?}");
     let entries = all(&again).1.iter().filter(|(key, _)| key.starts_with(b"e")).count();
     assert_eq!(u64::try_from(entries).unwrap(), read.head.size);
-    // The store has more than can be read: a new file begins, and the damaged one goes.
+    // The store has more than can be read: a new file begins, and the damaged one is set aside.
     let (store, begun) = place.open();
     assert!(matches!(begun, Begun::Anew(_)));
     assert_eq!(all(&place.again().0), all(&store));
@@ -190,8 +194,10 @@ fn a_store_that_was_written_without_it_begins_a_new_file() {
     // Nor does another store's journal go on.
     drop(store);
     let other = Place { kept: place.kept, inner: Arc::new(MemoryStore::new()) };
+    work(other.inner.as_ref(), 0, 4);
     let (store, begun) = other.open();
-    assert_eq!((begun, all(&store)), (Begun::Anew(0), (Head::default(), vec![])));
+    assert!(matches!(begun, Begun::Anew(_)));
+    assert_eq!(all(&other.again().0), all(&store));
 }
 
 /// A copy of the data of before, with its journal since, is brought forward; one that went another way meanwhile is not.
@@ -204,7 +210,8 @@ fn an_older_copy_is_brought_forward_and_a_fork_is_not() {
     work(&store, 5, 9);
     drop(store);
     let elsewhere = Place { kept: tempfile::tempdir().unwrap(), inner: Arc::new(older.copy()) };
-    let (other, _) = elsewhere.open();
+    let (other, _) =
+        Journaled::anew(&elsewhere.journal(), Arc::<MemoryStore>::clone(&elsewhere.inner)).unwrap();
     (5..8).for_each(|size| {
         other.commit(head(size), head(size + 1), vec![Write::set(Row::Entries(size), b"another")]).unwrap();
         other.put(vec![]).unwrap();
@@ -215,15 +222,17 @@ fn an_older_copy_is_brought_forward_and_a_fork_is_not() {
     drop(forward);
     let fork = elsewhere.inner.copy();
     let before = all(&fork);
-    let (store, begun) = Journaled::open(&place.journal(), Arc::new(fork)).unwrap();
+    let fork = Arc::new(fork);
+    let refused = Journaled::open(&place.journal(), Arc::<MemoryStore>::clone(&fork)).err();
+    assert!(matches!(refused, Some(JournalError::Ahead { reaches: 9, found: 8, .. })), "{refused:?}");
+    let (store, begun) = Journaled::anew(&place.journal(), fork).unwrap();
     assert!(matches!(begun, Begun::Anew(_)), "{begun:?}");
     assert_eq!(all(&store), before);
     // What it began over may be all that is left of somebody's data.
     drop(store);
-    let aside = place.journal().join("00000001.journal.aside");
-    let put_back = tempfile::tempdir().unwrap();
-    fs::copy(aside, put_back.path().join("00000001.journal")).unwrap();
-    assert_eq!(all(&made_again(put_back.path()).0), all(place.inner.as_ref()));
+    let again = MemoryStore::new();
+    rebuild(&place.journal().join("00000001.journal.aside"), &again, &mut |_, _| ()).unwrap();
+    assert_eq!(all(&again), all(place.inner.as_ref()));
 }
 
 /// A crash while a file begins leaves the one before it.
@@ -240,10 +249,18 @@ fn a_file_counts_when_it_is_whole() {
     fs::remove_file(place.file()).unwrap();
     let none = rebuild(&place.journal(), &MemoryStore::new(), &mut |_, _| ()).unwrap_err();
     assert!(matches!(none, JournalError::Empty(_)), "{none}");
-    let foreign = place.journal().join("00000009.journal");
-    fs::write(foreign, b"vidimus journal 2 9\n").unwrap();
-    let none = rebuild(&place.journal(), &MemoryStore::new(), &mut |_, _| ()).unwrap_err();
-    assert!(matches!(none, JournalError::Foreign(_)), "{none}");
+    let file = place.journal().join("00000009.journal");
+    for foreign in ["vidimus journal 1 8\n", "vidimus journal 1\n", "vidimus 1 9\n", "vidimus journal 1 09\n"]
+    {
+        fs::write(&file, foreign).unwrap();
+        let none = rebuild(&place.journal(), &MemoryStore::new(), &mut |_, _| ()).unwrap_err();
+        assert!(matches!(none, JournalError::Foreign(_)), "{foreign:?}: {none}");
+    }
+    fs::write(&file, b"vidimus journal 2 9\n").unwrap();
+    let newer = rebuild(&place.journal(), &MemoryStore::new(), &mut |_, _| ()).unwrap_err();
+    assert!(matches!(newer, JournalError::Newer(_)), "{newer}");
+    let newer = Journaled::open(&place.journal(), Arc::new(place.inner.copy())).err();
+    assert!(matches!(newer, Some(JournalError::Newer(_))), "nor is it set aside: {newer:?}");
 }
 
 #[test]

@@ -182,16 +182,42 @@ pub(super) fn refused_store(error: &crate::store::OpenError, data: &Path) -> any
     Told::new(zh, format!("the data directory {place}: {error}")).into()
 }
 
-/// Why a journal cannot be written.
+/// A journal to begin, and none named.
+pub(super) fn anew_without() -> Told {
+    Told::new(
+        "--journal-anew 用于重新开始一份日志:请同时以 --journal 给出它的目录,或去掉 --journal-anew",
+        "--journal-anew begins a journal anew: give its directory as --journal too, or leave it out",
+    )
+}
+
+/// Why a journal cannot be gone on with.
 pub(super) fn refused_journal(error: &JournalError, journal: &Path) -> anyhow::Error {
     let place = journal.display();
     let (zh, en) = match error {
         JournalError::Store(error) => return broken_store(error).into(),
-        JournalError::InUse(_) => (
-            "正被另一个服务使用:请先停止它,或给出另一个 --journal",
-            "is written by another server: stop it, or give another --journal",
+        JournalError::Missing(_) => (
+            "里没有日志,而这份数据有一份:它所在的磁盘没有挂载的,请先挂载,或以 --journal 给出日志所在的目录;确已丢失,或要换到新目录的,请加 --journal-anew 启动一次,日志即以全部数据重新开始",
+            "holds none, and this data has one: mount the disk that it is on, or give the directory where it is as --journal; if it is lost, or is to lie in a new directory, start once with --journal-anew, and a journal begins with all of the data",
         ),
-        _ => (
+        JournalError::Ahead { .. } => (
+            "比这份数据更新:数据很可能是旧副本,或是另一份。请用 vidimus ledger rebuild 由日志重建数据,再以重建的目录为 --data 启动;确定以现有数据继续的,请加 --journal-anew 启动一次,原有的日志会被搁置保留",
+            "is newer than this data, which is most likely an old copy, or another: make the data again with vidimus ledger rebuild, and start with that as --data; if this data is what is to go on, start once with --journal-anew, and the journal is set aside and kept",
+        ),
+        JournalError::Newer(_) => {
+            ("由更新版本的程序写成:请用那个版本启动", "was written by a newer program: start that version")
+        }
+        JournalError::Backwards { .. } => (
+            "里有一条自相矛盾的记录:请加 --journal-anew 启动一次,它会被搁置保留,日志以全部数据重新开始",
+            "has a record that contradicts it: start once with --journal-anew, which sets it aside, and a journal begins with all of the data; give it to whoever mends this program",
+        ),
+        JournalError::InUse(_) => (
+            "正被另一个服务或 ledger rebuild 使用:请等它结束或停止它,或给出另一个 --journal",
+            "is used by another server or a rebuild: stop it or wait until it is done, or give another --journal",
+        ),
+        JournalError::Io { .. }
+        | JournalError::Foreign(_)
+        | JournalError::Empty(_)
+        | JournalError::TooBig => (
             "无法使用:请处理磁盘(已满、只读或故障)后重新启动,给出另一个 --journal,或去掉它",
             "cannot be used: mend the disk (full, read-only or failing) and start again, give another --journal, or leave it out",
         ),

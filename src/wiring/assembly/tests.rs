@@ -62,3 +62,29 @@ fn a_sample_is_founded_only_where_nothing_speaks_of_a_real_authority() {
     let said = start(home, &[]).unwrap_err();
     assert!(said.contains("last-signed"), "tokens alone: {said}");
 }
+
+/// A disk that is not mounted must not become a new journal, nor an old copy of the data one over a newer journal.
+#[test]
+fn a_journal_that_is_lost_or_ahead_is_refused_with_the_cure() {
+    let parent = tempfile::tempdir().unwrap();
+    let home = parent.path();
+    let journal = home.join("journal");
+    let with = ["--journal", journal.to_str().unwrap()];
+    assert_eq!(start(home, &with), Ok(true));
+    let file = journal.join("00000001.journal");
+    fs::rename(&file, home.join("kept")).unwrap();
+    let said = start(home, &with).unwrap_err();
+    assert!(said.contains("mount the disk") && said.contains("--journal-anew"), "{said}");
+    assert_eq!(fs::read_dir(&journal).unwrap().count(), 1, "the lock alone");
+    fs::rename(home.join("kept"), &file).unwrap();
+    assert_eq!(start(home, &with), Ok(false), "it is mounted");
+    // Another authority's, which has nothing yet.
+    let other = home.join("other");
+    let said = start(&other, &with).unwrap_err();
+    assert!(said.contains("vidimus ledger rebuild") && said.contains("--journal-anew"), "{said}");
+    let anew = [with[0], with[1], "--journal-anew"];
+    start(&other, &anew).unwrap();
+    assert!(journal.join("00000001.journal.aside").exists());
+    let said = start(home, &anew[2..]).unwrap_err();
+    assert!(said.contains("--journal too"), "{said}");
+}

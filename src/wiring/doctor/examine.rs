@@ -12,6 +12,7 @@ use crate::authority::store::{Row, Store as _};
 use crate::keyring::tokens::TokenTable;
 use crate::ledger::checkpoint::Checkpoint;
 use crate::note::Note;
+use crate::store::journal::Lying;
 use crate::store::{OpenError, SledStore};
 use crate::values::identifiers::Origin;
 
@@ -31,6 +32,7 @@ pub fn data(path: &Path, known: &mut Known) {
         Ok(store) => match Readiness::of_store(&store) {
             Err(failure) => Seen::Unreachable(failure.to_string()),
             Ok(readiness) => {
+                known.journaled = store.get(&Row::Mark).ok().map(|mark| mark.is_some());
                 let checkpoint = store.get(&Row::Checkpoint).ok().flatten();
                 let text = checkpoint.and_then(|bytes| String::from_utf8(bytes).ok());
                 known.stored =
@@ -63,6 +65,12 @@ pub fn keys(path: &Path, known: &mut Known) {
         known.tokens =
             live.map(|record| TokenEnd { name: record.name.to_string(), expires: record.expires }).collect();
     }
+}
+
+/// The directory of the journal.
+pub fn journal(path: &Path, known: &mut Known) {
+    known.places.push(place("--journal", path));
+    known.journal = Some((path.to_owned(), Lying::in_folder(path).map_err(|error| error.to_string())));
 }
 
 /// Whether this machine's time service has synchronised, where that can be told.

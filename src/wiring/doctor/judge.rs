@@ -1,6 +1,6 @@
 //! The judgement, one function a check.
 
-use super::{Disk, Grade, Known, Line, Place, Seen, witnesses};
+use super::{Disk, Grade, Known, Line, Place, Seen, journal, witnesses};
 use crate::authority::{Ending, Readiness};
 use crate::values::time::Time;
 use crate::wiring::told::Told;
@@ -29,6 +29,7 @@ pub fn judge(known: &Known) -> Vec<Line> {
     head(known, &mut lines);
     clock(known, &mut lines);
     tokens(known, &mut lines);
+    lines.extend(journal::judge(known));
     lines
 }
 

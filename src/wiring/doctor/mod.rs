@@ -2,6 +2,7 @@
 //! judgement is pure: what is known comes in, lines go out. Not here: looking (`examine`), and asking a service (`cli`).
 
 pub mod examine;
+mod journal;
 mod judge;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::told::Told;
 use crate::authority::Readiness;
+use crate::store::journal::Lying;
 use crate::values::time::Time;
 
 pub use judge::judge;
@@ -63,6 +65,10 @@ pub struct Known {
     pub chosen: Option<bool>,
     /// Tokens that were not revoked, and when each ends.
     pub tokens: Vec<TokenEnd>,
+    /// The directory of the journal and what lies in it; an error where it cannot be looked at.
+    pub journal: Option<(PathBuf, Result<Lying, String>)>,
+    /// Whether the data of a service that is not running knows of a journal.
+    pub journaled: Option<bool>,
 }
 
 /// What was seen of the ledger.

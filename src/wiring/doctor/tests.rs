@@ -184,3 +184,46 @@ fn what_stops_and_what_will() {
         assert_eq!(worst(&all).0, grade, "{:?}", all.ledger);
     }
 }
+
+#[test]
+fn a_journal_is_told_with_what_was_set_aside() {
+    let healthy = || known(readiness());
+    let of = |journal: Lying, journaled| Known {
+        journal: Some(("/journal".into(), Ok(journal))),
+        journaled: Some(journaled),
+        ..healthy()
+    };
+    let there = || Lying { newest: Some(("/journal/00000001.journal".into(), 5 << 20)), ..Lying::default() };
+    assert_eq!(worst(&of(there(), true)).0, Grade::Ok);
+    assert_eq!(worst(&of(Lying { exposed: true, ..there() }, true)), (Grade::Warn, "journal"));
+    assert_eq!(worst(&of(Lying { too_long: true, ..there() }, true)), (Grade::Warn, "journal"));
+    let aside = vec!["/journal/00000001.journal.tail.aside".into()];
+    let left = judge(&of(Lying { aside, aside_bytes: 9, ..there() }, true));
+    let left = left.iter().find(|line| line.grade == Grade::Warn).unwrap();
+    assert!(left.told.text(Lang::En).contains("1 files that were set aside, 1 MiB"), "{left:?}");
+    assert_eq!(worst(&of(Lying::default(), true)), (Grade::Fail, "journal"), "a start would be refused");
+    assert_eq!(worst(&of(Lying::default(), false)), (Grade::Warn, "journal"));
+    assert_eq!(
+        worst(&Known { journaled: Some(true), ..healthy() }),
+        (Grade::Warn, "journal"),
+        "not asked after"
+    );
+    assert_eq!(worst(&Known { journaled: Some(false), ..healthy() }).0, Grade::Ok);
+}
+
+#[test]
+fn a_journal_is_looked_for_where_it_is() {
+    let kept = tempfile::tempdir().unwrap();
+    let (data, journal) = (kept.path().join("data"), kept.path().join("journal"));
+    let store = std::sync::Arc::new(crate::store::SledStore::open(&data).unwrap());
+    drop(crate::store::Journaled::open(&journal, store).unwrap());
+    std::fs::write(journal.join("00000001.journal.tail.aside"), b"half").unwrap();
+    let mut known = Known::default();
+    examine::data(&data, &mut known);
+    examine::journal(&journal, &mut known);
+    let (path, lying) = known.journal.unwrap();
+    let lying = lying.unwrap();
+    assert_eq!((path, lying.aside.len(), lying.aside_bytes, lying.exposed), (journal, 1, 4, false));
+    assert!(lying.newest.is_some());
+    assert_eq!((known.journaled, known.places.len()), (Some(true), 2));
+}
