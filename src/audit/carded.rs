@@ -111,8 +111,8 @@ impl Carded {
         let over = |(card, raised): &(CardRaised, Time)| {
             index > card.at.saturating_add(WAITS.0) && entry.time().since(*raised) > WAITS.1
         };
-        while let Some((card, _)) = self.pending.pop_front_if(|waiting| over(waiting)) {
-            found.push(left_out(&card));
+        while self.pending.front().is_some_and(over) {
+            found.extend(self.pending.pop_front().map(|(card, _)| left_out(&card)));
         }
         found
     }
