@@ -9,6 +9,7 @@
 
 use super::Authority;
 use super::blocks::{BLOCK, handles, places};
+use super::cards::card;
 use super::cases::case;
 use super::entries::entries;
 use super::grants::licence;
@@ -17,9 +18,9 @@ use super::tiles::stored;
 use super::vault::has_frame;
 use crate::crypto::Digest;
 use crate::law;
-use crate::ledger::body::{Body, CaseId, StatusPlace, Subject};
+use crate::ledger::body::{Body, CardNumber, CaseId, StatusPlace, Subject};
 use crate::ledger::entry::{Entry, leaf_hash};
-use crate::ledger::state::LicenceState;
+use crate::ledger::state::{CardStep, LicenceState};
 use crate::merkle::{Hash, Range, TileId, Width};
 use crate::values::identifiers::Handle;
 
@@ -163,10 +164,8 @@ fn entry(store: &dyn Store, index: u64, bytes: &[u8]) -> Result<Hash, ScrubFault
             }
         }
         Subject::Case(case) => step_of(store, index, &case, leaf)?,
-        _ => {
-            let row = store.get(&Row::CharterEntry(index))?;
-            row.ok_or_else(|| wrong(format!("the charter's row of entry {index}")))?;
-        }
+        Subject::Card(card) => step_about(store, index, card, leaf)?,
+        _ => charter_row(store, index)?,
     }
     Ok(Hash(leaf.0))
 }
@@ -222,6 +221,27 @@ fn step_of(store: &dyn Store, index: u64, of: &CaseId, leaf: Digest) -> Result<(
         known.events.iter().any(|event| event.index == index) && (!last || known.last == leaf)
     });
     known.map(drop).ok_or_else(|| wrong(format!("the state of case {of}, of which entry {index} tells,")))
+}
+
+/// The state of a card has the step of this entry; what it stops, or lets go on, stands in the charter too.
+fn step_about(store: &dyn Store, index: u64, of: CardNumber, leaf: Digest) -> Result<(), ScrubFault> {
+    let known = card(store, of)?.filter(|known| {
+        let last = known.events.last().is_some_and(|event| event.index == index);
+        known.events.iter().any(|event| event.index == index) && (!last || known.last == leaf)
+    });
+    let known =
+        known.ok_or_else(|| wrong(format!("the state of card {of}, of which entry {index} tells,")))?;
+    let step = known.events.iter().find(|event| event.index == index).map(|event| event.step);
+    match step {
+        Some(CardStep::Raised | CardStep::Released(_)) if known.stops => charter_row(store, index),
+        _ => Ok(()),
+    }
+}
+
+/// The row of an entry that touches the charter.
+fn charter_row(store: &dyn Store, index: u64) -> Result<(), ScrubFault> {
+    let row = store.get(&Row::CharterEntry(index))?;
+    row.map(drop).ok_or_else(|| wrong(format!("the charter's row of entry {index}")))
 }
 
 /// Some rows after a key; the last of them.
