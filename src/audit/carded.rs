@@ -94,7 +94,7 @@ impl Carded {
     /// Looks at the next entry, with the state after it; what is wrong with the cards up to it.
     pub(super) fn look(&mut self, index: u64, entry: &Entry, after: &MemoryState) -> Vec<Finding> {
         let mut found = match entry.body() {
-            Body::CardRaised(card) => self.compare(index, card),
+            Body::CardRaised(card) if self.can_judge(card) => self.compare(index, card),
             _ => Vec::new(),
         };
         self.supervisor.look(index, entry, after);
@@ -115,6 +115,11 @@ impl Carded {
             found.extend(self.pending.pop_front().map(|(card, _)| left_out(&card)));
         }
         found
+    }
+
+    /// Whether the rules over the entry that raised a card are known here. What a newer program's rules raise is not made up.
+    fn can_judge(&self, entered: &CardRaised) -> bool {
+        self.upgrade.as_ref().is_none_or(|upgrade| entered.at <= upgrade.index)
     }
 
     /// Holds a card that is entered against the next one that is owed. Where it is a later one, those before it are left out.

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, TrySend
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use super::issuance::Patience;
 use super::refusal::{Failure, Fault, Refusal};
@@ -34,6 +34,9 @@ struct Waiting {
     seal: Option<Sealing>,
     reply: oneshot::Sender<Result<Done, Failure>>,
 }
+
+/// The room that a proposal takes in the queue, and where its answer comes.
+type Asked<'s> = (SemaphorePermit<'s>, oneshot::Receiver<Result<Done, Failure>>);
 
 /// What stands: the entry and, where there was something to seal, its seal.
 pub type Done = (Committed, Option<Seal>);
@@ -94,6 +97,42 @@ impl Sequencer {
             TrySendError::Disconnected(_) => broken_off(),
         })?;
         answer.await.map_err(|_| broken_off())?
+    }
+
+    /// Proposes entries that stand on one another, in their order and side by side; how many stand, and why the next does not. Waits
+    /// where there is no room.
+    pub async fn propose_in_order(&self, proposals: Vec<Proposal>) -> (usize, Result<(), Failure>) {
+        let mut asked = Vec::with_capacity(proposals.len());
+        let mut refused = Ok(());
+        for proposal in proposals {
+            match self.ask(proposal).await {
+                Ok(answer) => asked.push(answer),
+                Err(failure) => {
+                    refused = Err(failure);
+                    break;
+                }
+            }
+        }
+        let mut stand = 0;
+        for (_room, answer) in asked {
+            if let Err(failure) = answer.await.unwrap_or_else(|_| Err(broken_off())) {
+                return (stand, Err(failure));
+            }
+            stand += 1;
+        }
+        (stand, refused)
+    }
+
+    /// Puts a proposal into the queue.
+    async fn ask(&self, proposal: Proposal) -> Result<Asked<'_>, Failure> {
+        let room = self.lines.acquire().await.map_err(|_| Fault::Stopped)?;
+        let (reply, answer) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or(Fault::Stopped)?;
+        queue.try_send(Waiting { proposal, seal: None, reply }).map_err(|error| match error {
+            TrySendError::Full(_) => Failure::Refused(Refusal::Busy),
+            TrySendError::Disconnected(_) => broken_off(),
+        })?;
+        Ok((room, answer))
     }
 }
 

@@ -26,6 +26,8 @@ use crate::wiring::telemetry::{self, LogArgs};
 
 /// How long open connections are waited for after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
+/// How often at least supervision looks at what was published.
+const SUPERVISED_EVERY: Duration = Duration::from_secs(1);
 
 /// The service.
 #[derive(Debug, Args)]
@@ -80,6 +82,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
 
     let authority = Arc::new(authority);
     let (end, ended) = watch::channel(());
+    let supervising = tokio::spawn(supervise(Arc::clone(&authority), config.tick, ended.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&authority), tls.clone(), config.tick, ended));
     let access = Access {
         proxies: config.trusted_proxies.clone(),
@@ -114,6 +117,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     // A tick that has begun is waited for: what it enters must not be entered twice.
     drop(end);
     ticking.await.context("ticking")?;
+    supervising.await.context("supervising")?;
     if let Err(failure) = authority.enter_refusals(Hours::All).await {
         tracing::error!(%failure, "the refusals of the last hour were not entered");
     }
@@ -150,7 +154,6 @@ async fn tick(
         if let Err(failure) = authority.enter_refusals(Hours::Over).await {
             tracing::error!(%failure, "refusals were not entered");
         }
-        supervise(&authority).await;
         matters = advance_waiting(&authority, matters).await;
         let authority = Arc::clone(&authority);
         match tokio::task::spawn_blocking(move || authority.publish()).await {
@@ -162,20 +165,53 @@ async fn tick(
     }
 }
 
-/// A span of what the supervisor has to look at, and the cards that it raises. Many reads, which are read apart.
-async fn supervise(authority: &Arc<Authority>) {
-    let looking = Arc::clone(authority);
-    match tokio::task::spawn_blocking(move || looking.follow_cards()).await {
-        Ok(Ok(None)) => return,
-        Ok(Ok(Some(Followed { stopped: None, .. }))) => {}
-        Ok(Ok(Some(Followed { stopped: Some(why), .. }))) => {
-            tracing::error!(%why, "supervision stopped: cards are not entered");
+/// Looks at entries for supervision and enters the cards that they raise, again and again until the end: at each tick, and without a pause
+/// while there is more. On its own, since at a start the whole ledger is looked at.
+async fn supervise(authority: Arc<Authority>, every: Duration, mut ended: watch::Receiver<()>) {
+    let mut ticks = tokio::time::interval(every.min(SUPERVISED_EVERY));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut told = None;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = ended.changed() => return,
         }
-        Ok(Err(failure)) => tracing::error!(%failure, "entries were not looked at for supervision"),
-        Err(stopped) => tracing::error!(%stopped, "supervision stopped"),
+        while supervise_some(&authority, &mut told).await {
+            if ended.has_changed().unwrap_or(true) {
+                return;
+            }
+        }
     }
-    if let Err(failure) = authority.enter_cards().await {
-        tracing::error!(%failure, "cards were not entered");
+}
+
+/// One span and some cards; whether there is more. What stops it is told once.
+async fn supervise_some(authority: &Arc<Authority>, told: &mut Option<String>) -> bool {
+    let looking = Arc::clone(authority);
+    let behind = match tokio::task::spawn_blocking(move || looking.follow_cards()).await {
+        Ok(Ok(None)) => return false,
+        Ok(Ok(Some(Followed { stopped: Some(why), .. }))) => {
+            if told.as_ref() != Some(&why) {
+                tracing::error!(%why, "supervision stopped: cards are not entered");
+            }
+            *told = Some(why);
+            return false;
+        }
+        Ok(Ok(Some(Followed { behind, .. }))) => behind,
+        Ok(Err(failure)) => {
+            tracing::error!(%failure, "entries were not looked at for supervision");
+            return false;
+        }
+        Err(stopped) => {
+            tracing::error!(%stopped, "supervision stopped");
+            return false;
+        }
+    };
+    match authority.enter_cards().await {
+        Ok(entered) => entered > 0 || behind > 0,
+        Err(failure) => {
+            tracing::error!(%failure, "cards were not entered");
+            false
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Cards (黄牌、红牌): for everybody to see, and what supervisors do about them. Every rule is the engine's and the law's. Not here: why
 //! a card was raised (`supervision`).
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -82,7 +82,7 @@ async fn step(
     let wish = CardWish { department: &department, card, body: &body, dry_run };
     let CardStepped { card, sign, entry } = state.authority.card_step(verb, wish).await?;
     let told = told(&state.authority.published(), &card);
-    let status = if entry.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if entry.is_some() && !dry_run { StatusCode::CREATED } else { StatusCode::OK };
     let sign = sign.map(|CardToSign { kind, statement, not_after }| {
         json!({"kind": kind.as_str(), "statement": base64url::encode(&statement), "not_after": not_after})
     });
@@ -101,11 +101,13 @@ fn called(published: &Published, name: &str) -> Result<CreditCode, Problem> {
     found.map(|own| own.code.clone()).ok_or_else(|| Problem::not_found(Thing::Department))
 }
 
+/// What rules are called. Those of the ledger may have other figures; the names are for whoever reads.
+static NAMED: LazyLock<Option<Rules>> = LazyLock::new(|| Rules::built_in().ok());
+
 /// A card as it is shown.
 pub(super) fn told(published: &Published, card: &CardState) -> Value {
     let charter = &published.charter;
-    let named = Rules::built_in().ok();
-    let rule = named
+    let rule = NAMED
         .as_ref()
         .and_then(|rules| rules.told().iter().find(|told| told.rule.as_str() == card.rule.as_str()));
     let department = charter.department(&card.department);

@@ -139,7 +139,10 @@ impl Scene<'_> {
     fn refused(&self, counted: &RefusalsCounted) -> Vec<Card> {
         let mut of: BTreeMap<&CreditCode, u64> = BTreeMap::new();
         for row in counted.counts.iter().filter(|row| self.limits.refusal_reasons.contains(&row.reason)) {
-            if let Some(department) = &row.department {
+            // The law lets a count name whom it likes; a card is about a department that was.
+            if let Some(department) =
+                row.department.as_ref().filter(|code| self.charter.department(code).is_some())
+            {
                 let sum = of.entry(department).or_default();
                 *sum = sum.saturating_add(row.count).min(MAX_INTEGER);
             }

@@ -60,6 +60,13 @@ pub struct Card {
 pub type Facts = Map<String, Value>;
 
 impl Card {
+    /// Its place among the cards of one entry (law 0, section 18).
+    fn place(&self) -> (&'static str, Colour, Vec<u8>, Vec<u8>) {
+        let text = |value: &Value| canonical(value).unwrap_or_default();
+        let about = serde_json::to_value(&self.about).unwrap_or_default();
+        (self.rule.as_str(), self.colour, text(&about), text(&Value::Object(self.facts.clone())))
+    }
+
     /// As the ledger has it, under a number (law 0, section 18). `None` would be a rule or figures that no entry can hold.
     pub fn entered(&self, card: CardNumber) -> Option<CardRaised> {
         Some(CardRaised {
@@ -125,6 +132,7 @@ impl Supervisor {
         let mut raised = self.seen.deadlines.look(index, entry, after, limits);
         raised.extend(self.seen.orders.look(index, entry, after));
         raised.extend(self.seen.conduct.look(index, entry, after, limits));
+        raised.sort_by_cached_key(Card::place);
         let rules = &self.rules;
         let told = raised.into_iter().filter(|card| rules.names(card.rule));
         self.cards.extend(told.map(|card| {

@@ -26,6 +26,7 @@ impl Signing {
         let approvals = match entry.body() {
             Body::CaseDecided(decided) => &decided.approvals,
             Body::LicenceIssued(issued) => &issued.approvals,
+            Body::LicenceRecorded(recorded) => &recorded.grant.approvals,
             _ => return Vec::new(),
         };
         let hour = entry.time().millis().div_euclid(HOUR);
@@ -34,7 +35,9 @@ impl Signing {
             self.of.clear();
         }
         let mut cards = Vec::new();
-        for held in approvals.iter().filter_map(|one| after.charter().officer_of_key(&one.key)) {
+        let charter = after.charter();
+        let known = |key| charter.officer(charter.was_officer_key(key)?);
+        for held in approvals.iter().filter_map(|one| known(&one.key)) {
             let officer = held.value.officer;
             let count = self.of.entry(officer).or_default();
             *count += 1;

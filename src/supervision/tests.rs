@@ -97,8 +97,8 @@ fn the_vectors_show_what_their_steps_show() {
         (55, "hasty", Yellow),
         (55, "off-hours", Yellow),
         (64, "off-hours", Yellow),
-        (70, "wrong-content", Yellow),
         (70, "off-hours", Yellow),
+        (70, "wrong-content", Yellow),
     ];
     assert_eq!(raised(supervisor.cards()), expected);
 }
@@ -168,7 +168,7 @@ fn the_whole_case_and_a_promise_are_late_too() {
     assert!(before.cards().iter().all(|card| card.rule != CardRule::CaseLate));
     let far = shown_on(33, &["2027-03-20"]).concat();
     let rules: Vec<&str> = far.iter().map(|(rule, _)| *rule).collect();
-    assert_eq!(rules, ["step-late", "step-late", "case-late", "case-late"]);
+    assert_eq!(rules, ["case-late", "case-late", "step-late", "step-late"]);
     // Issued on a promise, not yet checked.
     let far = shown_on(45, &["2027-03-20"]).concat();
     assert!(far.contains(&("promise-unchecked", Colour::Red)), "{far:?}");

@@ -71,6 +71,6 @@ class Cards:
     def nobody_stopped(self):
         """Nobody approves whom a card stops."""
         stopped = {card["stops"] for card in self.ledger.cards.values() if card["steps"][-1][1] != "released"}
-        keys = {held[-1]["key"] for name, held in self.ledger.officers.items() if name in stopped}
+        keys = {one["key"] for name, held in self.ledger.officers.items() if name in stopped for one in held}
         holder = self.body.get("grant", self.body)
         demand(not any(approval["key"] in keys for approval in holder.get("approvals", [])), "stopped")

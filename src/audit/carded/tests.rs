@@ -149,7 +149,10 @@ fn rules_of_another_program_ask_for_it() {
     let mut ledger = Ledger::new();
     publish(&mut ledger, b"rules = \"of tomorrow\"\n");
     let index = ledger.size() - 1;
-    refused(&mut ledger, 100);
+    let at = refused(&mut ledger, 100);
+    // Entered by the rules of tomorrow: not for this program to judge.
+    let (watched, _) = watched();
+    enter(&mut ledger, CardRaised { at, ..owed(&watched)[0].clone() });
     let audit = audit(&ledger);
     assert_eq!(audit.verdict(), Verdict::UpgradeNeeded);
     assert_eq!(audit.summary.upgrade.map(|upgrade| upgrade.index), Some(index));

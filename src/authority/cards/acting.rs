@@ -20,6 +20,8 @@ use crate::values::time::Time;
 
 /// How long a statement waits for its signature: a week, as those of cases do.
 const PATIENCE: i64 = 7 * 24 * 3_600_000;
+/// Cards that are looked at for a page, which then goes on with fewer.
+const LOOKED_AT: usize = 10 * PAGE;
 /// Cards of a page.
 const PAGE: usize = 100;
 
@@ -106,7 +108,7 @@ impl Authority {
     ) -> Result<CardPage, Failure> {
         let size = self.window.published().range.size();
         let mut after = after.map(|card| Row::Card(card).key());
-        let mut items = Vec::new();
+        let (mut items, mut looked_at) = (Vec::new(), 0);
         loop {
             let rows = self.store.scan(b"K", after.as_deref(), PAGE)?;
             let Some((last, _)) = rows.last() else { return Ok(CardPage { items, next: None }) };
@@ -118,7 +120,8 @@ impl Authority {
                 if of.is_none_or(|of| *of == card.department) && !(open && card.is_released()) {
                     items.push(card);
                 }
-                if items.len() == PAGE {
+                looked_at += 1;
+                if items.len() == PAGE || looked_at == LOOKED_AT {
                     return Ok(CardPage { items, next: Some(number) });
                 }
             }

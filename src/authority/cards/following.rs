@@ -1,9 +1,10 @@
 //! The service's own supervisor: looks at every published entry, from the first on, with the state after it, and enters what the ledger's
-//! rules raise (law 0, section 18). It remembers nothing beyond the process: at a start it looks at everything again, a span of entries
-//! at each tick, and what is entered already is what it finds there. So nothing is left out by a crash, and nothing entered twice.
+//! rules raise (law 0, section 18). It remembers nothing beyond the process: at a start, and after a failed read, it looks at everything
+//! again, span by span, and what is entered already is what it finds there. So nothing is left out by a crash, and nothing entered twice.
 //!
 //! Not here: the rules (`supervision`), and whether a card may be entered (`law`).
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -13,14 +14,18 @@ use crate::authority::entries::entries;
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::Store;
 use crate::authority::writer::Proposal;
+use crate::crypto::Digest;
 use crate::law;
-use crate::ledger::body::{Body, CardNumber, CardRaised};
+use crate::ledger::body::{Body, CardNumber, CardRaised, CaseId, StatusPlace};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::Charter;
+use crate::ledger::state::{CardState, CaseState, Charter, LicenceState, View, ViewFault};
 use crate::supervision::{Rules, Supervisor};
+use crate::values::identifiers::Handle;
 
 /// Entries that are looked at in one span.
 const SPAN: u64 = 32 * 1_024;
+/// Cards that are entered at once.
+const AT_ONCE: usize = 512;
 /// Entries that are read at once.
 const READ: u64 = 1_024;
 
@@ -58,48 +63,67 @@ impl Following {
 pub struct Followed {
     /// Entries that it has looked at.
     pub until: u64,
+    /// Published entries that it has not.
+    pub behind: u64,
     /// Cards that wait to be entered.
     pub waiting: usize,
     /// Why it goes no further: its rules are of a newer program, or the ledger's cards are not those that they raise.
     pub stopped: Option<String>,
 }
 
+impl Followed {
+    /// For whoever watches the service.
+    fn tell(&self) {
+        let gauge = |number: u64| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+        metrics::gauge!("vidimus_supervised_entries").set(gauge(self.until));
+        metrics::gauge!("vidimus_supervision_behind").set(gauge(self.behind));
+        metrics::gauge!("vidimus_cards_waiting").set(gauge(u64::try_from(self.waiting).unwrap_or(u64::MAX)));
+        metrics::gauge!("vidimus_supervision_stopped").set(if self.stopped.is_some() { 1.0 } else { 0.0 });
+    }
+}
+
 impl Authority {
-    /// Looks at the next span of published entries. Nothing is looked at before the ledger publishes rules. Reads, and is not to be
-    /// called where nothing may wait.
+    /// Looks at the next span of published entries; `None` before the ledger publishes rules, or where nothing can be entered any more.
+    /// Reads, and is not to be called where nothing may wait.
     pub fn follow_cards(&self) -> Result<Option<Followed>, Failure> {
         let published = self.window.published();
-        if published.charter.supervision().is_empty() {
+        if published.charter.supervision().is_empty() || published.charter.is_frozen() {
             return Ok(None);
         }
         let mut held = self.following.lock();
-        let follower = held.get_or_insert_with(Follower::new);
-        let until = published.range.size().min(follower.next.saturating_add(SPAN));
+        // Taken out for the while: what breaks off in the middle begins anew.
+        let mut follower = held.take().unwrap_or_else(Follower::new);
+        let size = published.range.size();
+        let until = size.min(follower.next.saturating_add(SPAN));
         follower.follow(self.store.as_ref(), until)?;
-        metrics::gauge!("vidimus_supervised_entries")
-            .set(f64::from(u32::try_from(follower.next).unwrap_or(u32::MAX)));
-        Ok(Some(follower.followed()))
+        let followed = follower.followed(size);
+        *held = Some(follower);
+        followed.tell();
+        Ok(Some(followed))
     }
 
-    /// Enters the cards that wait, once the supervisor has looked at everything; how many that were. A call must be waited for to its end.
+    /// Enters some of the cards that wait, also while there are entries that were not looked at; how many that were. A call must be
+    /// waited for to its end.
     pub async fn enter_cards(&self) -> Result<usize, Failure> {
         let _one_at_a_time = self.following.entering.lock().await;
-        let size = self.window.published().range.size();
         let waiting = match self.following.lock().as_ref() {
-            Some(follower) if follower.next == size && follower.stopped.is_none() => follower.numbered(),
+            Some(follower) if follower.stopped.is_none() => follower.numbered(),
             _ => return Ok(0),
         };
-        let mut entered = 0;
-        for card in waiting {
-            self.propose(Proposal::of(Body::CardRaised(card))).await?;
-            entered += 1;
+        // A card of the next number may be there already, behind what was looked at: by a process before this one, or by the last call.
+        let Some(next) = waiting.first().map(|card| card.card) else { return Ok(0) };
+        if super::card(self.store.as_ref(), next)?.is_some() {
+            return Ok(0);
         }
-        Ok(entered)
+        let proposals = waiting.into_iter().map(|card| Proposal::of(Body::CardRaised(card))).collect();
+        let (entered, refused) = self.sequencer.propose_in_order(proposals).await;
+        refused.map(|()| entered)
     }
 
     /// How far the supervisor has come; `None` before it has looked at anything.
     pub fn followed_cards(&self) -> Option<Followed> {
-        self.following.lock().as_ref().map(Follower::followed)
+        let size = self.window.published().range.size();
+        self.following.lock().as_ref().map(|follower| follower.followed(size))
     }
 }
 
@@ -116,15 +140,17 @@ impl Follower {
         }
     }
 
-    fn followed(&self) -> Followed {
-        Followed { until: self.next, waiting: self.waiting.len(), stopped: self.stopped.clone() }
+    fn followed(&self, size: u64) -> Followed {
+        let behind = size.saturating_sub(self.next);
+        Followed { until: self.next, behind, waiting: self.waiting.len(), stopped: self.stopped.clone() }
     }
 
-    /// The cards that wait, each with the number that it gets.
+    /// The first of the cards that wait, each with the number that it gets.
     fn numbered(&self) -> Vec<CardRaised> {
         let numbers = self.entered.saturating_add(1)..;
         self.waiting
             .iter()
+            .take(AT_ONCE)
             .cloned()
             .zip(numbers)
             .map(|(card, number)| CardRaised { card: number, ..card })
@@ -164,9 +190,14 @@ impl Follower {
                 return Ok(());
             }
         }
-        let after =
-            ViewBefore { store, charter: &self.charter, range: None, index: self.next, statuses: None };
+        let after = Watched {
+            view: ViewBefore { store, charter: &self.charter, range: None, index: self.next, statuses: None },
+            fault: RefCell::default(),
+        };
         self.supervisor.look(index, entry, &after);
+        if let Some(fault) = after.fault.into_inner() {
+            return Err(law::Refused::Fault(fault).into());
+        }
         let owed = self.supervisor.owed();
         for card in owed.get(self.looked_at..).unwrap_or_default() {
             let wrong = || Fault::Law(format!("no entry can hold the card {}", card.rule));
@@ -175,5 +206,48 @@ impl Follower {
         self.looked_at = owed.len();
         self.stopped = self.supervisor.unread().map(|why| format!("the rules of supervision: {why}"));
         Ok(())
+    }
+}
+
+/// A view that knows whether it could be read: a supervisor looks at what there is, and would go on without a case that a disk did
+/// not give.
+struct Watched<'a> {
+    view: ViewBefore<'a>,
+    fault: RefCell<Option<ViewFault>>,
+}
+
+impl Watched<'_> {
+    fn noted<T>(&self, read: Result<T, ViewFault>) -> Result<T, ViewFault> {
+        read.inspect_err(|fault| *self.fault.borrow_mut() = Some(fault.clone()))
+    }
+}
+
+impl View for Watched<'_> {
+    fn charter(&self) -> &Charter {
+        self.view.charter()
+    }
+
+    fn licence(&self, handle: &Handle) -> Result<Option<LicenceState>, ViewFault> {
+        self.noted(self.view.licence(handle))
+    }
+
+    fn case(&self, case: &CaseId) -> Result<Option<CaseState>, ViewFault> {
+        self.noted(self.view.case(case))
+    }
+
+    fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
+        self.noted(self.view.card(card))
+    }
+
+    fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {
+        self.noted(self.view.place_taken(place))
+    }
+
+    fn blob(&self, name: &Digest) -> Result<Option<Vec<u8>>, ViewFault> {
+        self.noted(self.view.blob(name))
+    }
+
+    fn root(&self) -> Result<Digest, ViewFault> {
+        self.noted(self.view.root())
     }
 }

@@ -173,8 +173,10 @@ impl Authority {
         let asked = approvers(charter, case)
             .into_iter()
             .map(|(department, officers)| {
-                let signs =
-                    |key: &KeyId| charter.officer_acting(key, &department, Role::Signer, moment).is_some();
+                let signs = |key: &KeyId| {
+                    let held = charter.officer_acting(key, &department, Role::Signer, moment);
+                    held.is_some_and(|held| charter.stopped(&held.value.officer).is_none())
+                };
                 let given = given.iter().map(|approval| approval.key).filter(signs).collect();
                 Asked { department, officers, given }
             })
@@ -239,7 +241,11 @@ impl Authority {
         chosen.retain(|approval| {
             let wanted = left.iter_mut().find(|(department, count)| {
                 let held = charter.officer_acting(&approval.key, department, Role::Signer, moment);
-                *count > 0 && held.is_some_and(|held| law::may_sign(case, held.value.officer).is_ok())
+                *count > 0
+                    && held.is_some_and(|held| {
+                        let officer = held.value.officer;
+                        law::may_sign(case, officer).is_ok() && charter.stopped(&officer).is_none()
+                    })
             });
             wanted.map(|(_, count)| *count -= 1).is_some()
         });

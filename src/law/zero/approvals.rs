@@ -121,7 +121,8 @@ impl Bench<'_> {
     fn nobody_stopped(&self, approvals: &[Approval]) -> Result<(), Refused> {
         let charter = self.view.charter();
         let stop = approvals.iter().find_map(|approval| {
-            let officer = charter.officer_of_key(&approval.key)?.value.officer;
+            // Whoever he was with another key: a person is an officer, not a key.
+            let officer = *charter.was_officer_key(&approval.key)?;
             Some((officer, charter.stopped(&officer)?))
         });
         match stop {
