@@ -199,12 +199,12 @@ fn refuse_half(found: &Stage, data_is_there: bool, config: &ServeConfig) -> anyh
             let (keys, data) = (config.keys.display(), config.data.display());
             bail!(Told::new(
                 format!(
-                    "{keys} 里有密钥,但 {data} 里没有数据:请给出与之对应的 --data。如果数据丢失,请用包含全部已签名记录的备份或导出恢复;不要在这些密钥下重新开始"
+                    "{keys} 里有密钥,但 {data} 里没有数据:请给出与之对应的 --data。如果数据丢失,请由日志重建(vidimus ledger rebuild),或用包含全部已签名记录的备份或导出恢复;不要在这些密钥下重新开始"
                 ),
                 format!(
                     "the keys in {keys} are there, but the data in {data} is not: give the --data that belongs to them. If it \
-                     is lost, restore it from a backup or an export that holds every signed entry; do not start anew under \
-                     these keys"
+                     is lost, make it again from its journal (vidimus ledger rebuild), or restore it from a backup or an export \
+                     that holds every signed entry; do not start anew under these keys"
                 ),
             ))
         }
