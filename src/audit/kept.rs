@@ -121,7 +121,7 @@ fn replay_with(
         tell(Step::Whole(why));
     }
     let course = Course { source, pins, past, keeper: Some(keeper) };
-    let audit = course.from_the_first(&mut Blind, &mut |progress| tell(Step::Progress(progress)))?;
+    let audit = course.whole(&mut Blind, &mut |progress| tell(Step::Progress(progress)))?;
     tell_not_kept(keeper, tell);
     Ok(audit)
 }

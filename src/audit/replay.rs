@@ -100,7 +100,7 @@ pub fn replay_before(
     pins: &Pins,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Audit, SourceError> {
-    Course { source, pins, past: None, keeper: None }.from_the_first(eye, progress)
+    Course { source, pins, past: None, keeper: None }.whole(eye, progress)
 }
 
 /// What a source says before its entries are read.
@@ -151,7 +151,7 @@ pub(super) struct Course<'a> {
 
 impl<'a> Course<'a> {
     /// From the first entry.
-    pub(super) fn from_the_first(
+    pub(super) fn whole(
         self,
         eye: &'a mut dyn Eye,
         progress: &mut dyn FnMut(Progress),
@@ -215,7 +215,7 @@ impl<'a> Course<'a> {
                 judge.findings.extend(tree.compare_full(source)?);
                 judge.take(bundle)?;
                 if let Some(keeper) = &mut self.keeper {
-                    keeper.passing(Passing { source, pins, head, judge: &mut judge, tree: &tree });
+                    keeper.passing(&mut Passing { source, pins, head, judge: &mut judge, tree: &tree });
                 }
                 if tree.size().is_multiple_of(TOLD_EVERY) || tree.size() == size {
                     progress(Progress { done: tree.size(), total: size });

@@ -200,6 +200,7 @@ impl Give for Reading {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by its name")]
 pub(super) fn damaged(what: impl ToString) -> Why {
     Why::Damaged(what.to_string())
 }

@@ -69,7 +69,7 @@ impl Keeper {
     }
 
     /// Keeps where the replay stands, if it is time and nothing speaks against it.
-    pub(in crate::audit) fn passing(&mut self, at: Passing<'_, '_>) {
+    pub(in crate::audit) fn passing(&mut self, at: &mut Passing<'_, '_>) {
         let size = at.tree.size();
         let last = last_of(at.head.checkpoint.size, at.judge.tokens.settled());
         let due = size == last || self.last.elapsed() >= self.took * self.times;
@@ -77,7 +77,7 @@ impl Keeper {
             return;
         }
         let began = Instant::now();
-        if let Err(error) = write(&self.path, &at) {
+        if let Err(error) = write(&self.path, at) {
             self.rests = true;
             let busy = error.kind() == io::ErrorKind::WouldBlock;
             self.trouble = Some(if busy { Trouble::Busy } else { Trouble::Write(error.to_string()) });

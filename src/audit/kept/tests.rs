@@ -189,7 +189,7 @@ fn status_tokens_are_judged_once_and_never_missed() {
     let honest = ledger.tokens.clone();
     for (value, verdict) in [(None, Verdict::Holds), (Some(2), Verdict::DoesNotHold)] {
         let mut list = list.clone();
-        value.map(|value| list.set(7, value).unwrap());
+        value.into_iter().for_each(|value| list.set(7, value).unwrap());
         ledger.tokens = honest.clone();
         ledger.tokens.pop_last();
         ledger.publish_list(&list, 512);

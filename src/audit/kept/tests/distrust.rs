@@ -198,7 +198,7 @@ fn what_outsiders_saw_before_still_counts() {
         assert_eq!(told.last(), Some(&Step::Whole(Why::Broken)));
     }
     // Tiles that prove nothing are no proof of anything.
-    let mut holes = files.clone();
+    let mut holes = files;
     holes.get_mut("tile/0/001").unwrap()[77] ^= 1;
     let (audit, told) = auditor.audit(&holes, &witnessed(&ledger, 400, 0));
     assert_eq!(audit.verdict(), Verdict::DoesNotHold);
