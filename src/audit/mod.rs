@@ -18,6 +18,8 @@ pub mod hashes;
 mod head;
 mod judge;
 pub mod mirror;
+#[cfg(feature = "server")]
+pub mod office;
 mod outside;
 pub mod prove;
 pub mod remembered;

@@ -14,6 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(in crate::audit) use page::Page;
 pub use page::page;
 pub use series::Series;
 

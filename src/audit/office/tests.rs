@@ -1,0 +1,1 @@
+//! The office over small ledgers in memory.
