@@ -329,4 +329,4 @@ fn told(card: &Card, rules: &Rules) -> Raised {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::audit) mod tests;

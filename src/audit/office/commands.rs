@@ -46,18 +46,18 @@ impl Asked {
         line(["ledger", "compare", &self.from, mirror, "--vkey", &self.keys(), "--proof", &proof])
     }
 
-    /// The findings over the first `size` entries: the bytes of the file.
-    pub(super) fn findings(&self, size: u64) -> String {
+    /// The findings over the first `size` entries, to the byte; without a size over all that there are.
+    pub(super) fn findings(&self, size: Option<u64>) -> String {
         self.over("report", size, &[])
     }
 
     /// The same, with the page that stands alone.
-    pub(super) fn report_page(&self, size: u64) -> String {
+    pub(super) fn report_page(&self, size: Option<u64>) -> String {
         self.over("report", size, &["--html", "findings.html"])
     }
 
     /// The open statistics over the first `size` entries.
-    pub(super) fn statistics(&self, size: u64) -> String {
+    pub(super) fn statistics(&self, size: Option<u64>) -> String {
         self.over("statistics", size, &["--k", "10", "--into", "statistics"])
     }
 
@@ -66,11 +66,12 @@ impl Asked {
         line(["ledger", "split-view", &self.within(proof), "--vkey", &self.keys()])
     }
 
-    fn over(&self, verb: &str, size: u64, more: &[&str]) -> String {
-        let range = format!("0..{size}");
-        let words = ["audit", verb, "--json", "--from", &self.from, "--range", &range];
+    fn over(&self, verb: &str, size: Option<u64>, more: &[&str]) -> String {
+        let range = size.map(|size| format!("0..{size}"));
+        let words = ["audit", verb, "--json", "--from", &self.from];
+        let range = range.iter().flat_map(|range| ["--range", range]);
         let given = self.pins.iter().chain(&self.signing).map(String::as_str);
-        line(words.into_iter().chain(given).chain(more.iter().copied()))
+        line(words.into_iter().chain(range).chain(given).chain(more.iter().copied()))
     }
 
     fn keys(&self) -> String {
@@ -118,7 +119,7 @@ mod tests {
             ..Asked::default()
         };
         assert_eq!(
-            asked.findings(7),
+            asked.findings(Some(7)),
             r"vidimus audit report --json --from '/srv/it'\''s a mirror' --range 0..7 --vkey log.vkey"
         );
         assert_eq!(

@@ -13,9 +13,9 @@ use crate::audit::replay::Pins;
 use crate::audit::source::Source;
 use crate::ledger::checkpoint::{Checkpoint, VerifiedCheckpoint};
 use crate::ledger::policy::{Party, Policy};
-use crate::ledger::witnessed::Witnessed;
+use crate::ledger::witnessed::{Quorum, Witnessed};
 use crate::merkle::Hash;
-use crate::note::{Note, VerifierKey};
+use crate::note::{Note, NoteSignature, VerifierKey};
 use crate::values::time::Time;
 
 /// One look.
@@ -61,6 +61,8 @@ pub enum Relation {
     Ahead(u64),
     /// No tree has both: the proof, by its name.
     Split(String),
+    /// Nothing is shown yet.
+    Nothing,
     /// No key is known under which it could be judged.
     NoKey,
     /// It is no checkpoint of this ledger, or its files do not fit it.
@@ -134,25 +136,29 @@ impl<'a> Looking<'a> {
         let face = checkpoint
             .as_ref()
             .map(|checkpoint| Face { checkpoint: checkpoint.clone(), source: Some(self.source) });
-        let (newest, cosigned, witnessed) = self.witnessed(policy, face.as_ref());
+        let (newest, cosigned) = self.newest_cosigned(policy, face.as_ref());
         // Each may take as long as its server likes, and none waits for another.
         let (witnesses, mirrors) = thread::scope(|scope| {
             let (face, newest) = (face.as_ref(), newest.as_ref());
             let known = policy.map(Policy::witnesses).unwrap_or_default();
-            let witnesses: Vec<_> = known
-                .iter()
-                .enumerate()
-                .map(|(place, party)| scope.spawn(move || self.witness(place + 1, party, newest, face)))
+            let witnesses: Vec<_> = (1..)
+                .zip(known)
+                .map(|(number, party)| scope.spawn(move || self.witness(number, party, newest, face)))
                 .collect();
             let mirrors: Vec<_> = (1..)
                 .zip(&self.office.asked.mirrors)
                 .map(|(number, from)| scope.spawn(move || self.mirror(number, from, face)))
                 .collect();
-            let told = |threads: Vec<thread::ScopedJoinHandle<'_, Other>>| {
-                threads.into_iter().filter_map(|thread| thread.join().ok()).collect::<Vec<_>>()
-            };
             (told(witnesses), told(mirrors))
         });
+        let (witnesses, own): (Vec<Other>, Vec<_>) = witnesses.into_iter().unzip();
+        let witnessed = match (policy, &face) {
+            (Some(policy), Some(_)) => {
+                let shown: Vec<_> = newest.into_iter().chain(own.into_iter().flatten()).collect();
+                Witnessed::of(Some(policy), quorum(policy, &shown).as_ref())
+            }
+            _ => Witnessed::NoPolicy,
+        };
         Look { at, head, witnessed, cosigned, witnesses, mirrors }
     }
 
@@ -201,77 +207,72 @@ impl<'a> Looking<'a> {
         relation
     }
 
-    /// The source's newest cosigned checkpoint, what is wrong with it, and how far it vouches by the policy.
-    fn witnessed(
+    /// The source's newest cosigned checkpoint, if it is of the head's tree, and else what is wrong with it.
+    fn newest_cosigned(
         &self,
         policy: Option<&Policy>,
         head: Option<&Face<'_>>,
-    ) -> (Option<VerifiedCheckpoint>, Option<Relation>, Witnessed) {
-        let (Some(policy), Some(head)) = (policy, head) else { return (None, None, Witnessed::NoPolicy) };
-        let none = Witnessed::of(Some(policy), None);
+    ) -> (Option<VerifiedCheckpoint>, Option<Relation>) {
+        let (Some(policy), Some(head)) = (policy, head) else { return (None, None) };
         let bytes = match outside::read(self.source) {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => return (None, None, none),
-            Err(error) => return (None, Some(Relation::Unasked(error.to_string())), none),
+            Ok(None) => return (None, None),
+            Err(error) => return (None, Some(Relation::Unasked(error.to_string()))),
         };
-        let newest = Note::parse(&bytes).map_err(ProveError::from).and_then(|note| {
-            Ok(VerifiedCheckpoint::verify_under_any(&note, &self.keys, &policy.witness_keys())?)
-        });
-        let newest = match newest {
-            Ok(newest) => newest,
-            Err(error) => return (None, Some(Relation::Wrong(error.to_string())), none),
-        };
-        let face = Face { checkpoint: newest.clone(), source: Some(self.source) };
-        match self.relation("witnessed", &face, head) {
-            Relation::Same | Relation::Behind(_) | Relation::Ahead(_) => {
-                let witnessed = Witnessed::of(Some(policy), Some(&newest));
-                (Some(newest), None, witnessed)
+        match self.cosigned(&bytes, &policy.witness_keys()) {
+            Ok(newest) => {
+                let face = Face { checkpoint: newest.clone(), source: Some(self.source) };
+                match self.relation("witnessed", &face, head) {
+                    relation if relation.is_of_one_tree() => (Some(newest), None),
+                    relation => (None, Some(relation)),
+                }
             }
-            wrong => (None, Some(wrong), none),
+            Err(error) => (None, Some(Relation::Wrong(error.to_string()))),
         }
     }
 
-    /// What a witness cosigned last: as it says itself where it can be asked, else as the source shows it.
+    /// What a witness cosigned last, as it says itself where it can be asked, else as the source shows it; with the
+    /// checkpoint, if it is of the head's tree.
     fn witness(
         &self,
         number: usize,
         party: &Party,
         newest: Option<&VerifiedCheckpoint>,
         head: Option<&Face<'_>>,
-    ) -> Other {
+    ) -> (Other, Option<VerifiedCheckpoint>) {
         let url = party.url.as_deref().zip(head);
         let url = url.map(|(url, head)| latest_of(url, head.checkpoint.origin().as_str()));
+        let told = |shown: Option<&VerifiedCheckpoint>, relation| Other {
+            name: party.name.clone(),
+            url: url.clone(),
+            shown: shown.map(sides),
+            time: shown.and_then(|shown| line_of(shown, party)),
+            relation,
+        };
+        let Some(head) = head else { return (told(None, Relation::NoKey), None) };
         let asked = url.as_deref().map(|url| self.office.reach.latest(url));
-        let own = match &asked {
-            Some(Ok(Some(bytes))) => {
-                let note = Note::parse(bytes).map_err(ProveError::from);
-                Some(note.and_then(|note| {
-                    let keys = std::slice::from_ref(&party.key);
-                    Ok(VerifiedCheckpoint::verify_under_any(&note, &self.keys, keys)?)
-                }))
-            }
-            _ => None,
-        };
         let of_source = newest.filter(|newest| line_of(newest, party).is_some()).cloned();
-        let shown = match own {
-            Some(Ok(own)) if line_of(&own, party).is_some() => Some(own),
-            Some(Ok(_)) | None => of_source,
-            Some(Err(error)) => {
-                let relation = Relation::Wrong(error.to_string());
-                return Other { name: party.name.clone(), url, shown: None, time: None, relation };
-            }
+        let (shown, unasked) = match asked {
+            Some(Ok(Some(bytes))) => match self.cosigned(&bytes, std::slice::from_ref(&party.key)) {
+                Ok(own) if line_of(&own, party).is_some() => (Some(own), None),
+                Ok(_) => (of_source, None),
+                Err(error) => return (told(None, Relation::Wrong(error.to_string())), None),
+            },
+            Some(Err(why)) => (of_source, Some(why)),
+            Some(Ok(None)) | None => (of_source, None),
         };
-        let relation = match (&shown, head, asked) {
-            (_, None, _) => Relation::NoKey,
-            (Some(shown), Some(head), _) => {
-                let face = Face { checkpoint: shown.clone(), source: None };
-                self.relation(&format!("witness-{number}"), &face, head)
-            }
-            (None, _, Some(Err(why))) => Relation::Unasked(why),
-            (None, Some(head), _) => Relation::Behind(head.checkpoint.size()),
+        let Some(shown) = shown else {
+            return (told(None, unasked.map_or(Relation::Nothing, Relation::Unasked)), None);
         };
-        let time = shown.as_ref().and_then(|shown| line_of(shown, party));
-        Other { name: party.name.clone(), url, shown: shown.as_ref().map(sides), time, relation }
+        let face = Face { checkpoint: shown, source: None };
+        let relation = self.relation(&format!("witness-{number}"), &face, head);
+        let of_one_tree = relation.is_of_one_tree();
+        (told(Some(&face.checkpoint), relation), of_one_tree.then_some(face.checkpoint))
+    }
+
+    /// A checkpoint under a key of the ledger, with the lines of these witnesses verified.
+    fn cosigned(&self, bytes: &[u8], witnesses: &[VerifierKey]) -> Result<VerifiedCheckpoint, ProveError> {
+        Ok(VerifiedCheckpoint::verify_under_any(&Note::parse(bytes)?, &self.keys, witnesses)?)
     }
 
     fn mirror(&self, number: usize, from: &str, head: Option<&Face<'_>>) -> Other {
@@ -313,6 +314,36 @@ impl<'a> Looking<'a> {
             Err(error @ CompareError::SplitView(_)) => Relation::Wrong(error.to_string()),
         }
     }
+}
+
+impl Relation {
+    /// Whether nothing contradicts that both are of one tree.
+    fn is_of_one_tree(&self) -> bool {
+        matches!(self, Self::Same | Self::Behind(_) | Self::Ahead(_))
+    }
+}
+
+/// What threads found; one that panicked has nothing to tell.
+fn told<T>(threads: Vec<thread::ScopedJoinHandle<'_, T>>) -> Vec<T> {
+    threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+}
+
+/// The largest tree that a quorum cosigned, whoever shows the lines: the source, or the witnesses themselves.
+fn quorum(policy: &Policy, shown: &[VerifiedCheckpoint]) -> Option<VerifiedCheckpoint> {
+    let keys = policy.witness_keys();
+    let together = |of: &VerifiedCheckpoint| {
+        let same = shown.iter().filter(|other| other.checkpoint() == of.checkpoint());
+        same.fold(of.clone(), |all, other| {
+            let missing = |line: &&NoteSignature| {
+                let held = |key: &VerifierKey| all.cosignatures().iter().any(|line| line.witness == *key);
+                keys.iter().any(|key| key.is_named_by(line) && !held(key))
+            };
+            let lines = other.note().signatures().iter().filter(missing).cloned().collect();
+            all.with_lines(lines, &keys).unwrap_or(all)
+        })
+    };
+    let quorums = shown.iter().map(together).filter(|one| Quorum::of(policy, one).is_some());
+    quorums.max_by_key(VerifiedCheckpoint::size)
 }
 
 /// A checkpoint under one of these keys.

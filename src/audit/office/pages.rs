@@ -46,7 +46,7 @@ impl Frame {
         [
             ("", lang.choose("账本", "Ledger")),
             ("/replay", lang.choose("重放", "Replay")),
-            ("/result", lang.choose("结果", "Findings")),
+            ("/result", lang.choose("审计结论", "Findings")),
         ]
     }
 
@@ -67,6 +67,8 @@ struct LedgerPage<'a> {
     asked: &'a Asked,
     look: Option<&'a Look>,
     witnessed: String,
+    /// Entries beyond those that a quorum cosigned.
+    beyond: Option<u64>,
     witnesses: Vec<Beside<'a>>,
     mirrors: Vec<Beside<'a>>,
     /// Proofs of split views, and the command that checks each.
@@ -86,7 +88,7 @@ struct Beside<'a> {
 struct ReplayPage<'a> {
     lang: Lang,
     frame: Frame,
-    command: Option<String>,
+    command: String,
     running: Option<(u64, String, Course)>,
     refreshing: bool,
     finished: Option<&'a Finished>,
@@ -179,6 +181,9 @@ impl Office {
             asked: &self.asked,
             look,
             witnessed: look.map(|look| look.witnessed.text(lang)).unwrap_or_default(),
+            beyond: look.and_then(|look| {
+                Some(look.head.as_ref().ok()?.size.saturating_sub(look.witnessed.by()?.size))
+            }),
             witnesses: witnesses.collect(),
             mirrors: mirrors.collect(),
             splits: splits.collect(),
@@ -200,7 +205,7 @@ impl Office {
         ReplayPage {
             lang,
             frame: self.frame(lang, "/replay", refresh),
-            command: finished.as_ref().map(|run| self.asked.findings(run.size)),
+            command: self.asked.findings(finished.as_ref().map(|run| run.size)),
             running,
             refreshing,
             finished: finished.as_deref(),
@@ -214,8 +219,9 @@ impl Office {
             let runs = held(&self.runs);
             (runs.running.is_some(), runs.finished.clone())
         };
-        let size = finished.as_ref().map_or(0, |run| run.size);
-        let evidence = finished.as_ref().map(|run| self.folder.evidence(run.number)).unwrap_or_default();
+        let size = finished.as_ref().map(|run| run.size);
+        let mut evidence = finished.as_ref().map(|run| self.folder.evidence(run.number)).unwrap_or_default();
+        evidence.sort_by_key(Evidence::rank);
         let evidence = evidence.into_iter().map(|one| {
             let command = one.command(&self.asked, size);
             (one, command)
@@ -317,7 +323,7 @@ impl Head {
                     ),
                 ),
             ),
-            Some(Relation::NoKey) => (
+            Some(Relation::NoKey | Relation::Nothing) => (
                 "cannot-tell",
                 "?",
                 lang.choose(
@@ -372,6 +378,9 @@ impl Relation {
                 "✕",
                 ("矛盾：账本分叉，已证明".to_owned(), "contradicts: a split view, proved".to_owned()),
             ),
+            Self::Nothing => {
+                ("cannot-tell", "?", ("还没有共同签名".to_owned(), "no line of it yet".to_owned()))
+            }
             Self::NoKey => {
                 ("cannot-tell", "?", ("尚无密钥可核实".to_owned(), "no key to verify it under".to_owned()))
             }
@@ -398,6 +407,12 @@ impl Evidence {
         format!("/evidence/{}/{}", self.place, self.name)
     }
 
+    /// The findings first, tables last.
+    fn rank(&self) -> usize {
+        let first = ["findings.json", "findings.html", "checkpoint", "summary.json", "statistics.json"];
+        first.iter().position(|name| *name == self.name).unwrap_or(first.len())
+    }
+
     /// What it is.
     fn told(&self, lang: &Lang) -> &'static str {
         let (zh, en) = match self.name.as_str() {
@@ -416,7 +431,7 @@ impl Evidence {
     }
 
     /// The command that writes the same bytes, where there is one.
-    fn command(&self, asked: &Asked, size: u64) -> Option<String> {
+    fn command(&self, asked: &Asked, size: Option<u64>) -> Option<String> {
         match self.name.as_str() {
             "findings.json" => Some(asked.findings(size)),
             "findings.html" => Some(asked.report_page(size)),

@@ -1,1 +1,538 @@
-//! The office over small ledgers in memory.
+//! The office over small ledgers in memory: what it sees, what it keeps, and replays that end well, are stopped, fail or are
+//! interrupted.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{LazyLock, mpsc};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+use crate::audit::SourceError;
+use crate::audit::fixture::{Files, Ledger, seeded, tree_files};
+use crate::audit::replay::replay_before;
+use crate::audit::report::{Gathering, Range, findings};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::policy::Policy;
+use crate::ledger::split_view::SplitView;
+use crate::merkle::{Range as Tree, leaf};
+use crate::note::{NoteSignature, Scheme, VerifierKey};
+use crate::supervision::Rules;
+use crate::supervision::scorecard::Scorecard;
+use crate::values::canonical::canonical;
+use crate::values::time::Time;
+
+static LEDGER: LazyLock<Ledger> = LazyLock::new(Ledger::small);
+
+/// The ledger as it was at a size; with its tokens once it is whole.
+fn at(size: usize) -> Files {
+    let mut files = LEDGER.files();
+    if size < LEDGER.entries.len() {
+        files.retain(|path, _| path.starts_with("blob/"));
+        files.extend(tree_files(&LEDGER.origin, &LEDGER.entries[..size], &[&LEDGER.checkpoint_key]));
+    }
+    files
+}
+
+fn whole() -> Files {
+    at(LEDGER.entries.len())
+}
+
+/// Another face, of so many entries, two of which stand in each other's places.
+fn face(size: usize) -> Files {
+    let mut entries = LEDGER.entries[..size].to_vec();
+    entries.swap(3, 4);
+    let mut files = at(size);
+    files.retain(|path, _| path.starts_with("blob/"));
+    files.extend(tree_files(&LEDGER.origin, &entries, &[&LEDGER.checkpoint_key]));
+    files
+}
+
+/// What lies where, as a test changes it; what is not there cannot be reached.
+#[derive(Clone, Default)]
+struct World(Arc<Mutex<Inside>>);
+
+#[derive(Default)]
+struct Inside {
+    ledgers: BTreeMap<String, Files>,
+    witnesses: BTreeMap<String, Vec<u8>>,
+    vkey: Option<VerifierKey>,
+    policy: Option<String>,
+    /// A replay waits at its first bundle until somebody says so.
+    gate: Option<(mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>)>,
+}
+
+struct Gated {
+    files: Files,
+    gate: Option<(mpsc::Sender<()>, Arc<Mutex<mpsc::Receiver<()>>>)>,
+}
+
+impl Source for Gated {
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, SourceError> {
+        if let Some((reached, pass)) = self.gate.as_ref().filter(|_| path.starts_with("tile/entries/")) {
+            let _told = reached.send(());
+            let _passed = pass.lock().unwrap().recv();
+        }
+        self.files.read(path)
+    }
+
+    fn tokens(&self) -> Result<Vec<String>, SourceError> {
+        self.files.tokens()
+    }
+
+    fn files(&self) -> Result<Option<Vec<String>>, SourceError> {
+        self.files.files()
+    }
+}
+
+impl Reach for World {
+    fn source(&self, from: &str) -> Result<Box<dyn Source>, String> {
+        let inside = self.0.lock().unwrap();
+        let files = inside.ledgers.get(from).cloned().ok_or_else(|| format!("{from} is away"))?;
+        Ok(Box::new(Gated { files, gate: inside.gate.clone() }))
+    }
+
+    fn latest(&self, url: &str) -> Result<Option<Vec<u8>>, String> {
+        match self.0.lock().unwrap().witnesses.get(url) {
+            Some(bytes) if bytes.is_empty() => Ok(None),
+            Some(bytes) => Ok(Some(bytes.clone())),
+            None => Err(format!("{url} is away")),
+        }
+    }
+
+    fn pins(&self) -> Result<Pins, String> {
+        let inside = self.0.lock().unwrap();
+        let policy = inside.policy.as_ref().map(|text| Policy::parse(text.as_bytes()).unwrap());
+        Ok(Pins { keys: inside.vkey.iter().cloned().collect(), policy, ..Pins::default() })
+    }
+
+    fn remember(&self, _: &Audit) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn sign(&self, name: &str, found: Value) -> Result<(Vec<u8>, bool), String> {
+        Ok((canonical(&serde_json::json!({ name: found })).unwrap(), false))
+    }
+}
+
+/// A clock that goes on by itself whenever it is asked, so that nothing is told twice.
+#[derive(Default)]
+struct Going(AtomicI64);
+
+impl Clock for Going {
+    fn now(&self) -> Time {
+        "2026-11-28T04:00:00.000Z".parse().unwrap()
+    }
+
+    fn since_boot_millis(&self) -> i64 {
+        self.0.fetch_add(FRESH_MILLIS, Ordering::Relaxed)
+    }
+}
+
+struct Place {
+    world: World,
+    folder: TempDir,
+    mirrors: Vec<String>,
+}
+
+impl Place {
+    fn new(files: Files) -> Self {
+        let world = World::default();
+        world.0.lock().unwrap().vkey = Some(LEDGER.vkey());
+        world.0.lock().unwrap().ledgers.insert("ledger".into(), files);
+        Self { world, folder: tempfile::tempdir().unwrap(), mirrors: Vec::new() }
+    }
+
+    fn put(&self, name: &str, files: Files) {
+        self.world.0.lock().unwrap().ledgers.insert(name.into(), files);
+    }
+
+    fn open(&self) -> Result<Arc<Office>, FolderError> {
+        let asked = Asked {
+            from: "ledger".into(),
+            mirrors: self.mirrors.clone(),
+            into: "audit".into(),
+            ..Asked::default()
+        };
+        Office::open(asked, self.folder.path(), Box::new(self.world.clone()), Arc::new(Going::default()))
+    }
+
+    /// Where a replay has arrived at a bundle, and what lets it on.
+    fn gate(&self) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
+        let (reached, arrived) = mpsc::channel();
+        let (pass, passed) = mpsc::channel();
+        self.world.0.lock().unwrap().gate = Some((reached, Arc::new(Mutex::new(passed))));
+        (arrived, pass)
+    }
+}
+
+/// Waits until no replay runs.
+fn settled(office: &Office) {
+    while held(&office.runs).running.is_some() {
+        thread::yield_now();
+    }
+}
+
+fn replayed(office: &Arc<Office>) {
+    office.start();
+    settled(office);
+}
+
+/// A page, which is well formed.
+fn told(office: &Arc<Office>, lang: Lang, path: &str) -> String {
+    let shown = office.page(lang, path, true).unwrap();
+    assert!(shown.found, "{path}");
+    well_formed(&shown.html);
+    assert!(
+        shown.html.contains(&format!("<html lang=\"{}\">", lang.tag())) && !shown.html.contains("<script")
+    );
+    shown.html
+}
+
+/// Every element that is opened is closed, in its order.
+fn well_formed(html: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for tag in html.split('<').skip(1) {
+        let tag = tag.split_once('>').unwrap().0;
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+        match tag.strip_prefix('/') {
+            Some(closed) => {
+                assert_eq!(open.pop(), Some(closed), "…{}", &html[html.len().saturating_sub(200)..])
+            }
+            None if tag.ends_with('/') || ["!doctype", "meta", "link"].contains(&name) => {}
+            None => open.push(name),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+fn follows(office: &Arc<Office>) -> Option<Relation> {
+    office.look().unwrap().head.as_ref().unwrap().follows.clone()
+}
+
+#[test]
+fn what_continues_is_remembered_and_what_does_not_is_proved() {
+    let place = Place::new(at(5));
+    let office = place.open().unwrap();
+    assert_eq!(follows(&office), None);
+    assert_eq!(follows(&office), Some(Relation::Same));
+    place.put("ledger", at(8));
+    assert_eq!(follows(&office), Some(Relation::Behind(3)));
+    place.put("ledger", at(6));
+    assert_eq!(follows(&office), Some(Relation::Ahead(2)), "it went back");
+    assert!(told(&office, Lang::En, "").contains("The ledger went back: 2 entries fewer"));
+    drop(office);
+    // A restart forgets nothing.
+    let office = place.open().unwrap();
+    for (files, hashes) in [(face(8), "one size"), (face(10), "a larger one")] {
+        place.put("ledger", files);
+        assert_eq!(follows(&office), Some(Relation::Split("ledger.split-view".into())), "{hashes}");
+    }
+    let (mut file, evidence) = office.evidence("kept", "ledger.split-view").unwrap();
+    let mut proof = Vec::new();
+    std::io::Read::read_to_end(&mut file, &mut proof).unwrap();
+    assert_eq!(evidence.media_type, "text/plain; charset=utf-8");
+    let shown = SplitView::parse(&proof).unwrap().verify(&[LEDGER.vkey()]).unwrap();
+    assert_eq!(
+        (shown.smaller.size(), shown.larger.size()),
+        (8, 8),
+        "the first proof is the one that is kept"
+    );
+    place.put("ledger", whole());
+    assert!(matches!(follows(&office), Some(Relation::Behind(_))));
+    for lang in Lang::ALL {
+        let page = told(&office, lang, "");
+        assert!(
+            page.contains(lang.choose("警报：已证明账本分叉", "Alarm: a split view is proved")),
+            "for good"
+        );
+        assert!(page.contains("vidimus ledger split-view audit/ledger.split-view"));
+    }
+}
+
+#[test]
+fn another_key_is_no_head() {
+    let place = Place::new(whole());
+    place.world.0.lock().unwrap().vkey = Some(LEDGER.vkey_of(&seeded(9)));
+    let office = place.open().unwrap();
+    assert!(office.look().unwrap().head.is_err());
+    assert!(told(&office, Lang::En, "").contains("Look at --vkey"));
+    place.world.0.lock().unwrap().ledgers.clear();
+    assert!(told(&office, Lang::Zh, "").contains("来源无法询问，这不是对账本的结论"));
+}
+
+#[test]
+fn each_mirror_stands_somewhere_to_the_head() {
+    let mut place = Place::new(at(8));
+    let mut strangers = at(8);
+    let name = LEDGER.origin.as_str().parse().unwrap();
+    let other = Checkpoint::new(name, 8, [7; 32]).sign(&seeded(9), &[]).unwrap();
+    strangers.insert("checkpoint".into(), other.to_string().into_bytes());
+    for (name, files) in
+        [("same", at(8)), ("behind", at(3)), ("ahead", whole()), ("split", face(6)), ("strange", strangers)]
+    {
+        place.put(name, files);
+        place.mirrors.push(name.into());
+    }
+    place.mirrors.push("away".into());
+    let office = place.open().unwrap();
+    let look = office.look().unwrap();
+    let relations: Vec<_> = look.mirrors.iter().map(|mirror| mirror.relation.clone()).collect();
+    let more = u64::try_from(LEDGER.entries.len()).unwrap() - 8;
+    assert_eq!(
+        relations[..4],
+        [
+            Relation::Same,
+            Relation::Behind(5),
+            Relation::Ahead(more),
+            Relation::Split("mirror-4.split-view".into())
+        ]
+    );
+    assert!(matches!(&relations[4..], [Relation::Wrong(_), Relation::Unasked(_)]), "{relations:?}");
+    let page = told(&office, Lang::Zh, "");
+    for words in
+        ["相同", "落后 5 条", "领先", "矛盾", "不能核实", "无法询问", "/evidence/kept/mirror-4.split-view"]
+    {
+        assert!(page.contains(words), "{words}");
+    }
+}
+
+const NAMES: [&str; 3] = ["a.example/w", "b.example/w", "c.example/w"];
+
+fn policy() -> String {
+    let witness = |(name, seed): (&&str, u8)| {
+        let key = VerifierKey::of(name.parse().unwrap(), Scheme::Cosignature, seeded(seed).public()).unwrap();
+        format!("witness {name} {key} http://{name}\n")
+    };
+    let lines: String = NAMES.iter().zip(200..).map(witness).collect();
+    format!("{lines}group two 2 {}\nquorum two\n", NAMES.join(" "))
+}
+
+/// The first entries, cosigned by these.
+fn cosigned(size: usize, by: &[usize]) -> Vec<u8> {
+    let mut tree = Tree::new();
+    LEDGER.entries.iter().take(size).for_each(|entry| tree.push(leaf(entry)));
+    let name = LEDGER.origin.as_str().parse().unwrap();
+    let mut note =
+        Checkpoint::new(name, tree.size(), tree.root().0).sign(&LEDGER.checkpoint_key, &[]).unwrap();
+    let line = |place: &usize| {
+        let key = seeded(200 + u8::try_from(*place).unwrap());
+        NoteSignature::cosign(note.text(), &NAMES[*place].parse().unwrap(), &key, 1_795_327_200).unwrap()
+    };
+    let lines: Vec<_> = by.iter().map(line).collect();
+    note.append(lines).unwrap();
+    note.to_string().into_bytes()
+}
+
+#[test]
+fn a_quorum_is_one_whoever_shows_its_lines() {
+    let mut files = at(8);
+    files.insert("witnessed-checkpoint".into(), cosigned(5, &[0, 1]));
+    let place = Place::new(files);
+    place.world.0.lock().unwrap().policy = Some(policy());
+    let url = |place: usize| commands::latest_of(&format!("http://{}", NAMES[place]), LEDGER.origin.as_str());
+    let witnesses = |all: &[(usize, Vec<u8>)]| {
+        let all = all.iter().map(|(place, note)| (url(*place), note.clone())).collect();
+        place.world.0.lock().unwrap().witnesses = all;
+    };
+    let office = place.open().unwrap();
+    let look = office.look().unwrap();
+    assert_eq!(look.witnessed.by().map(|quorum| (quorum.size, quorum.by)), Some((5, 2)));
+    let relations: Vec<_> = look.witnesses.iter().map(|one| one.relation.clone()).collect();
+    assert!(
+        matches!(&relations[..], [Relation::Behind(3), Relation::Behind(3), Relation::Unasked(_)]),
+        "{relations:?}"
+    );
+    // Two that say more themselves are a quorum further on; one alone is none.
+    witnesses(&[(0, cosigned(7, &[0])), (2, Vec::new())]);
+    let look = office.look().unwrap();
+    assert_eq!(look.witnessed.by().map(|quorum| quorum.size), Some(5));
+    assert_eq!(look.witnesses[0].relation, Relation::Behind(1));
+    assert_eq!(look.witnesses[2].relation, Relation::Nothing);
+    witnesses(&[(0, cosigned(7, &[0])), (2, cosigned(7, &[2]))]);
+    let look = office.look().unwrap();
+    assert_eq!(look.witnessed.by().map(|quorum| (quorum.size, quorum.by)), Some((7, 2)));
+    let page = told(&office, Lang::En, "");
+    assert!(page.contains("reached; after those 1 un-witnessed"), "{page}");
+    assert!(page.contains(&format!("curl -sf {}", url(0))));
+    // A witness that was shown another face has a proof of it.
+    place.put("ledger", face(8));
+    witnesses(&[(0, cosigned(8, &[0]))]);
+    let look = office.look().unwrap();
+    assert_eq!(look.witnesses[0].relation, Relation::Split("witness-1.split-view".into()));
+    assert_eq!(look.witnessed.by(), None);
+}
+
+#[test]
+fn what_a_replay_finds_is_what_the_command_writes() {
+    let place = Place::new(whole());
+    let office = place.open().unwrap();
+    assert!(told(&office, Lang::En, "/result").contains("No replay has come to its end yet"));
+    replayed(&office);
+    let folder = place.folder.path().join("run-1");
+    let range = Range { from: 0, until: LEDGER.size() };
+    let (rules, scorecard) = (Rules::built_in().unwrap(), Scorecard::built_in().unwrap());
+    let mut eye = Gathering::new(range, rules.clone(), scorecard.clone());
+    let pins = place.world.pins().unwrap();
+    let audit = replay_before(&mut eye, &whole(), &pins, &mut |_| ()).unwrap();
+    let found = findings(&audit, eye, &whole()).unwrap();
+    let mut document = canonical(&serde_json::json!({ "findings": &found })).unwrap();
+    document.push(b'\n');
+    assert_eq!(fs::read(folder.join("findings.json")).unwrap(), document);
+    let page = crate::audit::report::page(&found, (&rules, &scorecard), "pinned", false).unwrap();
+    assert_eq!(fs::read_to_string(folder.join("findings.html")).unwrap(), page);
+    assert_eq!(fs::read(folder.join("checkpoint")).unwrap(), whole()["checkpoint"]);
+    assert!(folder.join("statistics.json").exists() && folder.join("licences-by-day.csv").exists());
+    for name in ["run.json", "begun.json", "section.zh.html", "../last-seen", "."] {
+        assert!(office.evidence("run-1", name).is_none(), "{name}");
+    }
+    assert!(office.evidence("run-01", "findings.json").is_none());
+    drop(office);
+    // The next process shows it.
+    let office = place.open().unwrap();
+    for lang in Lang::ALL {
+        assert!(told(&office, lang, "/result").contains(lang.choose("账本成立", "The ledger holds")));
+        assert!(told(&office, lang, "/replay").contains(lang.choose("开始重放", "Start a replay")));
+        assert!(told(&office, lang, "").contains("/result"));
+        let absent = office.page(lang, "/nowhere", true).unwrap();
+        well_formed(&absent.html);
+        assert!(!absent.found);
+    }
+    replayed(&office);
+    assert!(place.folder.path().join("run-2").exists() && folder.exists(), "earlier runs stay");
+}
+
+#[test]
+fn a_ledger_that_does_not_hold_is_told_with_index_and_rule() {
+    let place = Place::new(face(8));
+    let office = place.open().unwrap();
+    replayed(&office);
+    let page = told(&office, Lang::En, "/result");
+    assert!(page.contains("The ledger does not hold") && page.contains("no card raised"), "{page}");
+    let first: Value =
+        serde_json::from_slice(&fs::read(place.folder.path().join("run-1/findings.json")).unwrap()).unwrap();
+    let first = &first["findings"]["violations"][0];
+    let row = format!("#{}</td>", first["index"]);
+    assert!(page.contains(&row) && page.contains(first["rule"].as_str().unwrap()), "{row}: {page}");
+    assert!(!place.folder.path().join("run-1/statistics.json").exists());
+    assert!(!place.folder.path().join("last-seen.vkey").exists(), "nothing is learned of it");
+}
+
+/// The ledger of the vectors has cases, and so cards.
+#[test]
+fn every_card_is_told_with_its_colour_in_words() {
+    let place = Place::new(crate::audit::report::tests::files(usize::MAX));
+    place.world.0.lock().unwrap().vkey = None;
+    let office = place.open().unwrap();
+    replayed(&office);
+    for lang in Lang::ALL {
+        let page = told(&office, lang, "/result");
+        let cards =
+            page.matches("class=\"card-yellow\"").count() + page.matches("class=\"card-red\"").count();
+        assert_eq!(cards, 11);
+        assert!(page.contains(lang.choose(">黄牌</span>", ">yellow</span>")), "{page}");
+        assert!(
+            page.contains(lang.choose("无数据可绘：", "Nothing to plot: "))
+                && page.contains("class=\"chart\"")
+        );
+        assert!(page.contains("href=\"#scorecard\""));
+    }
+}
+
+#[test]
+fn without_a_key_a_replay_that_holds_gives_one() {
+    let place = Place::new(at(8));
+    place.world.0.lock().unwrap().vkey = None;
+    let office = place.open().unwrap();
+    assert_eq!(follows(&office), Some(Relation::NoKey));
+    assert!(!place.folder.path().join("last-seen").exists());
+    replayed(&office);
+    let look = office.look().unwrap();
+    let head = look.head.as_ref().unwrap();
+    assert_eq!((head.pinned, &head.follows), (false, &None));
+    assert_eq!(follows(&office), Some(Relation::Same));
+    place.put("ledger", face(8));
+    assert!(matches!(follows(&office), Some(Relation::Split(_))), "from then on it is held to it");
+}
+
+#[test]
+fn one_at_a_time_and_stopped() {
+    let place = Place::new(whole());
+    let (arrived, pass) = place.gate();
+    let office = place.open().unwrap();
+    office.start();
+    arrived.recv().unwrap();
+    office.start();
+    for lang in Lang::ALL {
+        // Another tab, and the same one again.
+        for _ in 0..2 {
+            let page = told(&office, lang, "/replay");
+            assert!(
+                page.contains("<progress id=\"done\" max=") && page.contains("http-equiv=\"refresh\""),
+                "{page}"
+            );
+            assert!(!page.contains("<button>") && page.contains(lang.choose(">停止<", ">Stop<")));
+        }
+        let still = office.page(lang, "/replay", false).unwrap().html;
+        assert!(still.contains("<progress") && !still.contains("http-equiv"));
+    }
+    office.stop();
+    drop(pass);
+    settled(&office);
+    let page = told(&office, Lang::En, "/replay");
+    assert!(page.contains("The replay was stopped: there is no verdict.") && !page.contains("http-equiv"));
+    assert_eq!(office.folder.finished().unwrap(), None);
+    drop(office);
+    let office = place.open().unwrap();
+    assert!(told(&office, Lang::Zh, "/replay").contains("重放已被停止"));
+    place.world.0.lock().unwrap().gate = None;
+    replayed(&office);
+    assert!(told(&office, Lang::Zh, "/replay").contains("账本成立"));
+}
+
+#[test]
+fn a_source_that_fails_is_no_verdict() {
+    let place = Place::new(whole());
+    let office = place.open().unwrap();
+    replayed(&office);
+    place.world.0.lock().unwrap().ledgers.clear();
+    replayed(&office);
+    for lang in Lang::ALL {
+        let page = told(&office, lang, "/replay");
+        assert!(page.contains(lang.choose("来源无法询问", "The source could not be asked")), "{page}");
+        assert!(
+            page.contains(lang.choose("账本成立", "The ledger holds")),
+            "what was found before is still told"
+        );
+    }
+    place.put("ledger", Files::new());
+    replayed(&office);
+    assert!(told(&office, Lang::En, "/replay").contains("checkpoint is missing or damaged"));
+}
+
+#[test]
+fn a_killed_process_leaves_an_interrupted_run() {
+    let place = Place::new(whole());
+    let office = place.open().unwrap();
+    replayed(&office);
+    let number = office.folder.begin(office.clock.now()).unwrap();
+    assert!(matches!(place.open(), Err(FolderError::Busy(_))), "one process at a time");
+    drop(office);
+    let office = place.open().unwrap();
+    let page = told(&office, Lang::En, "/replay");
+    assert!(page.contains("ended while the replay ran") && page.contains("The ledger holds"), "{page}");
+    replayed(&office);
+    assert!(!place.folder.path().join(format!("run-{number}.unfinished")).exists());
+    assert!(place.folder.path().join(format!("run-{}", number + 1)).exists());
+    assert!(!told(&office, Lang::En, "/replay").contains("ended while"));
+}
+
+#[test]
+fn anothers_folder_is_left_alone() {
+    let place = Place::new(whole());
+    fs::write(place.folder.path().join("checkpoint"), "a mirror's").unwrap();
+    let refused = place.open().err().unwrap();
+    assert!(matches!(&refused, FolderError::Foreign { name, .. } if name == "checkpoint"), "{refused}");
+}
