@@ -5,7 +5,7 @@
 //!
 //! Not here: the rules (`supervision`, `law`), and how findings are signed and shown (`cli`).
 
-mod page;
+pub(in crate::audit) mod page;
 mod series;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(in crate::audit) use page::Page;
 pub use page::page;
 pub use series::Series;
 

@@ -1,6 +1,6 @@
 //! The auditor's page: where an auditor works at one ledger for weeks. What the ledger's head, its witnesses and its mirrors
 //! are now (`look`), a replay that runs (`run`), what was found and kept (`folder`), and pages of it all with the command
-//! beside each that tells the same (`pages`, `commands`).
+//! beside each that tells the same (`pages`, `words`, `commands`).
 //!
 //! Not here: HTTP, and where files, keys and other machines are reached, which whoever opens it brings along ([`Reach`]).
 
@@ -11,6 +11,7 @@ mod pages;
 mod run;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

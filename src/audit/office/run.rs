@@ -69,7 +69,7 @@ impl Running {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn tell(&self, progress: Progress, now: i64) {
+    pub(super) fn tell(&self, progress: Progress, now: i64) {
         if progress.done == 0 {
             self.since.store(now, Ordering::Relaxed);
         }
@@ -212,9 +212,7 @@ impl Kept<'_> {
             let told = section(found, by, key, signed, lang).map_err(|error| broken(&error))?;
             self.add(&section_name(lang), told.as_bytes())?;
         }
-        let of = |colour: &str| {
-            found.counts.values().filter_map(|counts| counts.get(colour)).fold(0_u64, |sum, one| sum + one)
-        };
+        let of = |colour: &str| found.counts.values().filter_map(|counts| counts.get(colour)).sum::<u64>();
         let record = Finished {
             number: self.running.number,
             started: self.running.started,
