@@ -67,7 +67,7 @@ pub trait Office: Send + Sync {
 pub struct AuditorState {
     /// The office.
     pub office: Arc<dyn Office>,
-    /// Names with their ports under which it is asked, in lower case.
+    /// Names under which it is asked, with the port unless it is the scheme's own, in lower case.
     pub hosts: Vec<String>,
 }
 
@@ -221,7 +221,11 @@ fn turned_away(
     // A browser says one of them with every form; whoever says neither is no page of ours.
     let from_here = match (named(HeaderName::from_static("sec-fetch-site")), named(header::ORIGIN)) {
         (Some(site), _) if site != "same-origin" => false,
-        (_, Some(origin)) => origin.strip_prefix("http://").is_some_and(|of| of.eq_ignore_ascii_case(&host)),
+        // A proxy before it may speak TLS.
+        (_, Some(origin)) => ["http://", "https://"]
+            .iter()
+            .filter_map(|scheme| origin.strip_prefix(scheme))
+            .any(|of| of.eq_ignore_ascii_case(&host)),
         (site, None) => site.is_some(),
     };
     (!from_here).then_some((
@@ -263,11 +267,13 @@ mod tests {
         assert_eq!(post(&[("origin", "http://localhost:8095")]), None);
         assert_eq!(post(&[("sec-fetch-site", "same-origin"), ("origin", "http://localhost:8095")]), None);
         assert_eq!(post(&[("sec-fetch-site", "same-origin")]), None);
+        assert_eq!(post(&[("origin", "https://localhost:8095")]), None, "through a proxy");
         for bad in [
             vec![],
             vec![("origin", "null")],
             vec![("origin", "http://evil.example")],
-            vec![("origin", "https://localhost:8095")],
+            vec![("origin", "https://localhost:8096")],
+            vec![("origin", "localhost:8095")],
             vec![("origin", "http://127.0.0.1:8095")],
             vec![("sec-fetch-site", "cross-site"), ("origin", "http://localhost:8095")],
             vec![("sec-fetch-site", "same-site")],

@@ -45,9 +45,9 @@ pub(super) struct Serve {
     /// Address and port to listen on.
     #[arg(long, env = "VIDIMUS_AUDIT_LISTEN", value_name = "ADDRESS:PORT", default_value_t = LISTEN)]
     listen: SocketAddr,
-    /// A name with its port under which browsers ask for the page, besides its address. An address that others reach needs one, and
+    /// A name under which browsers ask for the page, besides its address. An address that others reach needs one, and
     /// whoever reaches it may read the page and start a replay.
-    #[arg(long, value_name = "NAME:PORT")]
+    #[arg(long, value_name = "NAME[:PORT]")]
     host: Vec<String>,
     #[command(flatten)]
     signing: Signing,
@@ -63,10 +63,10 @@ impl Serve {
             let listen = self.listen;
             bail!(Told::new(
                 format!(
-                    "--listen {listen} 是本机之外也能到达的地址：请用 --host 名称:端口 说明浏览器用什么名称打开它（谁能到达，谁就能读本页并开始重放），或只监听 127.0.0.1"
+                    "--listen {listen} 是本机之外也能到达的地址：请用 --host 名称[:端口] 说明浏览器用什么名称打开它（谁能到达，谁就能读本页并开始重放），或只监听 127.0.0.1"
                 ),
                 format!(
-                    "--listen {listen} can be reached from other machines: say with --host NAME:PORT by which name browsers open it (whoever \
+                    "--listen {listen} can be reached from other machines: say with --host NAME[:PORT] by which name browsers open it (whoever \
                      reaches it may read the page and start a replay), or listen on 127.0.0.1 only"
                 ),
             ));
