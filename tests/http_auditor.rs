@@ -60,7 +60,8 @@ fn large() -> Vec<u8> {
 fn served() -> (Router, Arc<Asked>) {
     let office = Arc::new(Asked::default());
     let hosts = vec![HOST.to_owned(), "localhost:8095".to_owned()];
-    let state = AuditorState { office: Arc::clone(&office) as Arc<dyn Office>, hosts };
+    let asked: Arc<dyn Office> = office.clone();
+    let state = AuditorState { office: asked, hosts };
     (auditor_router(Arc::new(state)), office)
 }
 
