@@ -20,6 +20,8 @@ mod head;
 mod judge;
 pub mod kept;
 pub mod mirror;
+#[cfg(feature = "server")]
+pub mod office;
 mod outside;
 pub mod prove;
 pub mod remembered;

@@ -5,7 +5,7 @@
 //!
 //! Not here: the rules (`supervision`, `law`), and how findings are signed and shown (`cli`).
 
-mod page;
+pub(in crate::audit) mod page;
 mod series;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,4 +328,4 @@ fn told(card: &Card, rules: &Rules) -> Raised {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::audit) mod tests;

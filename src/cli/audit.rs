@@ -1,9 +1,12 @@
 //! `vidimus audit`: the whole ledger checked, with a summary and an exit code (`replay`), and what is told of one that
-//! holds (`state`), found in it (`report`), counted (`statistics`), drawn from it (`sample`), or added up with others (`roll-up`).
+//! holds (`state`), found in it (`report`), counted (`statistics`), drawn from it (`sample`), added up with others (`roll-up`), or shown
+//! on a page (`serve`).
 
 mod report;
 mod roll_up;
 mod sample;
+#[cfg(feature = "server")]
+mod serve;
 mod signing;
 mod state;
 mod statistics;
@@ -58,6 +61,9 @@ enum Verb {
     RollUp(roll_up::AskRollUp),
     /// Open statistics over a range of entries, as JSON and CSV, with small counts withheld.
     Statistics(statistics::AskStatistics),
+    /// The auditor's page, on this machine: head, witnesses, mirrors, a replay, what it found.
+    #[cfg(feature = "server")]
+    Serve(Box<serve::Serve>),
 }
 
 /// What the auditor brings along.
@@ -92,6 +98,8 @@ impl Audit {
             Verb::Sample(ask) => ask.run(out),
             Verb::RollUp(ask) => ask.run(out),
             Verb::Statistics(ask) => ask.run(out),
+            #[cfg(feature = "server")]
+            Verb::Serve(serve) => serve.run(out),
         }
     }
 }

@@ -141,7 +141,8 @@ pub fn prefers_html(headers: &HeaderMap) -> bool {
     }
 }
 
-fn protect(headers: &mut HeaderMap) {
+/// What every answer says of how it is to be treated, where it does not say so itself.
+pub fn protect(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

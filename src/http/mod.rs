@@ -5,6 +5,7 @@
 mod access;
 mod answer;
 mod around;
+mod auditor;
 mod budget;
 mod calendars;
 mod cards;
@@ -48,6 +49,7 @@ use crate::authority::Authority;
 use crate::values::time::Clock;
 pub use access::Access;
 use access::Gate;
+pub use auditor::{AuditorState, Office, OfficeFile, OfficePage, auditor_router};
 use budget::Budget;
 pub use kind::Kind;
 pub use router::router;

@@ -20,6 +20,8 @@ pub mod entropy;
 #[cfg(feature = "server")]
 pub mod eyes;
 #[cfg(feature = "server")]
+pub mod office;
+#[cfg(feature = "server")]
 pub mod rebuilding;
 #[cfg(feature = "server")]
 pub mod restore;

@@ -1,4 +1,5 @@
-//! Findings as one page that stands alone: both languages, no script, plots as drawings with a table beside each.
+//! Findings as one page that stands alone: both languages, no script, plots as drawings with a table beside each. What is
+//! told on it the auditor's page tells too, in one language at a time (`audit::office`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use crate::ledger::witnessed::Witnessed;
 use crate::supervision::scorecard::Scorecard;
 use crate::supervision::{About, Colour, Facts, Family, Rules, Told};
 use crate::values::lang::Lang;
+use crate::values::time::Time;
 use crate::verification::Notice;
 
 /// Cards that are shown one by one; the document has them all.
@@ -26,60 +28,62 @@ const HEIGHT: u64 = 120;
 /// The page.
 #[derive(Template)]
 #[template(path = "findings.html")]
-struct Page<'a> {
-    findings: &'a Findings,
-    rules: Vec<RuleRow<'a>>,
-    scorecard: Vec<ScoredGroup<'a>>,
-    plots: Vec<Plot>,
-    cards: Vec<CardRow<'a>>,
-    more: usize,
-    signed: bool,
-    pinned: bool,
-    verdict: Verdict,
-    notice: Option<(&'static str, &'static str)>,
-    witnessed: (String, String),
+pub(in crate::audit) struct Page<'a> {
+    pub(in crate::audit) findings: &'a Findings,
+    pub(in crate::audit) rules: Vec<RuleRow<'a>>,
+    pub(in crate::audit) scorecard: Vec<ScoredGroup<'a>>,
+    pub(in crate::audit) plots: Vec<Plot>,
+    /// What nothing was counted of, and so cannot be drawn.
+    pub(in crate::audit) blank: Vec<(&'static str, &'static str)>,
+    pub(in crate::audit) cards: Vec<CardRow<'a>>,
+    pub(in crate::audit) more: usize,
+    pub(in crate::audit) signed: bool,
+    pub(in crate::audit) pinned: bool,
+    pub(in crate::audit) verdict: Verdict,
+    pub(in crate::audit) notice: Option<(&'static str, &'static str)>,
+    pub(in crate::audit) witnessed: (String, String),
 }
 
 /// A rule and how many cards it raised.
-struct RuleRow<'a> {
-    family: (&'static str, &'static str),
-    zh: &'a str,
-    en: &'a str,
-    rule: &'static str,
-    yellow: u64,
-    red: u64,
+pub(in crate::audit) struct RuleRow<'a> {
+    pub(in crate::audit) family: (&'static str, &'static str),
+    pub(in crate::audit) zh: &'a str,
+    pub(in crate::audit) en: &'a str,
+    pub(in crate::audit) rule: &'static str,
+    pub(in crate::audit) yellow: u64,
+    pub(in crate::audit) red: u64,
 }
 
-struct CardRow<'a> {
-    card: &'a Raised,
-    zh: &'a str,
-    en: &'a str,
-    colour: (&'static str, &'static str),
-    about: String,
-    facts: (String, String),
+pub(in crate::audit) struct CardRow<'a> {
+    pub(in crate::audit) card: &'a Raised,
+    pub(in crate::audit) zh: &'a str,
+    pub(in crate::audit) en: &'a str,
+    pub(in crate::audit) colour: (&'static str, &'static str),
+    pub(in crate::audit) about: (&'static str, &'static str, String),
+    pub(in crate::audit) facts: (String, String),
 }
 
 /// Bars over labels, with what they count.
-struct Plot {
-    zh: &'static str,
-    en: &'static str,
-    head: (&'static str, &'static str),
+pub(in crate::audit) struct Plot {
+    pub(in crate::audit) zh: &'static str,
+    pub(in crate::audit) en: &'static str,
+    pub(in crate::audit) head: (&'static str, &'static str),
     /// Drawn as columns over time; else as rows.
-    columns: bool,
-    most: u64,
-    bars: Vec<Bar>,
+    pub(in crate::audit) columns: bool,
+    pub(in crate::audit) most: u64,
+    pub(in crate::audit) bars: Vec<Bar>,
 }
 
 impl Plot {
-    fn first(&self) -> &str {
+    pub(in crate::audit) fn first(&self) -> &str {
         self.bars.first().map_or("", |bar| &bar.label)
     }
 
-    fn last(&self) -> &str {
+    pub(in crate::audit) fn last(&self) -> &str {
         self.bars.last().map_or("", |bar| &bar.label)
     }
 
-    fn tallest(&self) -> u64 {
+    pub(in crate::audit) fn tallest(&self) -> u64 {
         HEIGHT
     }
 
@@ -90,13 +94,13 @@ impl Plot {
 }
 
 /// One bar: its place and size in the drawing, its label and count.
-struct Bar {
-    left: usize,
-    width: usize,
-    top: u64,
-    height: u64,
-    label: String,
-    count: u64,
+pub(in crate::audit) struct Bar {
+    pub(in crate::audit) left: usize,
+    pub(in crate::audit) width: usize,
+    pub(in crate::audit) top: u64,
+    pub(in crate::audit) height: u64,
+    pub(in crate::audit) label: String,
+    pub(in crate::audit) count: u64,
 }
 
 /// The page of findings: `key` is `pinned` or `from source`, and `signed` says whether a signature lies beside it.
@@ -106,42 +110,50 @@ pub fn page(
     key: &str,
     signed: bool,
 ) -> Result<String, askama::Error> {
-    let untold = BTreeSet::new();
-    let named = |rule: &str| rules.told().iter().find(|told| told.rule.as_str() == rule);
-    let cards = findings.cards.iter().take(SHOWN).map(|card| {
-        let told = named(card.rule);
-        CardRow {
-            card,
-            zh: told.map_or(card.rule, |told| &told.name.zh),
-            en: told.map_or(card.rule, |told| &told.name.en),
-            colour: colour(card.colour),
-            about: about(&card.about),
-            facts: (
-                figures(&card.facts, rules, Lang::Zh, " · "),
-                figures(&card.facts, rules, Lang::En, " · "),
-            ),
+    Page::of(findings, (rules, scorecard), key, signed).render()
+}
+
+impl<'a> Page<'a> {
+    /// What is told of findings.
+    pub(in crate::audit) fn of(
+        findings: &'a Findings,
+        (rules, scorecard): (&'a Rules, &'a Scorecard),
+        key: &str,
+        signed: bool,
+    ) -> Self {
+        let untold = BTreeSet::new();
+        let (plots, blank) = plots(findings).into_iter().partition::<Vec<_>, _>(|plot| !plot.bars.is_empty());
+        let witnessed = findings.witnessed.as_ref().unwrap_or(&Witnessed::NoPolicy);
+        Self {
+            findings,
+            rules: rules.told().iter().map(|told| row(findings, told)).collect(),
+            scorecard: groups(scorecard, findings.scorecard.as_ref().map(|scored| (scored, &untold))),
+            plots,
+            blank: blank.iter().map(|plot| (plot.zh, plot.en)).collect(),
+            cards: findings.cards.iter().take(SHOWN).map(|card| card_row(card, rules)).collect(),
+            more: findings.cards.len().saturating_sub(SHOWN),
+            signed,
+            pinned: key == "pinned",
+            verdict: findings.verdict(),
+            notice: findings.notice.map(|_| {
+                let notice = Notice::RegistrarsOnServer;
+                (notice.text(Lang::Zh), notice.text(Lang::En))
+            }),
+            witnessed: (witnessed.text(Lang::Zh), witnessed.text(Lang::En)),
         }
-    });
-    Page {
-        findings,
-        rules: rules.told().iter().map(|told| row(findings, told)).collect(),
-        scorecard: groups(scorecard, findings.scorecard.as_ref().map(|scored| (scored, &untold))),
-        plots: plots(findings),
-        cards: cards.collect(),
-        more: findings.cards.len().saturating_sub(SHOWN),
-        signed,
-        pinned: key == "pinned",
-        verdict: findings.verdict(),
-        notice: findings.notice.map(|_| {
-            let notice = Notice::RegistrarsOnServer;
-            (notice.text(Lang::Zh), notice.text(Lang::En))
-        }),
-        witnessed: {
-            let witnessed = findings.witnessed.as_ref().unwrap_or(&Witnessed::NoPolicy);
-            (witnessed.text(Lang::Zh), witnessed.text(Lang::En))
-        },
     }
-    .render()
+}
+
+fn card_row<'a>(card: &'a Raised, rules: &'a Rules) -> CardRow<'a> {
+    let told = rules.told().iter().find(|told| told.rule.as_str() == card.rule);
+    CardRow {
+        card,
+        zh: told.map_or(card.rule, |told| &told.name.zh),
+        en: told.map_or(card.rule, |told| &told.name.en),
+        colour: colour(card.colour),
+        about: about(&card.about),
+        facts: (figures(&card.facts, rules, Lang::Zh, " · "), figures(&card.facts, rules, Lang::En, " · ")),
+    }
 }
 
 fn row<'a>(findings: &Findings, told: &'a Told) -> RuleRow<'a> {
@@ -165,12 +177,12 @@ fn colour(colour: Colour) -> (&'static str, &'static str) {
     }
 }
 
-fn about(about: &About) -> String {
+fn about(about: &About) -> (&'static str, &'static str, String) {
     match about {
-        About::Case(case) => format!("办件 case {case}"),
-        About::Licence(licence) => format!("证照 licence {licence}"),
-        About::Officer(officer) => format!("人员 officer {officer}"),
-        About::Department(department) => format!("部门 department {department}"),
+        About::Case(case) => ("办件", "case", case.to_string()),
+        About::Licence(licence) => ("证照", "licence", licence.to_string()),
+        About::Officer(officer) => ("人员", "officer", officer.to_string()),
+        About::Department(department) => ("部门", "department", department.to_string()),
     }
 }
 
@@ -196,7 +208,7 @@ fn plots(findings: &Findings) -> Vec<Plot> {
     let owned = |rows: &BTreeMap<String, u64>| {
         rows.iter().map(|(name, count)| (name.clone(), *count)).collect::<Vec<_>>()
     };
-    let all = [
+    [
         plot("签发（按日或按月）", "Issued by day, or by month", ("日期", "Date"), days).over_time(),
         plot("各类型签发", "Issued by type", ("类型", "Type"), types.into_iter().collect()),
         plot(
@@ -209,8 +221,32 @@ fn plots(findings: &Findings) -> Vec<Plot> {
         plot("评价", "Ratings", ("级别", "Level"), owned(&series.ratings)),
         plot("拒绝", "Refusals", ("原因", "Reason"), owned(&series.refusals)),
         plot("各类记录", "Entries by kind", ("类别", "Kind"), owned(&series.entries)),
-    ];
-    all.into_iter().filter(|plot| !plot.bars.is_empty()).collect()
+        plot(
+            "检查点锚定间隔",
+            "Time between anchors of the tree",
+            ("至多", "At most"),
+            series.between_anchors().collect(),
+        ),
+        plot(
+            "外部见证间隔（秒）",
+            "Seconds between quorums of witnesses",
+            ("自 → 至", "From → to"),
+            gaps(findings),
+        ),
+    ]
+    .into()
+}
+
+/// The seconds from one quorum to the next, by the witnesses' clocks: of the checkpoints that were brought along, and the
+/// ledger's own newest.
+fn gaps(findings: &Findings) -> Vec<(String, u64)> {
+    let newest = findings.witnessed.as_ref().and_then(Witnessed::by);
+    let times: BTreeSet<_> = findings.seen.iter().chain(newest).map(|quorum| quorum.time).collect();
+    let gap = |(before, after): (&Time, &Time)| {
+        let seconds = after.since(*before).div_euclid(1000);
+        (format!("{before} → {after}"), u64::try_from(seconds).unwrap_or(0))
+    };
+    times.iter().zip(times.iter().skip(1)).map(gap).collect()
 }
 
 /// Characters of a date: a long time is told by months.

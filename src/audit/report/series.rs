@@ -42,7 +42,14 @@ pub struct Series {
     pub longest_between_anchors: Option<i64>,
     #[serde(skip)]
     anchored: Option<Time>,
+    /// Times between two anchors, by the first of [`SPANS`] that is not shorter; drawn, not written.
+    #[serde(skip)]
+    spans: [u64; SPANS.len()],
 }
+
+/// Seconds, and what they are called.
+const SPANS: [(i64, &str); 6] =
+    [(1, "1 s"), (60, "1 min"), (3600, "1 h"), (24 * 3600, "1 d"), (7 * 24 * 3600, "7 d"), (i64::MAX, "∞")];
 
 impl Series {
     /// Counts the next entry, with the state after it.
@@ -88,7 +95,21 @@ impl Series {
             let seconds = time.since(before).div_euclid(1000);
             self.longest_between_anchors =
                 Some(self.longest_between_anchors.map_or(seconds, |longest| longest.max(seconds)));
+            let place = SPANS.iter().position(|(most, _)| seconds <= *most);
+            if let Some(count) = place.and_then(|place| self.spans.get_mut(place)) {
+                *count += 1;
+            }
         }
+    }
+
+    /// How often so much time lay between two anchors; nothing where there were no two.
+    pub(super) fn between_anchors(&self) -> impl Iterator<Item = (String, u64)> {
+        let any = self.longest_between_anchors.is_some();
+        SPANS
+            .iter()
+            .zip(self.spans)
+            .filter(move |_| any)
+            .map(|((_, name), count)| ((*name).to_owned(), count))
     }
 }
 

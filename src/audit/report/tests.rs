@@ -232,6 +232,37 @@ fn the_page_shows_every_rule_and_card_without_a_script() {
     assert!(page.contains("<svg") && !page.contains("<script") && !page.contains("http"));
 }
 
+#[test]
+fn what_nothing_was_counted_of_is_said_and_not_drawn() {
+    let (rules, scorecard) = (Rules::built_in().unwrap(), Scorecard::built_in().unwrap());
+    let shown = |found: &Findings| page(found, (&rules, &scorecard), "pinned", false).unwrap();
+    let mut found = found(&files(usize::MAX), 0, 78).unwrap();
+    let blank =
+        |page: &str| page.split_once("Nothing to plot:").unwrap().1.split_once("</p>").unwrap().0.to_owned();
+    let names = ["Time between anchors of the tree", "Seconds between quorums of witnesses"];
+    let page = shown(&found);
+    assert!(names.iter().all(|name| blank(&page).contains(name)), "{page}");
+    let quorum =
+        |time: &str| Quorum { quorum: "two".into(), by: 2, of: 3, size: 9, time: time.parse().unwrap() };
+    found.seen = ["2026-11-22T06:01:30.000Z", "2026-11-22T06:00:00.000Z"].map(quorum).into();
+    let page = shown(&found);
+    assert!(!blank(&page).contains(names[1]) && page.contains(names[1]));
+    let gap = "<td>2026-11-22T06:00:00.000Z → 2026-11-22T06:01:30.000Z</td><td class=\"number\">90</td>";
+    assert!(page.contains(gap), "{page}");
+}
+
+#[test]
+fn times_between_anchors_are_drawn_by_their_length() {
+    let mut ledger = Ledger::small();
+    ledger.anchor();
+    ledger.issue();
+    ledger.anchor();
+    let found = found(&ledger.files(), 0, ledger.size()).unwrap();
+    let spans: Vec<_> = found.series.between_anchors().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(spans, [("1 s".to_owned(), 1), ("1 min".to_owned(), 1)]);
+    assert_eq!(found.series.longest_between_anchors, Some(2));
+}
+
 /// As a page spells a text.
 fn escaped(text: &str) -> String {
     text.replace('\'', "&#39;")

@@ -24,6 +24,14 @@ pub(super) struct Signing {
 }
 
 impl Signing {
+    /// As it was written on the command line.
+    #[cfg(feature = "server")]
+    pub(super) fn written(&self) -> Vec<String> {
+        let options = [("--key", &self.key), ("--passphrase-file", &self.passphrase_file)];
+        let options = options.into_iter().filter_map(|(name, path)| Some((name, path.as_ref()?)));
+        options.flat_map(|(name, path)| [name.to_owned(), path.display().to_string()]).collect()
+    }
+
     /// The key, if there is one. One algorithm, whose signatures are the same each time.
     pub(super) fn key(&self) -> anyhow::Result<Option<PrivateKey>> {
         let Some(file) = &self.key else { return Ok(None) };

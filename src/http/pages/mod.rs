@@ -44,6 +44,7 @@ use super::track as tracked;
 use super::window as at_window;
 use crate::values::lang::Lang;
 
+pub use assets::asset;
 pub use frame::{Visit, of_path};
 pub use pickup::{pickup, pickup_form};
 pub use problem::problem;
@@ -56,7 +57,7 @@ pub fn routes() -> Router<Arc<HttpState>> {
     let everywhere = Router::new()
         .route("/", get(portal::open))
         .route("/problems/{slug}", get(problem::explained))
-        .route("/assets/{*name}", get(assets::asset));
+        .route("/assets/{*name}", get(asset));
     Lang::ALL.into_iter().map(in_language).fold(everywhere, Router::merge).layer(CompressionLayer::new())
 }
 
