@@ -8,14 +8,18 @@ use std::collections::VecDeque;
 
 use super::summary::{Finding, Upgrade};
 use crate::law::Rule;
-use crate::ledger::body::{Body, CardRaised};
+use crate::ledger::body::{Body, CardRaised, Colour};
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{Give, MemoryState, Take, View as _};
 use crate::supervision::{Rules, Seen, Supervisor};
+use crate::values::identifiers::Slug;
 use crate::values::time::Time;
 
 /// How long a card may wait to be entered: so many entries, and so many milliseconds.
 const WAITS: (u64, i64) = (1_024, 3_600_000);
+
+/// Cards that are not entered yet and are told one by one.
+const AWAITED: usize = 100;
 
 /// Compares as the entries come.
 pub(super) struct Carded {
@@ -28,7 +32,7 @@ pub(super) struct Carded {
 }
 
 /// What a ledger's cards come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Cards {
     /// Those that are entered.
     pub raised: u64,
@@ -36,6 +40,24 @@ pub struct Cards {
     pub released: u64,
     /// Those that the rules raised of late, and that are not entered yet.
     pub pending: u64,
+    /// The first of these, at most [`AWAITED`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<Awaited>,
+}
+
+/// A card that is not entered yet. It breaks no rule so far; but what it would stop goes on.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Awaited {
+    /// The entry that raised it.
+    pub at: u64,
+    /// When that was entered.
+    pub since: Time,
+    /// By which rule.
+    pub rule: Slug,
+    /// How much it says.
+    pub colour: Colour,
+    /// Whether it stops an officer.
+    pub stops: bool,
 }
 
 impl Default for Carded {
@@ -158,8 +180,14 @@ impl Carded {
             raised: count(state.cards().count()),
             released: count(state.cards().filter(|card| card.is_released()).count()),
             pending: count(self.pending.len()),
+            awaited: self.pending.iter().take(AWAITED).map(awaited).collect(),
         })
     }
+}
+
+fn awaited((card, raised): &(CardRaised, Time)) -> Awaited {
+    let CardRaised { at, rule, colour, stops, .. } = card;
+    Awaited { at: *at, since: *raised, rule: rule.clone(), colour: *colour, stops: *stops }
 }
 
 fn left_out(card: &CardRaised) -> Finding {

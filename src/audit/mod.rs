@@ -46,7 +46,7 @@ mod planted;
 #[cfg(test)]
 mod tests;
 
-pub use carded::Cards;
+pub use carded::{Awaited, Cards};
 pub use eye::Eye;
 pub use hashes::{Hashes, hashes};
 pub use outside::Cosigned;

@@ -22,7 +22,7 @@ use super::output::Output;
 use crate::audit::kept::{self, Step};
 use crate::audit::remembered::Remembered;
 use crate::audit::source::Source;
-use crate::audit::{self, Eye, Pins, Summary, Verdict, replay, replay_before};
+use crate::audit::{self, Awaited, Cards, Eye, Pins, Summary, Verdict, replay, replay_before};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::policy::Policy;
 use crate::ledger::witnessed::Witnessed;
@@ -224,6 +224,7 @@ fn table(summary: &Summary, lang: Lang) -> String {
         (lang.choose("按类型", "by type"), counted(&mut licences.by_type.iter())),
         (lang.choose("按状态", "by standing"), counted(&mut licences.by_standing.iter())),
     ];
+    rows.extend(summary.cards.as_ref().map(|cards| (lang.choose("牌", "cards"), told_of(cards, lang))));
     for found in &summary.violations {
         let place = found.index.map_or_else(String::new, |index| format!("#{index} "));
         rows.push((lang.choose("违规", "violation"), format!("{place}{}: {}", found.rule, found.text)));
@@ -243,6 +244,21 @@ fn table(summary: &Summary, lang: Lang) -> String {
     rows.extend(notice);
     let colon = lang.choose("：", ": ");
     rows.into_iter().map(|(name, value)| format!("{name}{colon}{value}\n")).collect()
+}
+
+/// How many cards, and which of them are still to be entered.
+fn told_of(cards: &Cards, lang: Lang) -> String {
+    let Cards { raised, released, pending, awaited } = cards;
+    let counts = lang.choose(
+        format!("{raised} 张，已解除 {released} 张，待入账 {pending} 张"),
+        format!("{raised}, {released} of them released, {pending} still to be entered"),
+    );
+    let one = |card: &Awaited| {
+        let colour = lang.choose(card.colour.names().0, card.colour.names().1);
+        let stops = if card.stops { lang.choose("，应暂停签批", ", which stops a signer") } else { "" };
+        format!("#{} {} {colour}{stops} ({})", card.at, card.rule, card.since)
+    };
+    std::iter::once(counts).chain(awaited.iter().map(one)).collect::<Vec<_>>().join("\n  ")
 }
 
 fn key_zh(key: &'static str) -> &'static str {
