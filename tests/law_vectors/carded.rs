@@ -23,7 +23,7 @@ pub(crate) fn is_of_cards(kind: Kind) -> bool {
 /// The rules that came with them; the third is no entry's.
 pub(crate) const OF_CARDS: [Rule; 3] = [Rule::Card, Rule::Stopped, Rule::Supervision];
 
-fn raised(card: u64, at: u64, colour: &str, about: Value) -> Draft {
+fn raised(card: u64, at: u64, colour: &str, about: &Value) -> Draft {
     let body = json!({
         "about": about, "at": at, "card": card, "colour": colour, "department": SHOPS,
         "facts": digest(&format!("figures of card {card}")), "rule": "rapid-signing",
@@ -33,7 +33,7 @@ fn raised(card: u64, at: u64, colour: &str, about: Value) -> Draft {
 
 /// Raised, and stops the officer whom it is about.
 fn stopping(card: u64, at: u64) -> Draft {
-    let mut draft = raised(card, at, "red", json!({"officer": numbered(103)}));
+    let mut draft = raised(card, at, "red", &json!({"officer": numbered(103)}));
     draft.body["stops"] = json!(true);
     draft
 }
@@ -76,8 +76,8 @@ pub(crate) fn told() -> Ledger {
     ledger.append(rules);
     let first = size(&ledger);
     granted(&mut ledger);
-    ledger.append(raised(1, first + 7, "yellow", json!({"case": numbered(51)})));
-    ledger.append(raised(2, first + 8, "yellow", json!({"licence": handle(11)})));
+    ledger.append(raised(1, first + 7, "yellow", &json!({"case": numbered(51)})));
+    ledger.append(raised(2, first + 8, "yellow", &json!({"licence": handle(11)})));
     filed(&mut ledger, 58);
     let last = size(&ledger) - 1;
     ledger.append(stopping(3, last));
@@ -92,7 +92,7 @@ pub(crate) fn told() -> Ledger {
     let other = published(&mut ledger, b"Other rules of the vectors.\n");
     ledger.append(other);
     let last = size(&ledger) - 1;
-    ledger.append(raised(4, last, "red", json!({"department": SHOPS})));
+    ledger.append(raised(4, last, "red", &json!({"department": SHOPS})));
     ledger.append(followed("card.answered", 4, "officer-5", json!({"outcome": "corrected"})));
     ledger.append(followed("card.released", 1, "officer-6", json!({})));
     ledger
@@ -116,7 +116,7 @@ pub(crate) fn chanced(ledger: &Ledger, chance: &mut Chance) -> Draft {
                 _ => json!({"officer": numbered(103)}),
             };
             let at = if chance.once_in(6) { size - number(chance.below(40)) } else { size - 1 };
-            let mut draft = raised(which, at, if chance.once_in(2) { "red" } else { "yellow" }, about);
+            let mut draft = raised(which, at, if chance.once_in(2) { "red" } else { "yellow" }, &about);
             if draft.body["about"]["officer"].is_string() && !chance.once_in(3) {
                 draft.body["stops"] = json!(true);
                 draft.body["colour"] = json!(some(chance, "red", "yellow"));
@@ -169,7 +169,7 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
         body("a card before the first", Rule::Card, ("card.raised", 0), |body| body["card"] = json!(0)),
         body("a number used again", Rule::Prev, RAISED, |body| body["card"] = json!(1)).into_first(ledger),
         body("a card of an entry before the rules", Rule::Card, ("card.raised", 0), |body| {
-            body["at"] = json!(1)
+            body["at"] = json!(1);
         }),
         body("a card of an entry before that of the last one", Rule::Card, RAISED, |body| {
             body["at"] = json!(body["at"].as_u64().unwrap() - 2);
@@ -182,7 +182,7 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
             draft.body["about"] = json!({"case": numbered(51), "licence": handle(11)});
         }),
         body("a card of no department", Rule::Card, RAISED, |body| {
-            body["department"] = json!("11330100002489434D")
+            body["department"] = json!("11330100002489434D");
         }),
         copies.copy("a green card", Rule::Schema, RAISED, |draft| {
             draft.body["colour"] = json!("green");
@@ -191,20 +191,20 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
             draft.body["stops"] = json!(false);
         }),
         body("a yellow card that stops somebody", Rule::Card, STOPPING, |body| {
-            body["colour"] = json!("yellow")
+            body["colour"] = json!("yellow");
         }),
         body("a card that stops a licence", Rule::Card, STOPPING, |body| {
             body["about"] = json!({"licence": handle(11)});
         }),
         copies
             .copy("a card of a department's key", Rule::NotYours, RAISED, |draft| {
-                draft.signer = "registry-shops"
+                draft.signer = "registry-shops";
             })
             .with_rule(Rule::OuterKey),
         body("an order within no day", Rule::Card, ORDERED, |body| body["within"] = json!(0)),
         body("an order within two years", Rule::Card, ORDERED, |body| body["within"] = json!(401)),
         body("an order about a card that was never raised", Rule::Card, ORDERED, |body| {
-            body["card"] = json!(9)
+            body["card"] = json!(9);
         }),
         copies.copy("an order of the department's own supervisor", Rule::Approvals, ORDERED, |draft| {
             draft.approvers = vec!["officer-5"];
@@ -228,7 +228,7 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
             draft.approvers = vec!["officer-5"];
         }),
         copies.copy("a release without anybody", Rule::Approvals, RELEASED, |draft| {
-            draft.approvers = Vec::new()
+            draft.approvers = Vec::new();
         }),
         copies.copy("a release too late", Rule::NotAfter, RELEASED, |draft| {
             draft.body["not_after"] = json!("2026-11-21T00:00:00.000Z");
