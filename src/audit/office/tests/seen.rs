@@ -18,7 +18,7 @@ fn what_continues_is_remembered_and_what_does_not_is_proved() {
     place.put("ledger", at(6));
     assert_eq!(follows(&office), Some(Relation::Ahead(2)), "it went back");
     assert!(told(&office, Lang::En, "").contains("The ledger went back: 2 entries fewer"));
-    drop(office);
+    shut(office);
     // A restart forgets nothing.
     let office = place.open().unwrap();
     for (files, hashes) in [(face(8), "one size"), (face(10), "a larger one")] {

@@ -43,9 +43,7 @@ pub fn operations() -> Vec<Operation> {
 
 /// About one card.
 fn card(operation: Operation) -> Operation {
-    operation
-        .part("card", "Its number.", json!({"type": "integer", "minimum": 1, "example": 1}))
-        .refuses(&[Kind::NotFound])
+    operation.part("card", "Its number.", json!({"type": "integer", "minimum": 1})).refuses(&[Kind::NotFound])
 }
 
 /// What a supervisor does: asked first what would be signed, then entered with the signature.
