@@ -40,7 +40,7 @@ pub struct Cards {
     pub released: u64,
     /// Those that the rules raised of late, and that are not entered yet.
     pub pending: u64,
-    /// The first of these, at most [`AWAITED`].
+    /// The first of these, at most a hundred.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub awaited: Vec<Awaited>,
 }
