@@ -112,10 +112,10 @@ fn replay_with(
     };
     if let Some(why) = why {
         // What was kept of another history is evidence, and what was kept of another ledger is somebody's work.
-        if matches!(why, Why::Ledger { .. }) {
+        if why.is_of_something_else() {
             past = None;
         }
-        if matches!(why, Why::Ledger { .. } | Why::Broken) || past.is_some() && why.is_of_history() {
+        if why.is_of_something_else() || why == Why::Broken || past.is_some() && why.is_of_history() {
             keeper.rest();
         }
         tell(Step::Whole(why));

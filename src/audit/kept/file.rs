@@ -148,10 +148,12 @@ impl Reading {
     }
 
     fn title(&mut self, keys: &[VerifierKey]) -> Result<Title, Why> {
-        let format = self.line()?;
+        if self.file.fill_buf().map_err(damaged)?.is_empty() {
+            return Err(damaged("it is empty"));
+        }
+        let format = self.line().map_err(|_| Why::Foreign)?;
         if format != FORMAT {
-            let ours = format.starts_with(NAME);
-            return Err(if ours { Why::Format(format) } else { damaged("not a file of this kind") });
+            return Err(if format.starts_with(NAME) { Why::Format(format) } else { Why::Foreign });
         }
         let title: Title = serde_json::from_str(&self.line()?).map_err(damaged)?;
         title.fits(keys)?;

@@ -76,6 +76,10 @@ impl Keeper {
         if self.rests || size > last || !size.is_multiple_of(BUNDLE) || !due || !at.judge.holds_so_far() {
             return;
         }
+        // What the ledger does not name yet may be another's, who would be accused by it.
+        if !at.pins.keys().iter().all(|key| at.judge.trail.names(key)) {
+            return;
+        }
         let began = Instant::now();
         if let Err(error) = write(&self.path, at) {
             self.rests = true;

@@ -13,6 +13,7 @@ use crate::audit::judge::Judge;
 use crate::audit::prove::{ProveError, Prover};
 use crate::audit::replay::{Audit, Course, Past, Pins, Said};
 use crate::audit::source::{Source, SourceError};
+use crate::audit::trail::Trail;
 use crate::audit::tree::Tree;
 use crate::crypto::Digest;
 use crate::law;
@@ -113,17 +114,21 @@ impl Kept {
     /// Whether the source's checkpoint is proved to continue it, and every token can still be judged.
     fn continued(&self, said: &Said, source: &dyn Source) -> Result<Result<(), Why>, SourceError> {
         let Ok(head) = &said.head else { return Ok(Err(Why::Broken)) };
+        let signed = Trail::of(self.state.charter()).verify(&head.note, head.checkpoint.size, &[]).is_ok();
         let (kept, head) = (self.past(), &head.checkpoint);
         if head.origin.to_string() != self.title.origin {
             let (kept, now) = (self.title.origin.clone(), head.origin.to_string());
             return Ok(Err(Why::Ledger { kept, now }));
+        }
+        if head.size < kept.size && !signed {
+            return Ok(Err(Why::Stranger));
         }
         if head.size < kept.size {
             return Ok(Err(Why::Smaller { kept: kept.size, now: head.size }));
         }
         let prover = Prover::new(source, head.size, head.size, Hash(head.root));
         if proved(prover.beginning(kept.size))? != Some(kept.root) {
-            return Ok(Err(Why::NotContinued(kept.size)));
+            return Ok(Err(if signed { Why::NotContinued(kept.size) } else { Why::Stranger }));
         }
         Ok(match said.tokens.due_before(kept.size) {
             Some(path) => Err(Why::Token(path.to_owned())),

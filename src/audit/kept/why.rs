@@ -20,6 +20,10 @@ pub enum Why {
         /// What the source has.
         now: String,
     },
+    /// It is no kept replay: somebody's own file.
+    Foreign,
+    /// The source's checkpoint is signed by no key that what was kept names: it may be of another ledger under the same name.
+    Stranger,
     /// It was judged under other pinned keys.
     Keys,
     /// The source's checkpoint has fewer entries.
@@ -43,6 +47,11 @@ impl Why {
     /// Whether the ledger may have another history than the one that was kept.
     pub(super) fn is_of_history(&self) -> bool {
         matches!(self, Self::Smaller { .. } | Self::NotContinued(_))
+    }
+
+    /// Whether what was kept is of something else, and stays what it is.
+    pub(super) fn is_of_something_else(&self) -> bool {
+        matches!(self, Self::Ledger { .. } | Self::Stranger | Self::Foreign)
     }
 
     /// The sentence.
@@ -73,6 +82,16 @@ impl Why {
                 format!(
                     "it is of another ledger, {kept}, and this is {now}; it is left as it is, so name another file"
                 ),
+            ),
+            Self::Foreign => (
+                "不是保存的重放；该文件保持不变，请另指定一个".to_owned(),
+                "it is no kept replay; it is left as it is, so name another file".to_owned(),
+            ),
+            Self::Stranger => (
+                "检查点不是由已保存部分所列的密钥签名的，可能是同名的另一账本；该文件保持不变".to_owned(),
+                "the checkpoint is signed by no key that what was kept names, so it may be of another ledger under the same name; \
+                 the file is left as it is"
+                    .to_owned(),
             ),
             Self::Keys => {
                 ("当时预置的密钥（--vkey）不同".to_owned(), "other keys were pinned then (--vkey)".to_owned())

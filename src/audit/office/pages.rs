@@ -167,6 +167,9 @@ impl Office {
             (runs.running.as_ref().map(|running| running.course(now)), runs.finished.clone())
         };
         let look = look.as_deref();
+        // What was found of another ledger is no verdict on this one.
+        let head = look.and_then(|look| look.head.as_ref().ok());
+        let finished = finished.filter(|last| head.is_none_or(|head| head.origin == last.origin));
         let witness = |other| Beside { other, command: other.url.as_deref().map(curl) };
         let witnesses = look.iter().flat_map(|look| &look.witnesses).map(witness);
         let mirrors = (1..).zip(look.iter().flat_map(|look| &look.mirrors));

@@ -15,8 +15,10 @@ use crate::audit::report::{Findings, Gathering, Range, findings, page};
 use crate::audit::source::{Source, SourceError};
 use crate::audit::statistics::{Counting, statistics};
 use crate::audit::summary::Verdict;
+use crate::audit::trail::Trail;
 use crate::ledger::entry::Entry;
 use crate::ledger::state::MemoryState;
+use crate::ledger::state::View as _;
 use crate::supervision::Rules;
 use crate::supervision::scorecard::Scorecard;
 use crate::values::lang::Lang;
@@ -169,6 +171,14 @@ fn replayed(office: &Office, running: &Running) -> Result<(), Said> {
     let found = findings(&audit, gathering, &source).map_err(|error| of_prove(&error))?;
     if running.stopped() {
         return Err(stopped());
+    }
+    let known = Trail::of(audit.state.charter());
+    if audit.verdict() == Verdict::Holds && !office.folder.keys().iter().all(|key| known.names(key)) {
+        return Err(Said::new(
+            "此账本不认识先前重放成立时所用的密钥：可能是同名的另一账本。不作结论；确要核对它，请另用一个 --into 目录。",
+            "This ledger does not name a key under which a replay held before: it may be another one under the same name. Nothing is concluded; \
+             to judge it all the same, give another --into.",
+        ));
     }
     reach.remember(&audit).map_err(|why| failed(&why))?;
     let kept = Kept { office, running, audit: &audit, found: &found };
