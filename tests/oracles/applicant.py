@@ -18,13 +18,13 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
+from officer import APPLICATION, LEAD, OTHER, Officer
 from service import OFFSET, Service, home, run
 
 # Under a name of its own: the second law has a module of that name too.
 found = importlib.util.spec_from_file_location("played_cases", Path(__file__).with_name("cases.py"))
 played = importlib.util.module_from_spec(found)
 found.loader.exec_module(played)
-APPLICATION, LEAD, OTHER, Officer = played.APPLICATION, played.LEAD, played.OTHER, played.Officer
 approve_with_openssl, post, tally = played.approve_with_openssl, played.post, played.tally
 TOO_LONG = "等了太久"
 
@@ -140,10 +140,10 @@ def main():
     with home() as folder:
         service = Service(folder / "authority").start()
         officers = (
-            Officer(service, folder, "intake", LEAD, "intake"),
-            Officer(service, folder, "signer", LEAD, "signer", by_openssl=True),
-            Officer(service, folder, "elsewhere", OTHER, "signer", by_openssl=True),
-            Officer(service, folder, "supervisor", LEAD, "supervisor"),
+            Officer(tally, service, folder, "intake", LEAD, "intake"),
+            Officer(tally, service, folder, "signer", LEAD, "signer", by_openssl=True),
+            Officer(tally, service, folder, "elsewhere", OTHER, "signer", by_openssl=True),
+            Officer(tally, service, folder, "supervisor", LEAD, "supervisor"),
         )
         with tally.part("a false promise"):
             case, handle = promised_falsely(service, officers)

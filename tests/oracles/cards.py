@@ -176,7 +176,7 @@ def main():
             tally.equal("the cards are there", [card["state"] for card in cards(service)[:2]], ["raised", "released"])
 
         with tally.part("replayed"):
-            credential = service.issue()["credential"]
+            live = service.issue()
             done = run("audit", "replay", "--from", service.url, "--json")
             summary = json.loads(done.stdout.splitlines()[-1])
             tally.equal("the auditor's replay holds", done.returncode, 0)
@@ -189,8 +189,9 @@ def main():
             tally.equal("the figures are those", [card["facts"] for card in raised[:2]], facts)
             done = run("trust", "export", service.url, folder / "trust", "--json")
             tally.equal("a trust folder of it", done.returncode, 0)
-            (folder / "credential.txt").write_text(credential)
-            done = run("verify", "--offline", "--trust", folder / "trust", folder / "credential.txt", "--json", "--lang", "en")
+            evidence = folder / "one.vidimus.json"
+            evidence.write_text(json.dumps({"credential": live["credential"], "receipt": live["receipt"]}))
+            done = run("verify", "--offline", "--trust", folder / "trust", evidence, "--json", "--lang", "en")
             tally.check("by which a licence is verified", done.returncode == 0, done.stdout + done.stderr)
         service.stop()
     return tally.end()
