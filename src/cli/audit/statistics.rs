@@ -50,11 +50,16 @@ impl AskStatistics {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         if self.k < LEAST_K {
             let k = self.k;
-            return Err(Told::new(
-                format!("--k {k} 不保护任何人：为 2 时不公布的数字只能是 1，更小时全部公布。请给出 {LEAST_K} 或更大的数，如 10"),
-                format!("--k {k} protects nobody: with 2 a withheld count can only be 1, and with less none is withheld. Give {LEAST_K} or more, such as 10"),
-            )
-            .into());
+            let told = Told::new(
+                format!(
+                    "--k {k} 不保护任何人：为 2 时不公布的数字只能是 1，更小时全部公布。请给出 {LEAST_K} 或更大的数，如 10"
+                ),
+                format!(
+                    "--k {k} protects nobody: with 2 a withheld count can only be 1, and with less none is withheld. Give {LEAST_K} or more, such as 10"
+                ),
+            );
+            out.error(&told.into());
+            return Ok(Exit::Usage);
         }
         // Before a long replay, not after it.
         let key = self.signing.key()?;
