@@ -307,3 +307,24 @@ fn somebodys_own_file_is_left_as_it_is() {
         assert_eq!(auditor.kept(), own);
     }
 }
+
+#[test]
+fn what_a_stranger_showed_accuses_nobody() {
+    let auditor = Auditor::new();
+    let mut honest = Ledger::new();
+    let mut stranger = Ledger::under(honest.origin.as_str(), seeded(77));
+    while honest.size() < 600 {
+        honest.issue();
+        stranger.issue();
+    }
+    // Whoever pinned the ledger's key keeps nothing of what does not name it.
+    let pins = Pins { keys: vec![honest.vkey()], ..Pins::default() };
+    assert_eq!(auditor.audit(&stranger.files(), &pins).0.verdict(), Verdict::DoesNotHold);
+    assert!(!auditor.path().exists());
+    // Whoever did not believed the stranger; but the ledger of that name is not called rewritten for it.
+    assert_eq!(auditor.audit(&stranger.files(), &Pins::default()).0.verdict(), Verdict::Holds);
+    let before = auditor.kept();
+    let (audit, told) = auditor.audit(&honest.files(), &Pins::default());
+    assert_eq!((audit.verdict(), told), (Verdict::Holds, vec![Step::Whole(Why::Stranger)]));
+    assert!(auditor.kept() == before, "it is left as it is");
+}

@@ -159,3 +159,22 @@ fn a_quorum_is_one_whoever_shows_its_lines() {
     assert_eq!(look.witnesses[0].relation, Relation::Split("witness-1.split-view".into()));
     assert_eq!(look.witnessed.by(), None);
 }
+
+#[test]
+fn nothing_is_concluded_under_keys_that_a_ledger_does_not_know() {
+    let place = Place::new(whole());
+    place.world.0.lock().unwrap().vkey = None;
+    let office = place.open().unwrap();
+    replayed(&office);
+    assert!(told(&office, Lang::En, "/result").contains("The ledger holds"));
+    let mut stranger = Ledger::under(LEDGER.origin.as_str(), seeded(77));
+    stranger.issue();
+    place.put("ledger", stranger.files());
+    replayed(&office);
+    for lang in Lang::ALL {
+        let page = told(&office, lang, "/replay");
+        assert!(page.contains(lang.choose("不作结论", "Nothing is concluded")), "{page}");
+    }
+    assert!(!place.folder.path().join("run-2").exists());
+    assert_eq!(office.folder.keys(), [LEDGER.vkey()], "the stranger's key is not learned");
+}
