@@ -133,6 +133,13 @@ impl Authority {
         Ok(self.store.sync()?)
     }
 
+    /// Puts what finds older licences away from memory, as far as it is due.
+    pub fn settle_finders(&self) -> Result<(), Failure> {
+        let size = self.window.published().range.size();
+        while self.finders.settle(self.store.as_ref(), size)? {}
+        Ok(())
+    }
+
     /// Proposes an entry with nothing to seal.
     async fn propose(&self, proposal: writer::Proposal) -> Result<writer::Committed, Failure> {
         Ok(self.sequencer.propose(proposal, None, Patience::Refuse).await?.0)

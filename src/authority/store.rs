@@ -6,7 +6,7 @@
 
 mod row;
 
-pub use row::{FrameName, GrantName, PLACES_RESERVED, Row, SEALED};
+pub use row::{FINDER_RUNS, FrameName, GrantName, PLACES_RESERVED, Row, SEALED};
 
 use crate::values::time::Time;
 

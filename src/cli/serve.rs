@@ -156,7 +156,13 @@ async fn tick(
         }
         matters = advance_waiting(&authority, matters).await;
         let authority = Arc::clone(&authority);
-        match tokio::task::spawn_blocking(move || authority.publish()).await {
+        let published = move || {
+            if let Err(failure) = authority.settle_finders() {
+                tracing::error!(%failure, "what finds older licences stays in memory");
+            }
+            authority.publish()
+        };
+        match tokio::task::spawn_blocking(published).await {
             Ok(Ok(0)) => {}
             Ok(Ok(lists)) => tracing::debug!(lists, "status lists published"),
             Ok(Err(failure)) => tracing::error!(%failure, "status lists were not published"),

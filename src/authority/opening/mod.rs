@@ -81,7 +81,7 @@ impl Opening {
         let clock = Arc::new(ClockGuard::new(Arc::clone(&self.clock), charter.time(), self.clock_gap)?);
         let edge = EdgeTiles::load(store, range.size())?;
         let blocks = EdgeBlocks::load(store, &charter, range.size())?;
-        let finders = Arc::new(Finders::load(store)?);
+        let finders = Arc::new(Finders::load(store, range.size())?);
         let statuses = Statuses::load(store, range.size())?;
         let eyes = self.eyes.as_ref();
         let policy = eyes.map(|eyes| Arc::clone(&eyes.policy));

@@ -56,11 +56,17 @@ impl Authority {
         &self,
         finder: Finder,
     ) -> impl Iterator<Item = Result<LicenceState, Failure>> {
-        let blocks = self.finders.blocks(&[finder], 0).into_iter().rev();
-        let handles = blocks.flat_map(move |block| match found_in(self.store.as_ref(), block, &[finder]) {
-            Ok(handles) => handles.into_iter().rev().map(Ok).collect(),
-            Err(error) => vec![Err(Failure::from(error))],
+        let (blocks, failed) = match self.finders.blocks(self.store.as_ref(), &[finder], 0) {
+            Ok(blocks) => (blocks, None),
+            Err(error) => (BTreeSet::new(), Some(Err(Failure::from(error)))),
+        };
+        let handles = blocks.into_iter().rev().flat_map(move |block| {
+            match found_in(self.store.as_ref(), block, &[finder]) {
+                Ok(handles) => handles.into_iter().rev().map(Ok).collect(),
+                Err(error) => vec![Err(Failure::from(error))],
+            }
         });
+        let handles = failed.into_iter().chain(handles);
         handles.filter_map(|handle| handle.and_then(|handle| self.published_licence(&handle)).transpose())
     }
 
@@ -119,7 +125,7 @@ impl Authority {
     fn handles_by_finders(&self, any: &[Finder], after: Option<Handle>) -> Result<Vec<Handle>, Failure> {
         let known = after.map(|after| self.published_licence(&after)).transpose()?.flatten();
         let first = known.as_ref().and_then(LicenceState::first).map_or(0, |first| first.index / BLOCK);
-        for block in self.finders.blocks(any, first) {
+        for block in self.finders.blocks(self.store.as_ref(), any, first)? {
             let mut all = found_in(self.store.as_ref(), block, any)?;
             pass(&mut all, known.as_ref().map(|known| known.handle), after);
             if !all.is_empty() {

@@ -63,6 +63,8 @@ pub enum Row {
     Places(u64),
     /// What finds the licences that the entries of a block began: keyed hashes of number, reference, holders (`finders`).
     Finders(u64),
+    /// Hints of a run of blocks of finders, sorted (`finders::runs`): the run, the first hint of this part.
+    FinderRun(u32, u32),
     /// The licences that the entries of a block gave a department (`blocks`).
     Own(CreditCode, u64),
     /// A department's own licence whose standing is another than valid; no value.
@@ -147,6 +149,13 @@ impl Row {
             b'u' => Self::Unsealed(handle(rest)?),
             b'p' => Self::Places(number()?),
             b'f' => Self::Finders(number()?),
+            b'F' => {
+                let (run, first) = split(4)?;
+                Self::FinderRun(
+                    u32::from_be_bytes(run.try_into().ok()?),
+                    u32::from_be_bytes(first.try_into().ok()?),
+                )
+            }
             b'd' => {
                 let (department, block) = split(18)?;
                 let department = str::from_utf8(department).ok()?.parse().ok()?;
@@ -209,6 +218,7 @@ impl Row {
             Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
             Self::Places(block) => keyed(b'p', &[&block.to_be_bytes()]),
             Self::Finders(block) => keyed(b'f', &[&block.to_be_bytes()]),
+            Self::FinderRun(run, first) => keyed(b'F', &[&run.to_be_bytes(), &first.to_be_bytes()]),
             Self::Own(department, block) => {
                 keyed(b'd', &[department.as_str().as_bytes(), &block.to_be_bytes()])
             }
@@ -241,11 +251,13 @@ impl Row {
 /// Below every row's own key.
 const MARK: &[u8] = b"\0j";
 /// The names of single values.
-const SINGLES: [&str; 2] = [PLACES_RESERVED, SEALED];
+const SINGLES: [&str; 3] = [PLACES_RESERVED, SEALED, FINDER_RUNS];
 /// How many places on status lists were ever reserved.
 pub const PLACES_RESERVED: &str = "places-reserved";
 /// Up to which entry every licence is sealed, or waits under [`Row::Unsealed`].
 pub const SEALED: &str = "sealed";
+/// How many runs of blocks of finders are whole.
+pub const FINDER_RUNS: &str = "finder-runs";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -285,6 +297,7 @@ mod tests {
             Row::Unsealed(handle),
             Row::Places(9),
             Row::Finders(9),
+            Row::FinderRun(2, 77),
             Row::Own("11430700MB0000035Y".parse().unwrap(), 7),
             Row::OwnStanding("11430700MB0000035Y".parse().unwrap(), Standing::Suspended, handle),
             Row::Answered([2; 32]),
