@@ -241,11 +241,13 @@ impl Row {
 /// Below every row's own key.
 const MARK: &[u8] = b"\0j";
 /// The names of single values.
-const SINGLES: [&str; 2] = [PLACES_RESERVED, SEALED];
+const SINGLES: [&str; 3] = [PLACES_RESERVED, SEALED, ARCHIVED];
 /// How many places on status lists were ever reserved.
 pub const PLACES_RESERVED: &str = "places-reserved";
 /// Up to which entry every licence is sealed, or waits under [`Row::Unsealed`].
 pub const SEALED: &str = "sealed";
+/// How many bundles lie in the archive.
+pub const ARCHIVED: &str = "archived";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -298,6 +300,7 @@ mod tests {
             Row::Need([10; 16]),
             Row::NeedOnce([11; 32]),
             Row::Single(PLACES_RESERVED),
+            Row::Single(ARCHIVED),
             Row::Mark,
         ];
         for row in rows {
