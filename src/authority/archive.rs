@@ -19,7 +19,7 @@ use flate2::write::GzEncoder;
 
 use super::store::{ARCHIVED, Row, Store, StoreError};
 use crate::merkle::{
-    Hash, Range, TileId, TilePath, Width, decode_bundle, decode_hashes, encode_hashes, leaf,
+    Hash, Range, TileId, TilePath, Width, decode_bundle, decode_hashes, encode_bundle, encode_hashes, leaf,
 };
 use recent::Recent;
 
@@ -164,8 +164,8 @@ impl Archive {
         entries: &[Vec<u8>],
     ) -> Result<(), StoreError> {
         let expected = hash_of(store, number)?;
-        let bytes = crate::merkle::encode_bundle(entries).map_err(|error| unreadable(&error))?;
-        let packed = packed(&bytes).map_err(|error| unreadable(&error))?;
+        let bytes = encode_bundle(entries).map_err(|error| unreadable(&error))?;
+        let packed = pack(&bytes).map_err(|error| unreadable(&error))?;
         let bundle = Bundle::read(packed, &expected);
         let bundle =
             bundle.ok_or_else(|| unreadable(&format!("bundle {number} is not what the tree holds")))?;
@@ -194,6 +194,24 @@ impl Archive {
         let entries: Vec<Vec<u8>> = bundle.entries().into_iter().map(<[u8]>::to_vec).collect();
         self.put_away(store, number, &entries)?;
         Ok(true)
+    }
+
+    /// Puts a bundle away that is taken from other files, if it is the one that the store's tiles name.
+    pub fn take_from(&self, other: &dyn Files, store: &dyn Store, number: u64) -> Result<(), StoreError> {
+        let (path, expected) = (TilePath::Entries(number, Width::FULL), hash_of(store, number)?);
+        let packed = other.read(&path).ok().flatten();
+        let bundle = packed.and_then(|packed| Bundle::read(packed, &expected));
+        let bundle = bundle.ok_or_else(|| StoreError::Archived { file: other.name(&path) })?;
+        let entries: Vec<Vec<u8>> = bundle.entries().into_iter().map(<[u8]>::to_vec).collect();
+        self.put_away(store, number, &entries)
+    }
+
+    /// Looks whether the file of every bundle is there, without reading it.
+    pub(super) fn look_for(&self, bundles: u64) {
+        let paths = (0..bundles).map(|number| TilePath::Entries(number, Width::FULL));
+        for path in paths.filter(|path| !self.files.has(path)) {
+            self.note(self.files.as_ref(), &path);
+        }
     }
 
     /// Reads the files of a tile that was put away, and of level 0 the bundle under it, afresh, copies too. One that does not hold is put back
@@ -356,8 +374,8 @@ fn root(leaves: &[Hash]) -> Hash {
     range.root()
 }
 
-/// By gzip, without name and time: the same bytes give the same file.
-fn packed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// A bundle as it lies: by gzip, without name and time, so that the same bytes give the same file.
+pub fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut packing = GzEncoder::new(Vec::new(), Compression::best());
     packing.write_all(bytes)?;
     packing.finish()

@@ -30,6 +30,7 @@ pub(super) struct Archiving {
 #[derive(Debug, Clone, Default)]
 struct Known {
     stopped: Option<String>,
+    uncopied: u64,
     scrubbed: Option<Time>,
 }
 
@@ -53,9 +54,17 @@ pub struct ArchiveCondition {
     /// Files that are missing or are not what they must be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<String>,
+    /// Bundles of which there is no copy beside the journal yet, as far as is known.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub uncopied: u64,
     /// When the scrub last came to the end of a round in this process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scrubbed: Option<Time>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Authority {
@@ -101,15 +110,18 @@ impl Authority {
             metrics::counter!("vidimus_archived_bundles_total").increment(until - from);
         }
         *copied = if *copied == from { until } else { *copied };
-        let behind = full.saturating_sub(until) + until.saturating_sub(*copied);
-        Ok(PutAway { bundles: missing + until - from, behind })
+        let uncopied = until - *copied;
+        self.archiving.known().uncopied = uncopied;
+        Ok(PutAway { bundles: missing + until - from, behind: full.saturating_sub(until) + uncopied })
     }
 
     /// How it stands with the archive, where there is one.
     pub(super) fn archive_condition(&self) -> Option<ArchiveCondition> {
         let mut condition = condition(self.store.as_ref())?;
         let known = self.archiving.known().clone();
-        (condition.stopped, condition.scrubbed) = (known.stopped, known.scrubbed);
+        condition.stopped = known.stopped;
+        condition.uncopied = known.uncopied;
+        condition.scrubbed = known.scrubbed;
         Some(condition)
     }
 

@@ -88,6 +88,10 @@ impl Readiness {
             lists.push(list.ok_or_else(|| Fault::Damaged("the key of a published list".into()))?);
         }
         let mut readiness = Self::of_charter(store, &charter, head.size)?;
+        if let (Some(archive), Some(known)) = (store.archive(), &readiness.archive) {
+            archive.look_for(known.bundles);
+            readiness.archive = condition(store);
+        }
         for list in lists {
             readiness.lists.push(Listed { list, until: newest(store, list)? });
         }

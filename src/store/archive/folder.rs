@@ -2,6 +2,7 @@
 //!
 //! A file is written beside its place, synced, renamed, its directory synced, and read back past the system's memory where the system allows
 //! that. So a file under its own name is whole, whenever power or process went. One process alone writes: whoever holds the store.
+//! A bundle that somebody copied here from an export or a mirror, unpacked, is read as well.
 //! Not here: which files there are to be.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Advice, fadvise};
 
-use crate::authority::archive::{FileFault, Files};
+use crate::authority::archive::{FileFault, Files, pack};
 use crate::merkle::TilePath;
 
 /// What a file is called while it is written.
@@ -63,11 +64,17 @@ impl Folder {
 impl Files for Folder {
     fn read(&self, path: &TilePath) -> Result<Option<Vec<u8>>, FileFault> {
         let file = self.file(path);
-        read(&file).map_err(|error| fault(&file, &error))
+        let packed = read(&file).map_err(|error| fault(&file, &error))?;
+        if packed.is_some() || !matches!(path, TilePath::Entries(..)) {
+            return Ok(packed);
+        }
+        let plain = self.path.join(path.to_string());
+        let unpacked = read(&plain).and_then(|bytes| bytes.map(|bytes| pack(&bytes)).transpose());
+        unpacked.map_err(|error| fault(&plain, &error))
     }
 
     fn has(&self, path: &TilePath) -> bool {
-        self.file(path).is_file()
+        self.file(path).is_file() || self.path.join(path.to_string()).is_file()
     }
 
     fn keep(&self, path: &TilePath, bytes: &[u8]) -> Result<(), FileFault> {

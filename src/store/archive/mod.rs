@@ -9,3 +9,6 @@ mod tests;
 
 pub use folder::Folder;
 pub use memory::MemoryFiles;
+
+/// What the directory is called, in that of the store and in that of its journal.
+pub const ARCHIVE: &str = "archive";

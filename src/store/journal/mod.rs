@@ -36,8 +36,7 @@ use self::opening::{Found, anew, find};
 use self::record::{Chain, Kind, Record};
 use crate::authority::archive::Archive;
 use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
-use crate::store::archive::Folder as Files;
-use crate::store::sled::ARCHIVE;
+use crate::store::archive::{self, ARCHIVE};
 
 /// How a journal was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +93,7 @@ impl Journaled {
     ) -> Result<(Self, Begun), JournalError> {
         let store = inner.as_ref();
         if let Some(archive) = store.archive() {
-            archive.also_in(Arc::new(Files::new(folder.path().join(ARCHIVE))));
+            archive.also_in(Arc::new(archive::Folder::new(folder.path().join(ARCHIVE))));
         }
         let begin =
             |own: Option<&Path>| anew(&folder, store, own).map(|(file, rows)| (file, Begun::Anew(rows)));

@@ -33,10 +33,7 @@ use parts::{FIRST_KEY, HEAD_KEY, Stored, cut, damaged, part_key, read_head, writ
 
 use crate::authority::archive::Archive;
 use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
-use crate::store::archive::Folder;
-
-/// The directory beside the rows in which full bundles and tiles are put away.
-pub const ARCHIVE: &str = "archive";
+use crate::store::archive::{ARCHIVE, Folder};
 
 /// Rows in a directory that this process holds alone.
 pub struct SledStore {
