@@ -15,7 +15,7 @@ const AT_ONCE: u64 = 4;
 /// While there is nothing to put away.
 const REST: Duration = Duration::from_secs(2);
 /// After a failure.
-const LATER: Duration = Duration::from_secs(15);
+const LATER: Duration = Duration::from_secs(5);
 /// Bundles behind which the pause is as long as the step; otherwise it is three times as long.
 const FAR_BEHIND: u64 = 256;
 
