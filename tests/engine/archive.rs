@@ -13,6 +13,9 @@ use vidimus::store::archive::MemoryFiles;
 
 use crate::bench::{Bench, business, check_ledger, issue};
 
+/// What becomes of a file; `None`: it is gone.
+type Change<'a> = dyn Fn(Vec<u8>) -> Option<Vec<u8>> + 'a;
+
 /// An authority with more than three bundles.
 async fn grown() -> Bench {
     let bench = Bench::new();
@@ -138,7 +141,7 @@ async fn a_file_that_is_another_is_never_served() {
     let grown = grown().await;
     grown.start(None).unwrap().put_away(0, 9).unwrap();
     let other = grown.store.files().read(&bundle(2)).unwrap().unwrap();
-    let kinds: [(&str, &dyn Fn(Vec<u8>) -> Option<Vec<u8>>); 4] = [
+    let kinds: [(&str, &Change); 4] = [
         ("gone", &|_| None),
         ("cut", &|bytes| Some(bytes[..bytes.len() / 2].to_vec())),
         ("changed", &|mut bytes| {
