@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Authority;
-use super::archiving::{ArchiveCondition, condition};
+use super::archiving::{ArchiveCondition, check_newest, condition};
 use super::chains::certificate;
 use super::opening::charter_at;
 use super::refusal::{Failure, Fault};
@@ -90,6 +90,8 @@ impl Readiness {
         let mut readiness = Self::of_charter(store, &charter, head.size)?;
         if let (Some(archive), Some(known)) = (store.archive(), &readiness.archive) {
             archive.look_for(known.bundles);
+            // One that is there and is another's is noted as one that is not.
+            let _noted = check_newest(store);
             readiness.archive = condition(store);
         }
         for list in lists {
