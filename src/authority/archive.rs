@@ -376,7 +376,7 @@ fn root(leaves: &[Hash]) -> Hash {
 
 /// A bundle as it lies: by gzip, without name and time, so that the same bytes give the same file.
 pub fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut packing = GzEncoder::new(Vec::new(), Compression::best());
+    let mut packing = GzEncoder::new(Vec::new(), Compression::default());
     packing.write_all(bytes)?;
     packing.finish()
 }

@@ -17,7 +17,7 @@ const REST: Duration = Duration::from_secs(2);
 /// After a failure.
 const LATER: Duration = Duration::from_secs(5);
 /// Bundles behind which the pause is as long as the step; otherwise it is three times as long.
-const FAR_BEHIND: u64 = 256;
+const FAR_BEHIND: u64 = 4_096;
 
 /// Puts away until the end.
 pub async fn go_on(authority: Arc<Authority>, mut ended: watch::Receiver<()>) {
