@@ -3,7 +3,10 @@
 #[path = "support/mod.rs"]
 mod support;
 
+use std::io::Read as _;
+
 use axum::http::{Method, StatusCode};
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use support::{Service, business_licence};
 
@@ -53,6 +56,50 @@ async fn the_ledger_is_files() {
     for none in ["/status/2", "/status/01", "/status/1?time=1", "/status/1?time=4000000000"] {
         assert_eq!(service.get(none).await.problem(), "not-found", "{none}");
     }
+    service.check_ledger().await;
+}
+
+/// A bundle that was put away is the same to everybody: as it lies to whoever takes gzip, unpacked to others.
+#[tokio::test]
+async fn what_is_put_away_is_served_as_it_lies() {
+    let service = Service::found();
+    for _ in service.authority.published().range.size()..256 {
+        service.issue(&business_licence()).await;
+    }
+    let path = "/ledger/tile/entries/000";
+    let before = service.ask(Method::GET, path).send().await;
+    assert_eq!(service.authority.put_away(0, 1).unwrap().bundles, 1);
+    let plain = service.ask(Method::GET, path).send().await;
+    assert_eq!((&plain.body, plain.header("content-encoding")), (&before.body, ""));
+    for refused in ["br", "gzip;q=0", "identity"] {
+        let answered = service.ask(Method::GET, path).header("accept-encoding", refused).send().await;
+        assert_eq!((&answered.body, answered.header("content-encoding")), (&before.body, ""), "{refused}");
+    }
+    for taken in ["gzip", "br, GZIP;q=0.5"] {
+        let packed = service.ask(Method::GET, path).header("accept-encoding", taken).send().await;
+        assert_eq!(packed.header("content-encoding"), "gzip");
+        let (varies, cache) = (packed.headers.get_all("vary"), packed.header("cache-control"));
+        let varies: Vec<_> = varies.iter().filter(|value| *value == "accept-encoding").collect();
+        assert_eq!(varies.len(), 1, "{:?}", packed.headers);
+        assert!(cache.contains("immutable"), "{cache}");
+        let mut unpacked = Vec::new();
+        GzDecoder::new(packed.body.as_slice()).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, before.body);
+    }
+    let metrics = service
+        .ask(Method::GET, "/metrics")
+        .header("authorization", "Bearer operator")
+        .send()
+        .await
+        .text()
+        .to_owned();
+    assert!(metrics.contains("vidimus_archived_bundles 1"), "{metrics}");
+    let condition = service
+        .ask(Method::GET, "/v1/operator/condition")
+        .header("authorization", "Bearer operator")
+        .send()
+        .await;
+    assert_eq!(condition.json()["readiness"]["archive"], json!({"bundles": 1}));
     service.check_ledger().await;
 }
 

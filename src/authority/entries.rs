@@ -3,11 +3,13 @@
 //!
 //! What is hashed, signed, exported and served is the entry as it was written, and nothing here is trusted to give that:
 //! the writer re-hashes what comes back before it signs, and so do opening, scrub and audit. A pack grows with the
-//! entries, in their commit, and is a matter of indexes alone: a rebuilt store has the same.
+//! entries, in their commit, and is a matter of indexes alone: a rebuilt store has the same. Full bundles go on into the archive,
+//! and are read from there.
 //! Not here: what entries say (`ledger`).
 
 mod packed;
 
+use super::archive::{FULL, holding};
 use super::store::{Row, Store, StoreError, Write};
 
 /// Entries of a pack.
@@ -15,7 +17,7 @@ pub const PACK: u64 = 32;
 
 /// The entry at an index, by one read; `None` if there is none.
 pub fn entry(store: &dyn Store, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
-    let Some(row) = store.get(&Row::Entries(index / PACK))? else { return Ok(None) };
+    let Some(row) = store.get(&Row::Entries(index / PACK))? else { return archived(store, index) };
     let records = records(&row)?;
     let place = usize::try_from(index % PACK).unwrap_or(usize::MAX);
     records.get(place).map(|one| unpacked(one, &records)).transpose()
@@ -27,7 +29,15 @@ pub fn entries(store: &dyn Store, from: u64, until: u64) -> Result<Vec<Vec<u8>>,
     let mut index = from;
     while index < until {
         let next = until.min((index / PACK + 1) * PACK);
-        let Some(row) = store.get(&Row::Entries(index / PACK))? else { break };
+        let Some(row) = store.get(&Row::Entries(index / PACK))? else {
+            let Some(archive) = holding(store, index / FULL)? else { break };
+            let bundle = archive.bundle(store, index / FULL)?;
+            let place = usize::try_from(index % FULL).unwrap_or(usize::MAX);
+            let count = usize::try_from(next - index).unwrap_or(usize::MAX);
+            found.extend(bundle.entries().iter().skip(place).take(count).map(|one| one.to_vec()));
+            index = next;
+            continue;
+        };
         let records = records(&row)?;
         let place = usize::try_from(index % PACK).unwrap_or(usize::MAX);
         for one in records.iter().skip(place).take(usize::try_from(next - index).unwrap_or(usize::MAX)) {
@@ -39,6 +49,13 @@ pub fn entries(store: &dyn Store, from: u64, until: u64) -> Result<Vec<Vec<u8>>,
         }
     }
     Ok(found)
+}
+
+fn archived(store: &dyn Store, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(archive) = holding(store, index / FULL)? else { return Ok(None) };
+    let bundle = archive.bundle(store, index / FULL)?;
+    let place = usize::try_from(index % FULL).unwrap_or(usize::MAX);
+    Ok(bundle.entries().get(place).map(|entry| entry.to_vec()))
 }
 
 /// The last pack, which the next entries go on filling.

@@ -6,6 +6,8 @@
 
 mod acts;
 mod addresses;
+pub mod archive;
+mod archiving;
 pub mod backup;
 mod before;
 mod blocks;
@@ -43,7 +45,7 @@ mod sequencer;
 mod state;
 mod status;
 pub mod store;
-mod tiles;
+pub mod tiles;
 mod vault;
 mod verifying;
 pub mod witnesses;
@@ -52,6 +54,7 @@ mod writer;
 use std::sync::Arc;
 
 pub use acts::{ActWish, Acted, Verb};
+pub use archiving::{ArchiveCondition, PutAway};
 pub use cards::{CardPage, CardStepped, CardToSign, CardVerb, CardWish, Followed};
 pub use cases::{
     Approvals, CaseFilter, CasePage, CaseRefusal, CaseWish, DepartmentStep, Letter, LetterAnswer, LetterKind,
@@ -115,6 +118,7 @@ pub struct Authority {
     shelf: publication::Shelf,
     refusals: refusals::Refusals,
     following: cards::Following,
+    archiving: archiving::Archiving,
     open_ceremonies: ceremony::OpenCeremonies,
     demand_counts: demand_counts::DemandCounts,
     rounds: Option<witnesses::Rounds>,

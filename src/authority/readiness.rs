@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Authority;
+use super::archiving::{ArchiveCondition, check_newest, condition};
 use super::chains::certificate;
 use super::opening::charter_at;
 use super::refusal::{Failure, Fault};
@@ -43,6 +44,9 @@ pub struct Readiness {
     /// How it stands with the witnesses, where any are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witnesses: Option<EyesCondition>,
+    /// How it stands with the archive, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveCondition>,
 }
 
 /// The end of a certificate.
@@ -84,6 +88,12 @@ impl Readiness {
             lists.push(list.ok_or_else(|| Fault::Damaged("the key of a published list".into()))?);
         }
         let mut readiness = Self::of_charter(store, &charter, head.size)?;
+        if let (Some(archive), Some(known)) = (store.archive(), &readiness.archive) {
+            archive.look_for(known.bundles);
+            // One that is there and is another's is noted as one that is not.
+            let _noted = check_newest(store);
+            readiness.archive = condition(store);
+        }
         for list in lists {
             readiness.lists.push(Listed { list, until: newest(store, list)? });
         }
@@ -102,6 +112,7 @@ impl Readiness {
             unsealed: store.scan(b"u", None, COUNTED)?.len(),
             lists: Vec::new(),
             witnesses: None,
+            archive: condition(store),
         })
     }
 
@@ -128,12 +139,14 @@ impl Authority {
             unsealed: 0,
             lists: Vec::new(),
             witnesses: None,
+            archive: None,
         });
         let halted = self.window.halted().map(str::to_owned);
         let now = self.clock.now();
         let overdue = || now.as_ref().ok().and_then(|now| self.window.outside().overdue(*now));
         readiness.writing = halted.or(readiness.writing).or_else(|| self.keyring.ended()).or_else(overdue);
         readiness.witnesses = self.eyes_condition();
+        readiness.archive = self.archive_condition();
         readiness.missing_keys = self.missing_keys(charter);
         readiness.clock = now.err().map(|stepped| stepped.to_string());
         let numbers: Vec<u32> = self.window.statuses(|statuses| statuses.lists().keys().copied().collect());

@@ -1,13 +1,15 @@
 //! The scrub: what is stored is read again, slowly and without end, so that damage is found before somebody needs what it
 //! hit. Entries are re-hashed against the tiles and tiles against those below them; what entries make (a licence's state,
 //! its place, a charter row) is there and says the same; so is the frame of every draft; every other row is read, which
-//! checks the store's own sums.
+//! checks the store's own sums. What lies in the archive is read afresh from its files; one that does not hold is put back from a copy, or
+//! told, and the round goes on: nothing is ever answered from it.
 //!
 //! A row that cannot be read ends writing, and who needs it is told so. A row that can be read and is wrong, or that is
 //! not there, would be a wrong answer: the service must not go on over it ([`ScrubFault::Wrong`]). Not here: whether the
 //! law was kept, which `audit replay` says; what happens then (`cli`).
 
 use super::Authority;
+use super::archive::archived;
 use super::blocks::{BLOCK, handles, places};
 use super::cards::card;
 use super::cases::case;
@@ -89,13 +91,17 @@ impl Authority {
                 above => Place::Tiles(level + 1, above),
             },
             Place::Tiles(level, below) => {
-                tile(store, scrub.size, level, below - 1)?;
+                match tile(store, scrub.size, level, below - 1) {
+                    // Told where it was found, and answered by nobody.
+                    Err(ScrubFault::Unreadable(StoreError::Archived { .. } | StoreError::Unarchived(_))) => {}
+                    looked => looked?,
+                }
                 Place::Tiles(level, below - 1)
             }
             Place::Rows(after) => match rows(store, &after)? {
                 Some(last) => Place::Rows(last),
                 None => {
-                    metrics::counter!("vidimus_scrub_rounds_total").increment(1);
+                    self.note_scrubbed();
                     return Ok(true);
                 }
             },
@@ -114,6 +120,9 @@ fn tile(store: &dyn Store, size: u64, level: u8, number: u64) -> Result<(), Scru
     let hashes = size.checked_shr(u32::from(level) * 8).unwrap_or(0);
     let first = number * WIDE;
     let last = hashes.min(first + WIDE);
+    let name = || format!("tile {number} of level {level}");
+    let id = TileId::new(level, number).map_err(|_| wrong(name()))?;
+    mend(store, id)?;
     let mut made = Vec::new();
     if level == 0 {
         for (index, bytes) in (first..last).zip(entries(store, first, last)?) {
@@ -127,13 +136,21 @@ fn tile(store: &dyn Store, size: u64, level: u8, number: u64) -> Result<(), Scru
             made.push(above(store, level - 1, index)?);
         }
     }
-    let name = || format!("tile {number} of level {level}");
-    let id = TileId::new(level, number).map_err(|_| wrong(name()))?;
     let width = Width::new(made.len()).map_err(|_| wrong(name()))?;
     match stored(store, id, width)? {
         // What was appended since the round began stands behind.
         Some(found) if found.starts_with(&made) => Ok(()),
         _ => Err(wrong(name())),
+    }
+}
+
+/// The files of a tile, if it was put away.
+fn mend(store: &dyn Store, tile: TileId) -> Result<(), StoreError> {
+    let bundles = WIDE.saturating_pow(tile.level().into());
+    let ends = (tile.index() + 1).saturating_mul(bundles);
+    match store.archive() {
+        Some(archive) if ends <= archived(store)? => archive.mend(store, tile),
+        _ => Ok(()),
     }
 }
 

@@ -6,8 +6,9 @@
 
 mod row;
 
-pub use row::{FINDER_RUNS, FrameName, GrantName, PLACES_RESERVED, Row, SEALED};
+pub use row::{ARCHIVED, FINDER_RUNS, FrameName, GrantName, PLACES_RESERVED, Row, SEALED};
 
+use super::archive::Archive;
 use crate::values::time::Time;
 
 /// The ledger's size and the time of its last entry, as the store has them.
@@ -96,6 +97,15 @@ pub enum StoreError {
     /// A read failed or its bytes are damaged.
     #[error("the store cannot be read: {0}")]
     Unreadable(String),
+    /// A file of the archive is missing, damaged, or another's. Nothing is answered from it; everything else goes on.
+    #[error("the archived file {file} is missing, or is not what it must be")]
+    Archived {
+        /// What it is called.
+        file: String,
+    },
+    /// A file of the archive cannot be written, which can be tried again: what it was to hold is in the store as before.
+    #[error("the archive cannot be written: {0}")]
+    Unarchived(String),
 }
 
 /// A row's whole key and its value.
@@ -127,4 +137,9 @@ pub trait Store: Send + Sync {
 
     /// Why writing has ended, if it has.
     fn ended(&self) -> Option<String>;
+
+    /// Where full bundles and tiles are put away, if anywhere.
+    fn archive(&self) -> Option<&Archive> {
+        None
+    }
 }

@@ -1,9 +1,10 @@
-//! Tiles as the engine keeps them: the right edge in memory, everything in the store. Partial tiles are never stored
+//! Tiles as the engine keeps them: the right edge in memory, everything in the store, or in the archive. Partial tiles are never stored
 //! apart: a row holds the hashes so far, and a partial one is its beginning.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use super::archive::holding;
 use super::store::{Row, Store, StoreError, Write};
 use crate::merkle::{
     Hash, InclusionProof, ProofError, Range, TileId, Width, decode_hashes, encode_hashes, inclusion, node,
@@ -107,12 +108,21 @@ impl Proofs<'_> {
 
 /// At least the first `width` hashes of a tile.
 pub fn stored(store: &dyn Store, tile: TileId, needed: Width) -> Result<Option<Vec<Hash>>, StoreError> {
-    let Some(bytes) = store.get(&Row::Tile(tile))? else { return Ok(None) };
+    let Some(bytes) = store.get(&Row::Tile(tile))? else { return archived(store, tile) };
     let found = width(bytes.len() / 32)?;
     if found.count() < needed.count() {
         return Ok(None);
     }
     decode_hashes(&bytes, found).map(Some).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+/// Only tiles of level 0 lie in the archive alone.
+fn archived(store: &dyn Store, tile: TileId) -> Result<Option<Vec<Hash>>, StoreError> {
+    if tile.level() > 0 {
+        return Ok(None);
+    }
+    let Some(archive) = holding(store, tile.index())? else { return Ok(None) };
+    Ok(Some(archive.leaves(store, tile.index())?.to_vec()))
 }
 
 fn tile_id(level: u8, index: u64) -> Result<TileId, StoreError> {

@@ -16,6 +16,7 @@ use super::stopping::Stopping;
 use crate::authority::{Authority, Followed, Hours};
 use crate::http::{self, Access, HttpState, Tls};
 use crate::values::lang::Lang;
+use crate::wiring::archiving;
 use crate::wiring::assembly::{Assembled, assemble, token_path};
 use crate::wiring::callers::Callers;
 use crate::wiring::clock::SystemClock;
@@ -83,6 +84,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     let authority = Arc::new(authority);
     let (end, ended) = watch::channel(());
     let supervising = tokio::spawn(supervise(Arc::clone(&authority), config.tick, ended.clone()));
+    let archiving = tokio::spawn(archiving::go_on(Arc::clone(&authority), ended.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&authority), tls.clone(), config.tick, ended));
     let access = Access {
         proxies: config.trusted_proxies.clone(),
@@ -118,6 +120,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     drop(end);
     ticking.await.context("ticking")?;
     supervising.await.context("supervising")?;
+    archiving.await.context("archiving")?;
     if let Err(failure) = authority.enter_refusals(Hours::All).await {
         tracing::error!(%failure, "the refusals of the last hour were not entered");
     }

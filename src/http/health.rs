@@ -109,6 +109,13 @@ pub async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
         let age = Duration::from_millis(u64::try_from(state.clock.now().since(last)).unwrap_or(0));
         metrics::gauge!("vidimus_last_entry_age_seconds").set(age.as_secs_f64());
     }
+    if let Some(archive) = &readiness.archive {
+        let count = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        metrics::gauge!("vidimus_archived_bundles")
+            .set(count(usize::try_from(archive.bundles).unwrap_or(usize::MAX)));
+        metrics::gauge!("vidimus_archive_stopped").set(if archive.stopped.is_some() { 1.0 } else { 0.0 });
+        metrics::gauge!("vidimus_archive_lost_files").set(count(archive.lost.len()));
+    }
     if let Some(eyes) = &readiness.witnesses {
         witnessed(eyes, readiness.size, state.clock.now());
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 
 use super::HttpState;
@@ -41,11 +41,34 @@ pub async fn witnessed(State(state): State<Arc<HttpState>>) -> Result<Response, 
     }
 }
 
-/// `GET /ledger/tile/…`: the one spelling of each path, so that caches hold no tile twice.
-pub async fn tile(State(state): State<Arc<HttpState>>, uri: Uri) -> Result<Response, Problem> {
+/// `GET /ledger/tile/…`: the one spelling of each path, so that caches hold no tile twice. A bundle that was put away goes out as it lies, by gzip,
+/// to whoever takes that.
+pub async fn tile(
+    State(state): State<Arc<HttpState>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let path = uri.path().strip_prefix("/ledger/").unwrap_or_default();
     let path: TilePath = path.parse().map_err(|_| Problem::not_found(Thing::File))?;
-    Ok(kept(typed(StatusCode::OK, BYTES, state.authority.tile(&path)?), FOR_EVER))
+    let packed = if takes_gzip(&headers) { state.authority.packed(&path)? } else { None };
+    let Some(packed) = packed else {
+        return Ok(kept(typed(StatusCode::OK, BYTES, state.authority.tile(&path)?), FOR_EVER));
+    };
+    let mut response = kept(typed(StatusCode::OK, BYTES, packed), FOR_EVER);
+    response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(response)
+}
+
+/// Whether gzip is named among what may be sent, and not refused (RFC 9110, section 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let named = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    named.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let weight = parts.find_map(|part| part.strip_prefix("q="));
+        gzip && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
+    })
 }
 
 /// `GET /ledger/blob/sha256/{hex}`.

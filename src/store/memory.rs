@@ -5,17 +5,21 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::authority::archive::Archive;
 use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
+use crate::store::archive::MemoryFiles;
 
 /// The first key that can be a row's own.
 const FIRST_KEY: &[u8] = &[1];
 
 /// Rows in a map, under one lock.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryStore {
     inner: Mutex<Inner>,
+    files: Arc<MemoryFiles>,
+    archive: Archive,
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +34,18 @@ struct Inner {
 impl MemoryStore {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self::default()
+        Self::with(Inner::default(), MemoryFiles::default())
+    }
+
+    fn with(inner: Inner, files: MemoryFiles) -> Self {
+        let files = Arc::new(files);
+        let archive = Archive::new(Arc::<MemoryFiles>::clone(&files));
+        Self { inner: Mutex::new(inner), files, archive }
+    }
+
+    /// The files of its archive.
+    pub fn files(&self) -> &MemoryFiles {
+        &self.files
     }
 
     /// Lets `writes` more commits, puts and syncs succeed and the next one fail; the store then has ended, as a real
@@ -43,11 +58,17 @@ impl MemoryStore {
     pub fn copy(&self) -> Self {
         let inner = self.lock();
         let copy = Inner { rows: inner.rows.clone(), head: inner.head, ..Inner::default() };
-        Self { inner: Mutex::new(copy) }
+        Self::with(copy, self.files.copy())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -144,6 +165,10 @@ impl Store for MemoryStore {
 
     fn ended(&self) -> Option<String> {
         self.lock().ended.clone()
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        Some(&self.archive)
     }
 }
 

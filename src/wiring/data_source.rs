@@ -8,8 +8,9 @@ use crate::audit::source::{CHECKPOINT, Source, SourceError, WITNESSED};
 use crate::authority::backup::{RowPieces, page};
 use crate::authority::entries::entries;
 use crate::authority::store::{Row, Store, StoreError};
+use crate::authority::tiles::stored;
 use crate::crypto::Digest;
-use crate::merkle::{TilePath, encode_bundle};
+use crate::merkle::{TilePath, encode_bundle, encode_hashes};
 use crate::status_list::StatusToken;
 use crate::store::SledStore;
 
@@ -49,9 +50,9 @@ impl DataSource {
     fn tile(&self, path: &TilePath) -> Result<Option<Vec<u8>>, StoreError> {
         match path {
             TilePath::Hashes(tile, width) => {
-                let row = self.store.get(&Row::Tile(*tile))?;
+                let hashes = stored(self.store.as_ref(), *tile, *width)?;
                 // A partial tile is the beginning of the hashes so far.
-                Ok(row.and_then(|row| row.get(..width.count() * 32).map(<[u8]>::to_vec)))
+                Ok(hashes.and_then(|hashes| hashes.get(..width.count()).map(encode_hashes)))
             }
             TilePath::Entries(bundle, width) => {
                 let first = bundle * 256;

@@ -13,13 +13,15 @@ use super::restore::{Signed, holding, refuse_full};
 use super::told::Told;
 use crate::audit::Pins;
 use crate::audit::replay::Progress;
+use crate::authority::archive::archived;
 use crate::authority::entries::entries;
 use crate::authority::keyring::Keyring;
-use crate::authority::store::Store;
+use crate::authority::store::{Store, StoreError};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::merkle::{Hash, Range, leaf};
 use crate::note::VerifierKey;
 use crate::store::SledStore;
+use crate::store::archive::{ARCHIVE, Folder};
 use crate::store::journal::{JournalError, Lying, Read, rebuild};
 
 /// Entries that are read at once.
@@ -29,6 +31,8 @@ const PAGE: usize = 256;
 pub struct Lost<'a> {
     /// The directory of the journal, or one file of it, also one that was set aside.
     pub journal: &'a Path,
+    /// Where the archived files lie, if not beside the journal: also an export, or a mirror.
+    pub archive: Option<&'a Path>,
     /// The keys that the data belongs to, where they are at hand.
     pub keyring: Option<&'a dyn Keyring>,
     /// Checkpoint keys from elsewhere.
@@ -53,6 +57,7 @@ pub fn rebuild_data(
         let store = SledStore::open(&unfinished)?;
         let read = rebuild(lost.journal, &store, &mut |done, total| progress(Progress { done, total }))
             .map_err(|error| told(&error, lost.journal))?;
+        take_archive(lost, &store, progress)?;
         store.sync()?;
         if let Some(signed) = &signed {
             reaches(&read, signed.checkpoint().size, lost.journal)?;
@@ -76,6 +81,47 @@ pub fn rebuild_data(
     fs::rename(&unfinished, data).with_context(|| data.display().to_string())?;
     File::open(parent(data))?.sync_all()?;
     Ok(read)
+}
+
+/// What was put away comes from the files beside the journal, each held against the tiles that the journal has.
+fn take_archive(
+    lost: &Lost<'_>,
+    store: &SledStore,
+    progress: &mut dyn FnMut(Progress),
+) -> anyhow::Result<()> {
+    let beside = if lost.journal.is_dir() { lost.journal } else { parent(lost.journal) }.join(ARCHIVE);
+    let files = Folder::new(lost.archive.unwrap_or(&beside));
+    let total = archived(store)?;
+    let Some(archive) = store.archive() else { return Ok(()) };
+    for number in 0..total {
+        archive.take_from(&files, store, number).map_err(|error| untaken(&error))?;
+        progress(Progress { done: number + 1, total });
+    }
+    Ok(())
+}
+
+fn untaken(error: &StoreError) -> Told {
+    match error {
+        StoreError::Archived { file } => Told::new(
+            format!(
+                "归档文件 {file} 不在，或不是日志所指的那一份。请用 --archive 给出归档所在的目录：原数据目录的 archive、其副本、导出（vidimus ledger export）或镜像均可"
+            ),
+            format!(
+                "{error}. Give with --archive where the archived files lie: the archive of the old data directory, a copy of it, an export \
+                 (vidimus ledger export), or a mirror"
+            ),
+        ),
+        StoreError::Unarchived(why) => Told::new(
+            format!("新的归档无法写入：{why}。请处理 --data 所在的磁盘（已满、只读或故障）后再试"),
+            format!("{error}. Mend the disk that --data is on (full, read-only or failing) and try again"),
+        ),
+        error => Told::new(
+            format!("新的数据目录无法使用：{error}。请处理 --data 所在的磁盘后再试，或给出日志的另一副本"),
+            format!(
+                "{error}. Mend the disk that --data is on and try again, or give another copy of the journal"
+            ),
+        ),
+    }
 }
 
 /// The rule of `last-signed`: never fewer entries than are signed.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use vidimus::authority::archive::Archive;
 use vidimus::authority::founding::{Founding, NewKeys, Site};
 use vidimus::authority::keyring::{Keyring, KeyringError, Secrets};
 use vidimus::authority::store::{Head, KeyValue, Row, Store, StoreError, Write};
@@ -107,6 +108,9 @@ impl Store for MortalStore {
     }
     fn ended(&self) -> Option<String> {
         self.inner.ended()
+    }
+    fn archive(&self) -> Option<&Archive> {
+        self.inner.archive()
     }
 }
 
@@ -257,6 +261,23 @@ impl Bench {
             gate: Arc::default(),
             jammed: Arc::default(),
             breaks: Arc::default(),
+        }
+    }
+
+    /// The same workbench once more, over the same store and keys.
+    pub fn again(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            keyring: Arc::clone(&self.keyring),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            founding: self.founding.clone(),
+            signed: Arc::clone(&self.signed),
+            plan: self.plan.clone(),
+            committed: Arc::clone(&self.committed),
+            gate: Arc::clone(&self.gate),
+            jammed: Arc::clone(&self.jammed),
+            breaks: Arc::clone(&self.breaks),
         }
     }
 

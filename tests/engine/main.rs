@@ -3,6 +3,8 @@
 #![cfg(feature = "server")]
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 #[path = "../support/witnesses.rs"]
 mod at_hand;
 #[cfg(test)]

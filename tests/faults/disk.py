@@ -67,6 +67,10 @@ class Mounted:
     def free(self):
         (self.place / "filler").unlink()
 
+    def resized(self, size):
+        """A tmpfs of another size from now on."""
+        return subprocess.run(["mount", "-o", f"remount,size={size}", self.place], capture_output=True).returncode == 0
+
     def abort(self):
         """What the kernel does when the disk reports errors: read-only from now on."""
         return subprocess.run(["mount", "-o", "remount,abort", self.place], capture_output=True).returncode == 0

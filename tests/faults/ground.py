@@ -117,9 +117,9 @@ class Ground:
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             list(pool.map(lambda one: self.round(kind, *one), plays))
 
-    def judge(self, place, known, lives=True):
+    def judge(self, place, known, lives=True, flags=()):
         """Starts what is left on good ground and says what came of it."""
-        service = Service(place)
+        service = Service(place, *flags)
         before = len(service.said()) if (place / "stderr.log").exists() else 0
         try:
             service.start()

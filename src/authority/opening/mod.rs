@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use error::OpenError;
 
 use super::Authority;
+use super::archiving::{Archiving, check_newest};
 use super::blocks::EdgeBlocks;
 use super::cards::Following;
 use super::ceremony;
@@ -79,6 +80,7 @@ impl Opening {
         let store = self.store.as_ref();
         let Opened { charter, range, checkpoint, last_signed } = self.check_head()?;
         let clock = Arc::new(ClockGuard::new(Arc::clone(&self.clock), charter.time(), self.clock_gap)?);
+        check_newest(store)?;
         let edge = EdgeTiles::load(store, range.size())?;
         let blocks = EdgeBlocks::load(store, &charter, range.size())?;
         let finders = Arc::new(Finders::load(store, range.size())?);
@@ -128,6 +130,7 @@ impl Opening {
             shelf: Shelf::default(),
             refusals: Refusals::default(),
             following: Following::default(),
+            archiving: Archiving::default(),
             open_ceremonies,
             demand_counts: DemandCounts::default(),
             rounds: self.eyes.map(Rounds::new),

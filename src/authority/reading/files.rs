@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::authority::Authority;
+use crate::authority::archive::holding;
 use crate::authority::entries;
 use crate::authority::refusal::{Failure, Fault, Refusal, Thing};
 use crate::authority::store::Row;
@@ -12,7 +13,7 @@ use crate::ledger::body::Owner;
 use crate::ledger::entry::leaf_hash;
 use crate::ledger::receipt::Receipt;
 use crate::merkle::{
-    Hash, TileId, TilePath, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at,
+    Hash, TileId, TilePath, Width, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at,
 };
 use crate::note::{KeyName, Scheme, VerifierKey};
 use crate::x509::Certificate;
@@ -80,6 +81,14 @@ impl Authority {
                 Ok(encode_bundle(&entries).map_err(|error| Fault::Damaged(error.to_string()))?)
             }
         }
+    }
+
+    /// A full bundle as it lies in the archive, by gzip; `None` for whatever is not there.
+    pub fn packed(&self, path: &TilePath) -> Result<Option<Vec<u8>>, Failure> {
+        let store = self.store.as_ref();
+        let TilePath::Entries(number, Width::FULL) = *path else { return Ok(None) };
+        let Some(archive) = holding(store, number)? else { return Ok(None) };
+        Ok(Some(archive.bundle(store, number)?.packed.clone()))
     }
 
     /// Public material by digest.

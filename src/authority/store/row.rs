@@ -251,13 +251,15 @@ impl Row {
 /// Below every row's own key.
 const MARK: &[u8] = b"\0j";
 /// The names of single values.
-const SINGLES: [&str; 3] = [PLACES_RESERVED, SEALED, FINDER_RUNS];
+const SINGLES: [&str; 4] = [PLACES_RESERVED, SEALED, FINDER_RUNS, ARCHIVED];
 /// How many places on status lists were ever reserved.
 pub const PLACES_RESERVED: &str = "places-reserved";
 /// Up to which entry every licence is sealed, or waits under [`Row::Unsealed`].
 pub const SEALED: &str = "sealed";
 /// How many runs of blocks of finders are whole.
 pub const FINDER_RUNS: &str = "finder-runs";
+/// How many bundles lie in the archive.
+pub const ARCHIVED: &str = "archived";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -311,6 +313,7 @@ mod tests {
             Row::Need([10; 16]),
             Row::NeedOnce([11; 32]),
             Row::Single(PLACES_RESERVED),
+            Row::Single(ARCHIVED),
             Row::Mark,
         ];
         for row in rows {

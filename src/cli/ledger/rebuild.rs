@@ -18,6 +18,9 @@ use crate::wiring::restore::DoesNotHold;
 pub(super) struct Rebuild {
     /// The directory that the service had as --journal, or one file of it, also one that was set aside.
     journal: PathBuf,
+    /// Where the archived files lie, if not in the journal's own directory: an export or a mirror will do.
+    #[arg(long, value_name = "DIR")]
+    archive: Option<PathBuf>,
     /// The keys that the data belongs to: the journal must reach as far as last-signed.
     #[arg(long, value_name = "DIR", env = "VIDIMUS_KEYS")]
     keys: Option<PathBuf>,
@@ -35,6 +38,7 @@ impl Rebuild {
         let keyring = self.keys.as_deref().map(|keys| FileKeyring::open(keys, passphrase)).transpose()?;
         let lost = Lost {
             journal: &self.journal,
+            archive: self.archive.as_deref(),
             keyring: keyring.as_ref().map(|keyring| -> &dyn Keyring { keyring }),
             vkeys: self.vkey.as_deref().map(vkeys).transpose()?.unwrap_or_default(),
         };

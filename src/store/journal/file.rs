@@ -21,7 +21,7 @@ const FORM: u64 = 1;
 /// Longest first line.
 const FIRST_LINE: u64 = 64;
 /// A file that has grown beyond this many times what it began with, and so many bytes, is begun anew at the next start.
-const GROWN: (u64, u64) = (2, if cfg!(test) { 1 << 20 } else { 256 << 20 });
+const GROWN: (u64, u64) = (2, if cfg!(test) { 1 << 20 } else { 64 << 20 });
 
 pub(super) fn first_line(number: u64) -> String {
     format!("{JOURNAL}{FORM} {number}\n")

@@ -34,7 +34,9 @@ use self::folder::Folder;
 use self::mark::Mark;
 use self::opening::{Found, anew, find};
 use self::record::{Chain, Kind, Record};
+use crate::authority::archive::Archive;
 use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
+use crate::store::archive::{self, ARCHIVE};
 
 /// How a journal was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,9 @@ impl Journaled {
         find: impl FnOnce(&Folder, &dyn Store) -> Result<Found, JournalError>,
     ) -> Result<(Self, Begun), JournalError> {
         let store = inner.as_ref();
+        if let Some(archive) = store.archive() {
+            archive.also_in(Arc::new(archive::Folder::new(folder.path().join(ARCHIVE))));
+        }
         let begin =
             |own: Option<&Path>| anew(&folder, store, own).map(|(file, rows)| (file, Begun::Anew(rows)));
         let (file, begun) = match find(&folder, store)? {
@@ -228,6 +233,10 @@ impl Store for Journaled {
         self.writable()?;
         self.sync_journal()?;
         self.inner.sync()
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        self.inner.archive()
     }
 
     fn ended(&self) -> Option<String> {

@@ -24,14 +24,16 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use engine::Engine;
 use fault::{Fault, ask};
 pub use open::OpenError;
 use parts::{FIRST_KEY, HEAD_KEY, Stored, cut, damaged, part_key, read_head, write_head};
 
+use crate::authority::archive::Archive;
 use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
+use crate::store::archive::{ARCHIVE, Folder};
 
 /// Rows in a directory that this process holds alone.
 pub struct SledStore {
@@ -48,6 +50,7 @@ pub struct SledStore {
     /// Held for reading over reads of several rows, for writing while a batch is applied.
     steady: RwLock<()>,
     ended: OnceLock<String>,
+    archive: Archive,
 }
 
 impl SledStore {
@@ -63,6 +66,7 @@ impl SledStore {
             entering: Mutex::new(()),
             steady: RwLock::new(()),
             ended: OnceLock::new(),
+            archive: Archive::new(Arc::new(Folder::new(directory.join(ARCHIVE)))),
         })
     }
 
@@ -234,5 +238,9 @@ impl Store for SledStore {
 
     fn ended(&self) -> Option<String> {
         self.ended.get().cloned()
+    }
+
+    fn archive(&self) -> Option<&Archive> {
+        Some(&self.archive)
     }
 }

@@ -1,6 +1,6 @@
 //! The judgement, one function a check.
 
-use super::{Disk, Grade, Known, Line, Place, Seen, journal, witnesses};
+use super::{Disk, Grade, Known, Line, Place, Seen, archive, journal, witnesses};
 use crate::authority::{Ending, Readiness};
 use crate::values::time::Time;
 use crate::wiring::told::Told;
@@ -209,6 +209,7 @@ fn inside(readiness: &Readiness, running: bool, now: Option<Time>, lines: &mut V
             format!("{waiting} licences are entered and wait to be sealed: a start seals them; if they stay, the log names the missing key"),
         ));
     }
+    lines.extend(readiness.archive.iter().flat_map(archive::judge));
     let Some(now) = now else { return };
     lines.extend(readiness.witnesses.iter().flat_map(|eyes| witnesses::judge(eyes, readiness.size, now)));
     certificates(&readiness.certificates, now, lines);

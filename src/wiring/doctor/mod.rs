@@ -1,6 +1,7 @@
 //! What `vidimus doctor` says: each thing that was looked at, how grave it is, and what to do, in both languages. The
 //! judgement is pure: what is known comes in, lines go out. Not here: looking (`examine`), and asking a service (`cli`).
 
+mod archive;
 pub mod examine;
 mod journal;
 mod judge;

@@ -1,7 +1,7 @@
 //! Healthy and broken situations, judged.
 
 use super::*;
-use crate::authority::{Ending, Listed};
+use crate::authority::{ArchiveCondition, Ending, Listed};
 use crate::crypto::KeyId;
 use crate::values::lang::Lang;
 
@@ -23,6 +23,7 @@ fn readiness() -> Readiness {
         unsealed: 0,
         lists: vec![Listed { list: 1, until: Some(now().seconds() + 80_000) }],
         witnesses: None,
+        archive: None,
     }
 }
 
@@ -67,6 +68,22 @@ fn a_healthy_one_is_told_line_by_line() {
     assert!(lines.iter().all(|line| line.grade == Grade::Ok), "{lines:?}");
     let checks: Vec<&str> = lines.iter().map(|line| line.check).collect();
     assert_eq!(checks, ["disk", "ledger", "certificates", "head", "clock"]);
+}
+
+#[test]
+fn an_archive_by_what_is_wrong_with_it() {
+    let of = |archive| known(Readiness { archive: Some(archive), ..readiness() });
+    let some = ArchiveCondition { bundles: 3, scrubbed: Some(now()), ..ArchiveCondition::default() };
+    assert_eq!(worst(&of(ArchiveCondition::default())).0, Grade::Ok);
+    assert_eq!(worst(&of(some.clone())).0, Grade::Ok);
+    let (stopped, lost) = (Some("/data/archive: no space".to_owned()), vec!["/data/archive/x".to_owned()]);
+    for (archive, grade) in [
+        (ArchiveCondition { stopped, ..some.clone() }, Grade::Warn),
+        (ArchiveCondition { uncopied: 1, ..some.clone() }, Grade::Warn),
+        (ArchiveCondition { lost, ..some }, Grade::Fail),
+    ] {
+        assert_eq!(worst(&of(archive)), (grade, "archive"));
+    }
 }
 
 #[test]

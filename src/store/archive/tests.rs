@@ -1,0 +1,88 @@
+//! Files in a directory: their names, what is left as it is, what is replaced, and what cannot be written.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use super::*;
+use crate::authority::archive::{Files, pack};
+use crate::merkle::{TileId, TilePath, Width};
+
+const BUNDLE: TilePath = TilePath::Entries(1_234, Width::FULL);
+
+fn tile() -> TilePath {
+    TilePath::Hashes(TileId::new(0, 1_234).unwrap(), Width::FULL)
+}
+
+/// Every file below, by its path.
+fn listed(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(listed(&path));
+        } else {
+            found.push(path.to_str().unwrap().to_owned());
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn files_lie_as_tlog_tiles_names_them() {
+    let kept = tempfile::tempdir().unwrap();
+    let place = kept.path().join("data/archive");
+    let folder = Folder::new(&place);
+    assert_eq!((folder.read(&BUNDLE), folder.has(&BUNDLE)), (Ok(None), false));
+    assert!(!place.exists(), "looking makes nothing");
+    folder.keep(&BUNDLE, b"a bundle").unwrap();
+    folder.keep(&tile(), b"a tile").unwrap();
+    let names = ["tile/0/x001/234", "tile/entries/x001/234.gz"].map(|name| place.join(name));
+    assert_eq!(listed(kept.path()), names.each_ref().map(|name| name.to_str().unwrap().to_owned()));
+    assert_eq!(folder.name(&BUNDLE), names[1].to_str().unwrap());
+    assert_eq!((folder.read(&BUNDLE), folder.has(&BUNDLE)), (Ok(Some(b"a bundle".to_vec())), true));
+    assert_eq!(fs::read(&names[0]).unwrap(), b"a tile");
+    assert_eq!(fs::metadata(&names[0]).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_is_left_as_it_is_or_replaced_whole() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = Folder::new(kept.path());
+    folder.keep(&tile(), b"first").unwrap();
+    let file = kept.path().join("tile/0/x001/234");
+    let node = || fs::metadata(&file).unwrap().ino();
+    let before = node();
+    folder.keep(&tile(), b"first").unwrap();
+    assert_eq!(node(), before);
+    // What a kill left half written is nobody's, and in nobody's way.
+    fs::write(kept.path().join("tile/0/x001/234.new"), b"half of a longer").unwrap();
+    folder.keep(&tile(), b"second").unwrap();
+    assert_ne!(node(), before);
+    assert_eq!(listed(kept.path()), [file.to_str().unwrap()]);
+    assert_eq!(folder.read(&tile()), Ok(Some(b"second".to_vec())));
+}
+
+/// A bundle from an export or a mirror is unpacked, and lies under the same name.
+#[test]
+fn an_unpacked_bundle_does_as_well() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = Folder::new(kept.path());
+    fs::create_dir_all(kept.path().join("tile/entries/x001")).unwrap();
+    fs::write(kept.path().join("tile/entries/x001/234"), b"entries").unwrap();
+    assert!(folder.has(&BUNDLE));
+    assert_eq!(folder.read(&BUNDLE), Ok(Some(pack(b"entries").unwrap())));
+    folder.keep(&BUNDLE, b"packed").unwrap();
+    assert_eq!(folder.read(&BUNDLE), Ok(Some(b"packed".to_vec())));
+}
+
+#[test]
+fn what_cannot_be_written_or_read_is_named() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = Folder::new(kept.path());
+    fs::write(kept.path().join("tile"), b"a file where a directory should be").unwrap();
+    for fault in [folder.keep(&tile(), b"x").unwrap_err(), folder.read(&tile()).unwrap_err()] {
+        assert!(fault.file.ends_with("tile/0/x001/234") && !fault.why.is_empty(), "{fault}");
+    }
+}
