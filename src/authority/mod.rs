@@ -15,6 +15,7 @@ mod cases;
 mod ceremony;
 mod chains;
 pub mod clock_guard;
+mod content;
 mod demand_counts;
 pub mod entries;
 mod facts;
@@ -61,6 +62,7 @@ pub use cases::{
 pub use ceremony::{
     About, CeremonyId, CeremonyRefusal, OfficerRefusal, ShownCeremony, Signed, Statement, Statements,
 };
+pub use content::Judged;
 pub use demand_counts::DemandStatistics;
 pub use facts::{AboutFact, FactRefusal, Flag, Proved, Sources, Subject};
 pub use issuance::{Answer, Issued, Patience, Wish};
@@ -115,6 +117,7 @@ pub struct Authority {
     shelf: publication::Shelf,
     refusals: refusals::Refusals,
     following: cards::Following,
+    looking: content::Looking,
     open_ceremonies: ceremony::OpenCeremonies,
     demand_counts: demand_counts::DemandCounts,
     rounds: Option<witnesses::Rounds>,

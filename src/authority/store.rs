@@ -6,7 +6,7 @@
 
 mod row;
 
-pub use row::{FrameName, GrantName, PLACES_RESERVED, Row, SEALED};
+pub use row::{CONTENT_JUDGED, FrameName, GrantName, PLACES_RESERVED, Row, SEALED};
 
 use crate::values::time::Time;
 

@@ -19,6 +19,7 @@ use super::cards::Following;
 use super::ceremony;
 use super::chains::Chains;
 use super::clock_guard::ClockGuard;
+use super::content::Looking;
 use super::demand_counts::DemandCounts;
 use super::finders::Finders;
 use super::founding::Founding;
@@ -128,6 +129,7 @@ impl Opening {
             shelf: Shelf::default(),
             refusals: Refusals::default(),
             following: Following::default(),
+            looking: Looking::default(),
             open_ceremonies,
             demand_counts: DemandCounts::default(),
             rounds: self.eyes.map(Rounds::new),
