@@ -93,10 +93,11 @@ async fn what_is_not_valid_any_more_is_held_against_nothing() {
     let service = Service::found();
     publish(&service).await;
     let first = issued(&service, &firm("样例公司", &json!({}))).await;
-    let replacing = json!({"replaces": {"handle": first, "cause": "changed"}});
-    let changed = support::with(firm("样例公司", &json!({"address": "样例路2号"})), &replacing);
-    let answered = service.post(MARKET, "/v1/licences", &changed).await;
-    assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.text());
+    let licence = firm("样例公司", &json!({"address": "样例路2号"}));
+    let body = json!({"reason": "地址变更", "cause": "changed", "licence": licence});
+    let path = format!("/v1/licences/{}/replace", first.as_str().unwrap());
+    let answered = service.post(MARKET, &path, &body).await;
+    assert!(answered.status.is_success(), "{}", answered.text());
     assert_eq!(judged(&service).await, Some(0), "it replaces the one that says otherwise");
     assert_eq!(cards(&service).await, []);
 }

@@ -29,8 +29,7 @@ fn size(ledger: &Ledger) -> u64 {
 
 /// The entry that brought a licence in.
 fn came(ledger: &Ledger, licence: u8) -> u64 {
-    let handle = serde_json::from_value(handle(licence)).unwrap();
-    ledger.state.licence(&handle).unwrap().unwrap().first().unwrap().index
+    ledger.state.licence(&handle(licence)).unwrap().unwrap().first().unwrap().index
 }
 
 /// A licence of before the rules, then two of after them, about which something is found.
@@ -68,10 +67,10 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
     let body = |name, which, change: fn(&mut Value)| copies.body(name, Rule::Content, which, change);
     let before_rules = came(ledger, 31);
     let early = copies.copy("a finding about a licence of before the rules", Rule::Content, FIRST, |draft| {
-        draft.body["licence"] = handle(31);
+        draft.body["licence"] = json!(handle(31));
     });
     let mut old = ledger.nth("content.found", 0).1;
-    old.body["licence"] = handle(31);
+    old.body["licence"] = json!(handle(31));
     old.body["at"] = json!(before_rules);
     let (published, _) = ledger.nth("supervision.published", 0);
     let unruled = copies.copy("a finding before there are rules", Rule::Content, FIRST, |draft| {
@@ -86,8 +85,8 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
         body("a finding about another entry than the licence's", SECOND, |body| {
             body["at"] = json!(body["at"].as_u64().unwrap() - 1);
         }),
-        body("a second finding about a licence", SECOND, |body| body["licence"] = handle(11)),
-        body("a finding about no licence", FIRST, |body| body["licence"] = handle(99)),
+        body("a second finding about a licence", SECOND, |body| body["licence"] = json!(handle(11))),
+        body("a finding about no licence", FIRST, |body| body["licence"] = json!(handle(99))),
         body("a finding about another department's licence", FIRST, |body| body["department"] = json!(FIRES)),
         body("a finding of no rule", FIRST, |body| body["rules"] = json!([])),
         body("rules that do not ascend", SECOND, |body| {
