@@ -20,7 +20,7 @@ pub struct DataVault(authority::Vault);
 impl DataVault {
     /// Opens it.
     pub fn open(data: &Path, keys: &Path, passphrase_file: Option<&Path>) -> anyhow::Result<Self> {
-        if !data.join("db").is_dir() {
+        if !data.join("db").exists() {
             let data = data.display();
             return Err(Told::new(
                 format!("--vault {data}：不是数据目录（其中没有 db）；请给出已停止的服务的 --data 目录或其副本"),
