@@ -267,7 +267,8 @@ impl<'v> Recomputing<'v> {
         while self.owed.front().is_some_and(|owed| owed.at < entered.at) {
             self.pass();
         }
-        let owed = self.owed.pop_front_if(|owed| owed.at == entered.at);
+        let is_of_it = self.owed.front().is_some_and(|owed| owed.at == entered.at);
+        let owed = is_of_it.then(|| self.owed.pop_front()).flatten();
         let text = match owed {
             Some(Owed { certain: false, .. }) => return,
             Some(Owed { found: Some(found), .. }) => {

@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn found(
-        licence: (&str, Value),
+        (licence_type, payload): &(&str, Value),
         others: &[(&str, Value)],
     ) -> Vec<(&'static str, String, Option<Handle>)> {
         let rules = Rules::built_in().unwrap();
@@ -195,44 +195,44 @@ mod tests {
                 payload: payload.as_object().unwrap(),
             })
             .collect();
-        let licence_type = licence.0.parse().unwrap();
+        let licence_type = licence_type.parse().unwrap();
         let licence = Content {
             licence: handle(0),
             licence_type: &licence_type,
-            payload: licence.1.as_object().unwrap(),
+            payload: payload.as_object().unwrap(),
         };
         let all = rules.content().find(&licence, &others);
         all.into_iter().map(|one| (one.rule.as_str(), one.at, one.other)).collect()
     }
 
-    fn driving(claims: Value) -> (&'static str, Value) {
+    fn driving(claims: &Value) -> (&'static str, Value) {
         ("driving-licence", json!({"holders": [{"name": "李样例", "code": "1"}], "claims": claims}))
     }
 
-    fn attested(name: &str, code: &str, claims: Value) -> (&'static str, Value) {
+    fn attested(name: &str, code: &str, claims: &Value) -> (&'static str, Value) {
         ("identity-attestation", json!({"holders": [{"name": name, "code": code}], "claims": claims}))
     }
 
     #[test]
     fn what_is_usual_and_not_there_is_missing() {
         let whole = json!({"address": "样例路1号", "file_number": "430700000001"});
-        assert_eq!(found(driving(whole), &[]), []);
+        assert_eq!(found(&driving(&whole), &[]), []);
         let missing = |at: &str| ("missing-field", format!("/claims/{at}"), None);
         let lacking = json!({"address": "", "file_number": null});
-        assert_eq!(found(driving(lacking), &[]), [missing("address"), missing("file_number")]);
+        assert_eq!(found(&driving(&lacking), &[]), [missing("address"), missing("file_number")]);
     }
 
     #[test]
     fn another_licence_of_the_same_holder_contradicts() {
         let said = json!({"address": "a", "file_number": "1", "sex": "男", "birth_date": "1990-01-01"});
         let contradiction = |at: &str| ("contradiction", at.to_owned(), Some(handle(1)));
-        let agrees = attested("李样例", "1", json!({"sex": "男"}));
-        assert_eq!(found(driving(said.clone()), &[agrees]), []);
-        let of_another = attested("王样例", "2", json!({"sex": "女"}));
-        assert_eq!(found(driving(said.clone()), &[of_another]), []);
-        let differs = attested("李样列", "1", json!({"sex": "女", "birth_date": "1990-01-01"}));
+        let agrees = attested("李样例", "1", &json!({"sex": "男"}));
+        assert_eq!(found(&driving(&said), &[agrees]), []);
+        let of_another = attested("王样例", "2", &json!({"sex": "女"}));
+        assert_eq!(found(&driving(&said), &[of_another]), []);
+        let differs = attested("李样列", "1", &json!({"sex": "女", "birth_date": "1990-01-01"}));
         let expected = [contradiction("/claims/sex"), contradiction("/holders/0/name")];
-        assert_eq!(found(driving(said), &[differs]), expected);
+        assert_eq!(found(&driving(&said), &[differs]), expected);
     }
 
     #[test]
@@ -244,9 +244,9 @@ mod tests {
         let claims =
             json!({"employer": "甲公司", "employer_code": "91", "sex": "男", "birth_date": "1990-01-01"});
         let constructor = json!({"holders": [{"name": "李样例", "code": "1"}], "claims": claims});
-        let all = found(("constructor-registration", constructor), &[firm("乙公司")]);
+        let all = found(&("constructor-registration", constructor), &[firm("乙公司")]);
         assert_eq!(all, [("contradiction", "/claims/employer".to_owned(), Some(handle(1)))]);
-        assert_eq!(found(firm("甲"), &[firm("甲")]), [("duplicate", String::new(), Some(handle(1)))]);
+        assert_eq!(found(&firm("甲"), &[firm("甲")]), [("duplicate", String::new(), Some(handle(1)))]);
     }
 
     #[test]

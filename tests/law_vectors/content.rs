@@ -23,10 +23,6 @@ fn found(content: u64, at: u64, licence: u8, rules: &[&str]) -> Draft {
     Draft::new("content.found", "registry", body)
 }
 
-fn size(ledger: &Ledger) -> u64 {
-    ledger.state.charter().size()
-}
-
 /// The entry that brought a licence in.
 fn came(ledger: &Ledger, licence: u8) -> u64 {
     ledger.state.licence(&handle(licence)).unwrap().unwrap().first().unwrap().index

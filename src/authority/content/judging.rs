@@ -127,7 +127,7 @@ impl Authority {
         Ok(span)
     }
 
-    /// Rules of the ledger. Those of a newer program find nothing here: supervision says so, and nothing is entered by guess.
+    /// Rules of the ledger. Where they are of a newer program nothing is judged: what it would find is not guessed.
     fn published_rules(&self, name: &crate::crypto::Digest) -> Result<Rules, Failure> {
         let text = self.store.get(&Row::Blob(*name))?.unwrap_or_default();
         let text = String::from_utf8(text).map_err(|error| Fault::Damaged(error.to_string()))?;

@@ -62,7 +62,9 @@ impl MemoryState {
         from.give_all(|licence| state.licences.put(licence))?;
         from.give_all(|case: super::CaseState| drop(state.cases.insert(case.case, case)))?;
         from.give_all(|card: super::CardState| drop(state.cards.insert(card.card, card)))?;
-        from.give_all(|one: super::ContentState| drop(state.contents.insert(one.content, one)))?;
+        from.give_all(|one: super::ContentState| {
+            state.contents.insert(one.content, one);
+        })?;
         from.give_all(|block| state.statuses.put_block(block))?;
         Ok(state)
     }
