@@ -87,6 +87,7 @@ pub(super) fn named_by(body: &Body) -> Vec<BlobRef> {
         | Body::CaseWithdrawn(_)
         | Body::CaseChecked(_)
         | Body::CaseRectified(_)
+        | Body::ContentFound(_)
         | Body::CardRaised(_)
         | Body::CardOrdered(_)
         | Body::CardAnswered(_)

@@ -15,8 +15,8 @@ use crate::supervision::{Rules, Seen, Supervisor};
 use crate::values::identifiers::Slug;
 use crate::values::time::Time;
 
-/// How long a card may wait to be entered: so many entries, and so many milliseconds.
-const WAITS: (u64, i64) = (1_024, 3_600_000);
+/// How long a card, or a finding about content, may wait to be entered: so many entries, and so many milliseconds.
+pub(super) const WAITS: (u64, i64) = (1_024, 3_600_000);
 
 /// Cards that are not entered yet and are told one by one.
 const AWAITED: usize = 100;

@@ -43,7 +43,7 @@ pub(super) fn checkpoint_key(number: u8) -> PrivateKey {
 #[test]
 fn a_fault_in_an_entry_is_named_with_its_index() {
     let mut planted = 0;
-    for folder in ["ledger", "cases"] {
+    for folder in ["ledger", "cases", "content"] {
         let (entries, blobs) = vectors(folder);
         let text = std::fs::read_to_string(format!("schemas/vectors/{folder}/mutations.json")).unwrap();
         let faults: Vec<Value> = serde_json::from_str(&text).unwrap();
@@ -67,7 +67,7 @@ fn a_fault_in_an_entry_is_named_with_its_index() {
             planted += 1;
         }
     }
-    assert_eq!(planted, 157);
+    assert_eq!(planted, 171);
 }
 
 /// A ledger of some licences, of which two were suspended, the second by the last entry.

@@ -15,6 +15,7 @@ use super::head::{self, Head};
 use super::judge::Judge;
 use super::kept::{Keeper, Passing};
 use super::outside::{self, Outsiders, Replayed};
+use super::recomputed::Contents;
 use super::remembered::Remembered;
 use super::source::{Source, SourceError};
 use super::statuses::Tokens;
@@ -303,6 +304,12 @@ fn tokens_beyond(judge: &Judge<'_>) -> Vec<Finding> {
         .collect()
 }
 
+/// The findings about content that are entered.
+fn contents(state: &MemoryState) -> Option<Contents> {
+    let found = u64::try_from(state.contents().count()).unwrap_or(u64::MAX);
+    (!state.charter().supervision().is_empty()).then_some(Contents { found, recomputed: None })
+}
+
 fn conclude(
     head: Option<&Head>,
     checkpoint: Option<VerifiedCheckpoint>,
@@ -331,6 +338,7 @@ fn conclude(
         refusals: judge.refusals,
         licences: Licences::count(&judge.state),
         cards: judge.carded.count(&judge.state),
+        content: contents(&judge.state),
         violations,
         upgrade: judge.upgrade.or_else(|| judge.carded.upgrade().cloned()),
         holds: false,

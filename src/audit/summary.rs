@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::carded::Cards;
+use super::recomputed::Contents;
 use crate::law::{Refused, Rule};
 use crate::ledger::state::MemoryState;
 use crate::ledger::witnessed::{Quorum, Witnessed};
@@ -139,6 +140,9 @@ pub struct Summary {
     /// What its cards come to; absent where the ledger publishes no rules for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cards: Option<Cards>,
+    /// What its findings about content come to; absent where the ledger publishes no rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Contents>,
     /// Every broken rule that was met, by index; those about files and the whole at the end.
     pub violations: Vec<Finding>,
     /// What this program does not know, with the index; only where it could not judge to the end.

@@ -149,6 +149,7 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         | Row::Own(..)
         | Row::OwnStanding(..)
         | Row::Card(_)
+        | Row::Content(_)
         | Row::Unsealed(_)
         | Row::Places(_)
         | Row::FinderRun(..)

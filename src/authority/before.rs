@@ -3,15 +3,16 @@
 
 use super::cards;
 use super::cases;
+use super::content;
 use super::entries::entry;
 use super::grants::licence;
 use super::status::Statuses;
 use super::store::{Row, Store, StoreError};
 use super::tiles::stored;
 use crate::crypto::Digest;
-use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
+use crate::ledger::body::{CardNumber, CaseId, ContentNumber, StatusPlace};
 use crate::ledger::entry::leaf_hash;
-use crate::ledger::state::{CardState, CaseState, Charter, LicenceState, View, ViewFault};
+use crate::ledger::state::{CardState, CaseState, Charter, ContentState, LicenceState, View, ViewFault};
 use crate::merkle::{Hash, Range, node_from_tiles, root_from_nodes};
 use crate::values::identifiers::Handle;
 
@@ -65,6 +66,11 @@ impl View for ViewBefore<'_> {
         let earlier = now.events.iter().map(|event| event.index).rfind(|index| *index < self.index);
         let Some(earlier) = earlier else { return Ok(None) };
         Ok(now.before(self.index, self.leaf(earlier)?))
+    }
+
+    fn content(&self, content: ContentNumber) -> Result<Option<ContentState>, ViewFault> {
+        let found = content::content(self.store, content).map_err(|error| fault(&error))?;
+        Ok(found.filter(|found| found.index < self.index))
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

@@ -17,6 +17,7 @@ mod cases;
 mod ceremony;
 mod chains;
 pub mod clock_guard;
+mod content;
 mod demand_counts;
 pub mod entries;
 mod facts;
@@ -64,6 +65,7 @@ pub use cases::{
 pub use ceremony::{
     About, CeremonyId, CeremonyRefusal, OfficerRefusal, ShownCeremony, Signed, Statement, Statements,
 };
+pub use content::Judged;
 pub use demand_counts::DemandStatistics;
 pub use facts::{AboutFact, FactRefusal, Flag, Proved, Sources, Subject};
 pub use issuance::{Answer, Issued, Patience, Wish};
@@ -119,6 +121,7 @@ pub struct Authority {
     refusals: refusals::Refusals,
     following: cards::Following,
     archiving: archiving::Archiving,
+    looking: content::Looking,
     open_ceremonies: ceremony::OpenCeremonies,
     demand_counts: demand_counts::DemandCounts,
     rounds: Option<witnesses::Rounds>,

@@ -13,6 +13,7 @@ use super::archive::archived;
 use super::blocks::{BLOCK, handles, places};
 use super::cards::card;
 use super::cases::case;
+use super::content::content;
 use super::entries::entries;
 use super::grants::licence;
 use super::store::{Row, Store, StoreError};
@@ -182,6 +183,12 @@ fn entry(store: &dyn Store, index: u64, bytes: &[u8]) -> Result<Hash, ScrubFault
         }
         Subject::Case(case) => step_of(store, index, &case, leaf)?,
         Subject::Card(card) => step_about(store, index, card, leaf)?,
+        Subject::Content(number) => {
+            let known = content(store, number)?;
+            let same = known.is_some_and(|known| known.index == index && known.last == leaf);
+            let what = || wrong(format!("what entry {index} found about content"));
+            same.then_some(()).ok_or_else(what)?;
+        }
         _ => charter_row(store, index)?,
     }
     Ok(Hash(leaf.0))

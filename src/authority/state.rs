@@ -4,13 +4,14 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::cards;
 use super::cases;
+use super::content;
 use super::grants::licence;
 use super::status::Statuses;
 use super::store::{Row, Store};
 use super::witnesses::Outside;
 use crate::crypto::Digest;
-use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
-use crate::ledger::state::{CardState, CaseState, Charter, LicenceState, View, ViewFault};
+use crate::ledger::body::{CardNumber, CaseId, ContentNumber, StatusPlace};
+use crate::ledger::state::{CardState, CaseState, Charter, ContentState, LicenceState, View, ViewFault};
 use crate::merkle::Range;
 use crate::note::{Note, VerifierKey};
 use crate::values::identifiers::Handle;
@@ -43,6 +44,10 @@ impl View for StoreView<'_> {
 
     fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
         cards::card(self.store, card).map_err(|error| ViewFault(error.to_string()))
+    }
+
+    fn content(&self, content: ContentNumber) -> Result<Option<ContentState>, ViewFault> {
+        content::content(self.store, content).map_err(|error| ViewFault(error.to_string()))
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

@@ -2,6 +2,7 @@
 //! holds (`state`), found in it (`report`), counted (`statistics`), drawn from it (`sample`), added up with others (`roll-up`), or shown
 //! on a page (`serve`).
 
+mod content;
 mod report;
 mod roll_up;
 mod sample;
@@ -50,6 +51,8 @@ enum Verb {
         /// your own, that nobody else may write.
         #[arg(long, value_name = "FILE")]
         keep: Option<PathBuf>,
+        #[command(flatten)]
+        content: content::Given,
     },
     /// Who was registered, which powers and keys counted, how licences stood at a time.
     State(state::AskState),
@@ -87,10 +90,13 @@ pub(super) struct Pinned {
 impl Audit {
     pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
         match self.verb {
-            Verb::Replay { from, pinned, keep: None } => {
+            Verb::Replay { from, pinned, content, .. } if content.is_given() => {
+                content.check(calling::source(&from)?.as_ref(), &pinned, out)
+            }
+            Verb::Replay { from, pinned, keep: None, .. } => {
                 check(calling::source(&from)?.as_ref(), &pinned, out)
             }
-            Verb::Replay { from, pinned, keep: Some(path) } => {
+            Verb::Replay { from, pinned, keep: Some(path), .. } => {
                 check_keeping(&path, calling::source(&from)?.as_ref(), &pinned, out)
             }
             Verb::State(ask) => ask.run(out),
@@ -225,6 +231,8 @@ fn table(summary: &Summary, lang: Lang) -> String {
         (lang.choose("按状态", "by standing"), counted(&mut licences.by_standing.iter())),
     ];
     rows.extend(summary.cards.as_ref().map(|cards| (lang.choose("牌", "cards"), told_of(cards, lang))));
+    let content = summary.content.as_ref().map(|content| content::told_of(content, lang));
+    rows.extend(content.map(|text| (lang.choose("内容", "content"), text)));
     for found in &summary.violations {
         let place = found.index.map_or_else(String::new, |index| format!("#{index} "));
         rows.push((lang.choose("违规", "violation"), format!("{place}{}: {}", found.rule, found.text)));

@@ -195,6 +195,7 @@ async fn supervise(authority: Arc<Authority>, every: Duration, mut ended: watch:
 
 /// One span and some cards; whether there is more. What stops it is told once.
 async fn supervise_some(authority: &Arc<Authority>, told: &mut Option<String>) -> bool {
+    let content = judge_content(authority).await;
     let looking = Arc::clone(authority);
     let behind = match tokio::task::spawn_blocking(move || looking.follow_cards()).await {
         Ok(Ok(None)) => return false,
@@ -216,12 +217,24 @@ async fn supervise_some(authority: &Arc<Authority>, told: &mut Option<String>) -
         }
     };
     match authority.enter_cards().await {
-        Ok(entered) => entered > 0 || behind > 0,
+        Ok(entered) => content || entered > 0 || behind > 0,
         Err(failure) => {
             tracing::error!(%failure, "cards were not entered");
             false
         }
     }
+}
+
+/// A span of licences whose content is judged; whether there is more. They are many reads, and are read apart.
+async fn judge_content(authority: &Arc<Authority>) -> bool {
+    let (authority, runtime) = (Arc::clone(authority), tokio::runtime::Handle::current());
+    match tokio::task::spawn_blocking(move || runtime.block_on(authority.judge_content())).await {
+        Ok(Ok(None)) => return false,
+        Ok(Ok(Some(judged))) => return judged.entered > 0 || judged.behind > 0,
+        Ok(Err(failure)) => tracing::error!(%failure, "content was not judged"),
+        Err(stopped) => tracing::error!(%stopped, "judging content stopped"),
+    }
+    false
 }
 
 /// One round of the applications that wait; where the next goes on. They are many reads, and are read apart.

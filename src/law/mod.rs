@@ -25,6 +25,8 @@ pub const TEXT: &[u8] = concat!(
     include_str!("../../schemas/law/cases.md"),
     "\n",
     include_str!("../../schemas/law/cards.md"),
+    "\n",
+    include_str!("../../schemas/law/content.md"),
 )
 .as_bytes();
 

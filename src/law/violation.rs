@@ -60,6 +60,7 @@ rules! {
     CaseStep = "case-step", "The step follows from where the case stands.";
     Separation = "separation", "Who accepts does not examine, who examines does not sign.";
     Correction = "correction", "A correction is of a standing licence of its department, and upheld only when that was acted upon.";
+    Content = "content", "What content rules found stands under the next number, of a licence that came in later than the last one's.";
     Card = "card", "The card exists or is the next, under published rules, about what exists; what follows it follows.";
     Stopped = "stopped", "Nobody signs whom a card stops.";
     Supervision = "supervision", "The cards of the ledger are those that its rules raise.";

@@ -11,7 +11,7 @@ use super::refusing::{Refusing, Share};
 use super::rules::{CardRule, Limits};
 use super::signing::Signing;
 use super::{About, Card, Colour, Facts, facts};
-use crate::ledger::body::{Body, LicenceIssued, OfficerId, Opinion, RefusalsCounted, Truth};
+use crate::ledger::body::{Body, ContentFound, LicenceIssued, OfficerId, Opinion, RefusalsCounted, Truth};
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{CaseEvent, CaseState, CaseStep, Charter, View};
 use crate::values::canonical::MAX_INTEGER;
@@ -41,6 +41,7 @@ impl Conduct {
         let mut cards = match entry.body() {
             Body::LicenceIssued(issued) => self.issued(&scene, issued, case.as_ref()),
             Body::RefusalsCounted(counted) => scene.refused(counted),
+            Body::ContentFound(found) => scene.content(found, after),
             _ => Vec::new(),
         };
         if let Some(case) = case
@@ -160,6 +161,25 @@ impl Scene<'_> {
             self.card(CardRule::NoRight, colour, about, department, facts)
         };
         many.map(card).collect()
+    }
+
+    /// What the rules that need content found: a card for each of them.
+    fn content(&self, found: &ContentFound, after: &dyn View) -> Vec<Card> {
+        let licence = after.licence(&found.licence).ok().flatten();
+        let colours = [
+            (CardRule::MissingField, Colour::Yellow),
+            (CardRule::Contradiction, Colour::Yellow),
+            (CardRule::Duplicate, Colour::Red),
+        ];
+        let named = colours
+            .into_iter()
+            .filter(|(rule, _)| found.rules.iter().any(|name| name.as_str() == rule.as_str()));
+        let licence_type = licence.map(|licence| licence.licence_type);
+        let card = |(rule, colour)| {
+            let facts = facts([("content", json!(found.content)), ("type", json!(licence_type))]);
+            self.card(rule, colour, About::Licence(found.licence), &found.department, facts)
+        };
+        named.map(card).collect()
     }
 
     /// What a step of a case shows by itself.

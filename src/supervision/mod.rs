@@ -2,9 +2,11 @@
 //! Whoever replays a ledger with the same rules raises the same cards, in the same order.
 //!
 //! Pure: entries and the state after them go in, cards come out. Not here: the law, which refuses what may not be; a card
-//! is about what may be and yet should be looked at. Nor what needs content: that is judged when a licence is issued.
+//! is about what may be and yet should be looked at. What needs
+//! content (`content`) is judged where the content is; its outcome is an entry, over which cards are raised like any other.
 
 mod conduct;
+mod content;
 mod deadlines;
 mod orders;
 mod refusing;
@@ -17,6 +19,7 @@ pub(crate) mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use content::{COMPARED, Content, ContentFinding, ContentRules, told};
 pub use rules::{CardRule, Family, Limits, Rules, RulesError, Told};
 
 pub use deadlines::moved;

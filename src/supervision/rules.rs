@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::content::ContentRules;
 use crate::crypto::Digest;
 use crate::ledger::body::Name;
 use crate::values::identifiers::Slug;
@@ -77,6 +78,9 @@ card_rules! {
     Hasty = "hasty", "流程: decided too soon after it was accepted.";
     BackDated = "back-dated", "流程: a licence begins long before it was issued.";
     WrongContent = "wrong-content", "内容: an objection to what a licence says was upheld.";
+    MissingField = "missing-field", "内容: a licence lacks what its type usually says.";
+    Contradiction = "contradiction", "内容: another valid licence of the holder says otherwise.";
+    Duplicate = "duplicate", "内容: the holder has another valid licence where one is expected.";
     AgainstOpinion = "against-opinion", "裁量: decided against the newest opinion.";
     Outlier = "outlier", "裁量: an officer refuses far more, or far less, than the others of a type.";
     OffHours = "off-hours", "风险: decided on a day that is not worked, or at night.";
@@ -163,6 +167,8 @@ struct File {
     limits: Limits,
     cards: Vec<Told>,
     facts: BTreeMap<String, Name>,
+    #[serde(default)]
+    content: ContentRules,
 }
 
 /// All rules, as a file has them.
@@ -171,6 +177,7 @@ pub struct Rules {
     limits: Limits,
     told: Vec<Told>,
     facts: BTreeMap<String, Name>,
+    content: ContentRules,
     digest: Digest,
 }
 
@@ -200,19 +207,20 @@ impl Rules {
             outlier_decisions: u64::MAX,
             outlier_points: u64::MAX,
         };
-        Self { limits, told: Vec::new(), facts: BTreeMap::new(), digest: Digest::of(&[]) }
+        let (told, facts, content) = (Vec::new(), BTreeMap::new(), ContentRules::default());
+        Self { limits, told, facts, content, digest: Digest::of(&[]) }
     }
 
     /// The rules of a text. A rule that is not named raises nothing: what a ledger published before there was such a rule means what it
     /// meant then.
     pub fn parse(text: &str) -> Result<Self, RulesError> {
-        let File { limits, cards: told, facts } = toml::from_str(text)?;
+        let File { limits, cards: told, facts, content } = toml::from_str(text)?;
         for rule in CardRule::ALL {
             if told.iter().filter(|told| told.rule == *rule).count() > 1 {
                 return Err(RulesError::Named(*rule));
             }
         }
-        Ok(Self { limits, told, facts, digest: Digest::of(text.as_bytes()) })
+        Ok(Self { limits, told, facts, content, digest: Digest::of(text.as_bytes()) })
     }
 
     /// The figures.
@@ -228,6 +236,11 @@ impl Rules {
     /// What a figure of cards is called; `None` of a name that is none.
     pub fn fact(&self, name: &str) -> Option<&Name> {
         self.facts.get(name)
+    }
+
+    /// What is looked for in what licences say.
+    pub fn content(&self) -> &ContentRules {
+        &self.content
     }
 
     /// The family of a rule.

@@ -34,4 +34,6 @@ pub mod span;
 pub mod telemetry;
 pub mod told;
 #[cfg(feature = "server")]
+pub mod vault;
+#[cfg(feature = "server")]
 pub mod witnesses;

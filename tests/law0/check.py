@@ -90,6 +90,7 @@ def check_split_views(vectors):
 # One line a file of vectors, or a folder of them.
 CHECKERS = {
     "cards": ledgers.check_ledger,
+    "content": ledgers.check_ledger,
     "cases": ledgers.check_ledger,
     "credential-digest.json": ledgers.check_credential_digest,
     "dates.json": ledgers.check_dates,

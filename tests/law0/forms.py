@@ -152,6 +152,9 @@ BODIES = {
     "case.rectified": ACTING | {"commitment": DIGEST},
     "case.checked": ACTING | {"commitment": DIGEST, "truth": one_of("kept", "false")},
     "supervision.published": APPROVED | {"rules": BLOB},
+    "content.found": {
+        "at": int, "content": int, "department": is_code, "facts": DIGEST, "licence": is_handle, "rules": [SLUG],
+    },
     "card.raised": {
         "about": about, "at": int, "card": int, "colour": one_of("yellow", "red"), "department": is_code, "facts": DIGEST,
         "rule": SLUG, "stops?": TRUE,

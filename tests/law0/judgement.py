@@ -6,12 +6,13 @@ import standing
 import tree
 from cards import Cards
 from cases import Cases
+from content import Content
 from preimages import day, demand, good, handle_time, key_id, possession, preimage, statement, subject
 
 PLACES = 1 << 20
 
 
-class Judgement(Cases, Cards):
+class Judgement(Cases, Cards, Content):
     """One entry against the state just before it. Every rule is checked before anything changes."""
 
     def __init__(self, ledger, entry):

@@ -11,7 +11,7 @@ class Ledger:
         self.origin = self.authority = self.counted = None
         self.departments, self.keys, self.types, self.powers = {}, {}, {}, {}
         self.officers, self.processes, self.calendars, self.cases = {}, {}, {}, {}
-        self.supervision, self.cards = [], {}
+        self.supervision, self.cards, self.contents = [], {}, []
         self.licences, self.statuses, self.last = {}, {}, {}
 
     def judge(self, given):
@@ -58,6 +58,7 @@ class Ledger:
         } | ({"stops": held["stops"]} if held["stops"] and held["steps"][-1][1] != "released" else {})
         joined = {
             "cards": {str(number): card(number, held) for number, held in self.cards.items()},
+            "contents": [[held["at"], held["index"]] for held in self.contents],
             "supervision": self.supervision,
             "calendars": {str(year): held for year, held in self.calendars.items()},
             "cases": {name: case(name, held) for name, held in self.cases.items()},

@@ -70,7 +70,7 @@ def subject(kind, body):
         return "key", body.get("key") or key_id(body["title"])
     names = {
         "department": "code", "type": "type", "power": "power", "officer": "officer", "process": "type",
-        "calendar": "year", "card": "card", "case": "case",
+        "calendar": "year", "card": "card", "content": "content", "case": "case",
     }
     return family, body.get("grant", body)[names.get(family, "handle")]
 

@@ -61,7 +61,8 @@ impl Errand {
         }
         let case = CASES + u8::try_from(self.chance.below(3)).unwrap();
         let stage = self.ledger.state.case(&numbered(case)).unwrap().map(|case| case.stage());
-        let draft = match (self.chance.below(17), stage) {
+        let draft = match (self.chance.below(18), stage) {
+            (17.., _) => crate::content::chanced(&self.ledger, &mut self.chance),
             (14.., _) => chanced(&self.ledger, &mut self.chance),
             (0, _) => self.registrars(),
             (2 | 3, _) => self.act(),

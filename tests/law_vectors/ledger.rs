@@ -111,6 +111,7 @@ pub(crate) fn last(state: &MemoryState, kind: &str, body: &Value) -> Option<Dige
         Subject::Licence(handle) => state.licence(&handle).unwrap().map(|licence| licence.last),
         Subject::Case(case) => state.case(&case).unwrap().map(|case| case.last),
         Subject::Card(card) => state.card(card).unwrap().map(|card| card.last),
+        Subject::Content(content) => state.content(content).unwrap().map(|one| one.last),
         subject => state.charter().chain(&subject),
     }
 }

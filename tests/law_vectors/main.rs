@@ -11,6 +11,7 @@
 
 mod carded;
 mod chance;
+mod content;
 mod credential;
 mod dates;
 mod draft;

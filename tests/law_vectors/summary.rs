@@ -43,6 +43,10 @@ pub(crate) fn summary(state: &MemoryState) -> Value {
     for (name, of) in joined.into_iter().filter(|(_, of)| of.as_object().is_some_and(|of| !of.is_empty())) {
         summary[name] = of;
     }
+    let contents: Vec<[u64; 2]> = state.contents().map(|one| [one.at, one.index]).collect();
+    if !contents.is_empty() {
+        summary["contents"] = json!(contents);
+    }
     let published: Vec<u64> = charter.supervision().iter().map(|held| held.since.index).collect();
     if !published.is_empty() {
         summary["supervision"] = json!(published);

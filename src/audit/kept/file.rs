@@ -17,7 +17,7 @@ use crate::ledger::state::{Give, Take};
 use crate::note::VerifierKey;
 
 /// What the file calls itself. The number changes with what is in it.
-const FORMAT: &str = "vidimus-kept/1";
+const FORMAT: &str = "vidimus-kept/2";
 /// Before the number.
 const NAME: &str = "vidimus-kept/";
 /// Longest of both lines.

@@ -13,11 +13,11 @@ use crate::audit::statuses::{Bench, read_token};
 use crate::audit::trail::Trail;
 use crate::crypto::Digest;
 use crate::law;
-use crate::ledger::body::{Body, CardNumber, CaseId, StatusPlace};
+use crate::ledger::body::{Body, CardNumber, CaseId, ContentNumber, StatusPlace};
 use crate::ledger::checkpoint::{CheckpointError, VerifiedCheckpoint};
 use crate::ledger::entry::Entry;
 use crate::ledger::policy::Policy;
-use crate::ledger::state::{CardState, CaseState, Charter, LicenceState, View, ViewFault};
+use crate::ledger::state::{CardState, CaseState, Charter, ContentState, LicenceState, View, ViewFault};
 use crate::merkle::{Hash, InclusionProof, leaf};
 use crate::note::{Note, VerifierKey};
 use crate::values::canonical::parse_strict;
@@ -187,6 +187,10 @@ impl View for Gaps {
 
     fn card(&self, _: CardNumber) -> Result<Option<CardState>, ViewFault> {
         Err(ViewFault("cards are not in a trust folder".into()))
+    }
+
+    fn content(&self, content: ContentNumber) -> Result<Option<ContentState>, ViewFault> {
+        Err(ViewFault(format!("finding {content} about content is not in a trust folder")))
     }
 
     fn place_taken(&self, _: StatusPlace) -> Result<bool, ViewFault> {

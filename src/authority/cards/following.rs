@@ -16,9 +16,9 @@ use crate::authority::store::Store;
 use crate::authority::writer::Proposal;
 use crate::crypto::Digest;
 use crate::law;
-use crate::ledger::body::{Body, CardNumber, CardRaised, CaseId, StatusPlace};
+use crate::ledger::body::{Body, CardNumber, CardRaised, CaseId, ContentNumber, StatusPlace};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{CardState, CaseState, Charter, LicenceState, View, ViewFault};
+use crate::ledger::state::{CardState, CaseState, Charter, ContentState, LicenceState, View, ViewFault};
 use crate::supervision::{Rules, Supervisor};
 use crate::values::identifiers::Handle;
 
@@ -237,6 +237,10 @@ impl View for Watched<'_> {
 
     fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
         self.noted(self.view.card(card))
+    }
+
+    fn content(&self, content: ContentNumber) -> Result<Option<ContentState>, ViewFault> {
+        self.noted(self.view.content(content))
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

@@ -22,8 +22,7 @@ use super::refusal::{Failure, Fault};
 use crate::catalogue::{Fact, HolderRequest, LicenceType, Place, UsedIn};
 use crate::ledger::state::{Charter, LicenceState};
 use crate::values::identifiers::{CodeType, CreditCode, Handle, Slug};
-use crate::values::standing::Standing;
-use crate::values::time::{Time, UtcOffset};
+use crate::values::time::Time;
 
 /// Valid licences of one type and holder that are compared.
 const COMPARED: usize = 1024;
@@ -155,7 +154,7 @@ impl Authority {
     ) -> Result<Vec<ValidLicence>, Failure> {
         let offset = self.window.published().charter.offset();
         let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
-        let counts = |licence: &LicenceState| is_valid(licence, now, offset) && !licence.erased;
+        let counts = |licence: &LicenceState| licence.is_valid(now, offset) && !licence.erased;
         let mut valid = Vec::new();
         for licence_type in types {
             let counted = |licence: &LicenceState| {
@@ -191,13 +190,6 @@ impl Authority {
         let LicenceState { handle, licence_type, department: issuer, .. } = licence;
         Ok(Some((entered, ValidLicence { handle, licence_type, issuer, payload: draft.payload })))
     }
-}
-
-/// Whether a licence is valid now: by its standing, begun, and not over.
-pub(super) fn is_valid(licence: &LicenceState, now: Time, offset: UtcOffset) -> bool {
-    licence.standing() == Standing::Valid
-        && licence.valid_from <= now.date(offset)
-        && !licence.expired(now, offset)
 }
 
 /// Whether a department is the source of a fact.

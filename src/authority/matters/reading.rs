@@ -9,7 +9,6 @@ use super::kept::{Kept, Part, Stands};
 use super::{Ended, PartState, Prefilled, ShownMatter, ShownPart};
 use crate::authority::Authority;
 use crate::authority::cases::{ShownCase, Tracked};
-use crate::authority::facts::is_valid;
 use crate::authority::refusal::{Failure, Fault, Refusal, Thing};
 use crate::authority::store::Row;
 use crate::ledger::body::CaseId;
@@ -181,7 +180,7 @@ impl Authority {
         let offset = self.window.published().charter.offset();
         let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
         let now = self.now()?;
-        Ok(self.published_licence(licence)?.is_some_and(|licence| is_valid(&licence, now, offset)))
+        Ok(self.published_licence(licence)?.is_some_and(|licence| licence.is_valid(now, offset)))
     }
 
     fn shown_part(&self, part: &Part, eye: Eye<'_>, there: &BTreeSet<Slug>) -> Result<ShownPart, Failure> {

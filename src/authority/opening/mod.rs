@@ -20,6 +20,7 @@ use super::cards::Following;
 use super::ceremony;
 use super::chains::Chains;
 use super::clock_guard::ClockGuard;
+use super::content::Looking;
 use super::demand_counts::DemandCounts;
 use super::finders::Finders;
 use super::founding::Founding;
@@ -131,6 +132,7 @@ impl Opening {
             refusals: Refusals::default(),
             following: Following::default(),
             archiving: Archiving::default(),
+            looking: Looking::default(),
             open_ceremonies,
             demand_counts: DemandCounts::default(),
             rounds: self.eyes.map(Rounds::new),

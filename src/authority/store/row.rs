@@ -2,7 +2,7 @@
 //! key that is written is read back by one table, so that a backup knows each family or fails loudly. Not here: values.
 
 use crate::crypto::Digest;
-use crate::ledger::body::{CardNumber, CaseId};
+use crate::ledger::body::{CardNumber, CaseId, ContentNumber};
 use crate::ledger::state::Stage;
 use crate::merkle::TileId;
 use crate::values::identifiers::{CreditCode, Handle};
@@ -33,6 +33,8 @@ pub enum Row {
     Case(CaseId),
     /// The state of a card (`cards`).
     Card(CardNumber),
+    /// What was found about content (`content`).
+    Content(ContentNumber),
     /// A case that a department has to do with, by where it stands; no value.
     OwnCase(CreditCode, Stage, CaseId),
     /// A step of a case that waits for its officer's signature.
@@ -115,6 +117,7 @@ impl Row {
             b'l' => Self::Licence(handle(rest)?),
             b'C' => Self::Case(handle(rest)?),
             b'K' => Self::Card(number()?),
+            b'F' => Self::Content(number()?),
             b'I' => {
                 let (department, rest) = split(18)?;
                 let (stage, of) = rest.split_first()?;
@@ -196,6 +199,7 @@ impl Row {
             Self::Licence(handle) => keyed(b'l', &[handle.as_bytes()]),
             Self::Case(case) => keyed(b'C', &[case.as_bytes()]),
             Self::Card(card) => keyed(b'K', &[&card.to_be_bytes()]),
+            Self::Content(content) => keyed(b'F', &[&content.to_be_bytes()]),
             Self::OwnCase(department, stage, case) => {
                 let stage = Self::stage_byte(*stage);
                 keyed(b'I', &[department.as_str().as_bytes(), &[stage], case.as_bytes()])
@@ -251,7 +255,7 @@ impl Row {
 /// Below every row's own key.
 const MARK: &[u8] = b"\0j";
 /// The names of single values.
-const SINGLES: [&str; 4] = [PLACES_RESERVED, SEALED, FINDER_RUNS, ARCHIVED];
+const SINGLES: [&str; 5] = [PLACES_RESERVED, SEALED, FINDER_RUNS, ARCHIVED, CONTENT_JUDGED];
 /// How many places on status lists were ever reserved.
 pub const PLACES_RESERVED: &str = "places-reserved";
 /// Up to which entry every licence is sealed, or waits under [`Row::Unsealed`].
@@ -260,6 +264,8 @@ pub const SEALED: &str = "sealed";
 pub const FINDER_RUNS: &str = "finder-runs";
 /// How many bundles lie in the archive.
 pub const ARCHIVED: &str = "archived";
+/// Up to which entry content was judged, so that a start need not judge it again.
+pub const CONTENT_JUDGED: &str = "content-judged";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -282,6 +288,7 @@ mod tests {
             Row::Licence(handle),
             Row::Case(handle),
             Row::Card(12),
+            Row::Content(12),
             Row::OwnCase("11430700MB0000035Y".parse().unwrap(), Stage::Granted, handle),
             Row::Prepared(handle, [7; 8]),
             Row::Given(handle),

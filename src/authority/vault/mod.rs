@@ -61,6 +61,11 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// The salt of the commitment over its payload: the first that its key gives.
+    pub fn salt(&self) -> [u8; 32] {
+        random(&Salts::of(&self.key))
+    }
+
     /// The whole credential under this seal: nothing withheld, not bound.
     pub fn credential(&self, seal: &Seal) -> String {
         sd_jwt::combine(&jws::complete(&self.signing_input, seal), &self.disclosures)

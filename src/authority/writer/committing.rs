@@ -14,6 +14,7 @@ use crate::authority::blocks::EdgeBlocks;
 use crate::authority::cards;
 use crate::authority::cases;
 use crate::authority::clock_guard::ClockGuard;
+use crate::authority::content;
 use crate::authority::grants;
 use crate::authority::head::reread;
 use crate::authority::keyring::Keyring;
@@ -185,6 +186,7 @@ impl Committer {
                 (known.map(|case| case.last), Owner::Department(department))
             }
             Subject::Card(card) => (view.card(*card)?.map(|card| card.last), Owner::Authority),
+            Subject::Content(number) => (view.content(*number)?.map(|one| one.last), Owner::Authority),
             subject => (view.charter.chain(subject), Owner::Authority),
         };
         let key = match body {
@@ -271,6 +273,9 @@ pub(in crate::authority) fn rows_of(
     }
     if let Some(card) = &effects.card {
         writes.push(cards::row(card)?);
+    }
+    if let Some(found) = &effects.content {
+        writes.push(content::row(found)?);
     }
     for licence in &effects.licences {
         writes.extend(grants::rows(licence)?);

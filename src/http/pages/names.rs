@@ -100,6 +100,7 @@ pub fn entry_kind(lang: Lang, kind: Kind) -> &'static str {
         Kind::CaseRectified => lang.choose("整改", "rectified"),
         Kind::CaseChecked => lang.choose("承诺核查", "promise checked"),
         Kind::SupervisionPublished => lang.choose("公布监察规则", "supervision rules published"),
+        Kind::ContentFound => lang.choose("内容异常", "content found wanting"),
         Kind::CardRaised => lang.choose("亮牌", "card raised"),
         Kind::CardOrdered => lang.choose("督办", "answer ordered"),
         Kind::CardAnswered => lang.choose("督办答复", "card answered"),

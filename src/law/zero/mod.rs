@@ -5,6 +5,7 @@ mod cards;
 mod cases;
 mod catalogue;
 mod charter;
+mod content;
 mod counts;
 mod founding;
 mod keys;
@@ -18,7 +19,9 @@ use super::violation::{Refused, Rule, Violation, demand};
 use crate::crypto::KeyPurpose;
 use crate::ledger::body::{BlobRef, Body, MAX_BLOB_BYTES, Owner, StatusPlace, Subject};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{CardState, CaseState, CharterChange, Effects, Key, LicenceState, Moment, View};
+use crate::ledger::state::{
+    CardState, CaseState, CharterChange, ContentState, Effects, Key, LicenceState, Moment, View,
+};
 use crate::values::identifiers::{CreditCode, Origin};
 
 /// What a body does, before its envelope is judged.
@@ -28,6 +31,7 @@ struct Deed {
     licences: Vec<LicenceState>,
     case: Option<CaseState>,
     card: Option<CardState>,
+    content: Option<ContentState>,
     statuses: Vec<(StatusPlace, u8)>,
     owed: Vec<Owed>,
 }
@@ -104,6 +108,7 @@ pub(super) fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> 
         Body::CaseChecked(body) => cases::checked(bench, body)?,
         Body::CaseRectified(body) => cases::rectified(bench, &body.case)?,
         Body::SupervisionPublished(body) => cards::published(bench, body)?,
+        Body::ContentFound(body) => content::found(bench, body)?,
         Body::CardRaised(body) => cards::raised(bench, body)?,
         Body::CardOrdered(body) => cards::ordered(bench, body)?,
         Body::CardAnswered(body) => cards::answered(bench, body)?,
@@ -134,6 +139,7 @@ fn conclude(bench: Bench<'_>, deed: Deed) -> Applied {
             licences: deed.licences,
             case: deed.case,
             card: deed.card,
+            content: deed.content,
             statuses: deed.statuses,
         },
         owed: deed.owed,
@@ -147,6 +153,7 @@ impl<'a> Bench<'a> {
             Subject::Licence(handle) => self.view.licence(&handle)?.map(|licence| licence.last),
             Subject::Case(case) => self.view.case(&case)?.map(|case| case.last),
             Subject::Card(card) => self.view.card(card)?.map(|card| card.last),
+            Subject::Content(number) => self.view.content(number)?.map(|one| one.last),
             subject => self.view.charter().chain(&subject),
         };
         demand(self.entry.prev() == last, Rule::Prev, || match (self.entry.prev(), last) {

@@ -5,6 +5,7 @@ mod card;
 mod case;
 mod catalogue;
 mod charter;
+mod content;
 mod counts;
 mod licence;
 mod officer;
@@ -30,6 +31,7 @@ pub use charter::{
     KeyIntroduced, KeyRetired, KeyTitle, LawChanged, LawVersion, LedgerFrozen, MAX_BLOB_BYTES, Name, Owner,
     Predecessor, RegistrarsChanged, RootKey, possession,
 };
+pub use content::{ContentFound, ContentNumber};
 pub use counts::{LedgerAnchored, RefusalCount, RefusalsCounted};
 pub use licence::{
     Carrier, LicenceActed, LicenceCarried, LicenceEnded, LicenceErased, LicenceIssued, LicenceRecorded,
@@ -67,6 +69,8 @@ pub enum Subject {
     Supervision,
     /// A card.
     Card(CardNumber),
+    /// What was found about the content of a licence.
+    Content(ContentNumber),
     /// A case.
     Case(CaseId),
     /// A licence.
@@ -156,6 +160,7 @@ kinds! {
     CaseChecked(CaseChecked) = "case.checked", "承诺核查: whether what was promised is true.";
     CaseRectified(CaseRectified) = "case.rectified", "整改: what a bad rating called for.";
     SupervisionPublished(SupervisionPublished) = "supervision.published", "By which rules cards are raised.";
+    ContentFound(ContentFound) = "content.found", "内容异常: what content rules found about a licence.";
     CardRaised(CardRaised) = "card.raised", "黄牌、红牌: a card that the rules raise.";
     CardOrdered(CardOrdered) = "card.ordered", "督办: its department has to answer.";
     CardAnswered(CardAnswered) = "card.answered", "整改、责任追究: what its department did.";
@@ -238,6 +243,7 @@ impl Body {
             Self::CaseChecked(body) => Subject::Case(body.case),
             Self::CaseRectified(body) => Subject::Case(body.case),
             Self::SupervisionPublished(_) => Subject::Supervision,
+            Self::ContentFound(body) => Subject::Content(body.content),
             Self::CardRaised(body) => Subject::Card(body.card),
             Self::CardOrdered(body) => Subject::Card(body.card),
             Self::CardAnswered(body) => Subject::Card(body.card),
@@ -291,6 +297,7 @@ impl Body {
             | Self::CaseDelivered(_)
             | Self::CaseRated(_)
             | Self::CaseWithdrawn(_)
+            | Self::ContentFound(_)
             | Self::CardRaised(_)
             | Self::LicenceCarried(_)
             | Self::LicenceSuspended(_)

@@ -3,6 +3,7 @@
 use super::card::CardState;
 use super::case::CaseState;
 use super::charter::CharterChange;
+use super::content::ContentState;
 use super::licence::LicenceState;
 use crate::crypto::Digest;
 use crate::ledger::body::{StatusPlace, Subject};
@@ -27,6 +28,8 @@ pub struct Effects {
     pub case: Option<CaseState>,
     /// The card as it now is, if the entry is about one.
     pub card: Option<CardState>,
+    /// What was found about content, if the entry says so.
+    pub content: Option<ContentState>,
     /// Places on status lists and their values now.
     pub statuses: Vec<(StatusPlace, u8)>,
 }

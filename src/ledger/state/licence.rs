@@ -111,6 +111,11 @@ impl LicenceState {
         self.valid_until.is_some_and(|last| at >= last.end(offset))
     }
 
+    /// Whether it is valid at `at`: by its standing, begun, not over.
+    pub fn is_valid(&self, at: Time, offset: UtcOffset) -> bool {
+        self.standing() == Standing::Valid && self.valid_from <= at.date(offset) && !self.expired(at, offset)
+    }
+
     /// Whether its standing changed by an entry after the one at `index`: an act, or a replacement. A further carrier and
     /// an erasure change none.
     pub fn acted_upon_since(&self, index: u64) -> bool {

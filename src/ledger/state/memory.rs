@@ -9,12 +9,13 @@ pub use parts::{Give, Take};
 use super::card::CardState;
 use super::case::CaseState;
 use super::charter::Charter;
+use super::content::ContentState;
 use super::effects::Effects;
 use super::licence::LicenceState;
 use super::places::Places;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
-use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
+use crate::ledger::body::{CardNumber, CaseId, ContentNumber, StatusPlace};
 use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
@@ -32,6 +33,7 @@ pub struct MemoryState {
     licences: Licences,
     cases: HashMap<CaseId, CaseState>,
     cards: BTreeMap<CardNumber, CardState>,
+    contents: BTreeMap<ContentNumber, ContentState>,
     statuses: Places,
     blobs: HashMap<Digest, Vec<u8>>,
     /// The right edge of the tree at some size, and the leaves behind it: its root is hardly ever asked for.
@@ -70,6 +72,9 @@ impl MemoryState {
         if let Some(card) = effects.card {
             self.cards.insert(card.card, card);
         }
+        if let Some(content) = effects.content {
+            self.contents.insert(content.content, content);
+        }
         self.leaves.push(Hash(effects.leaf.0));
         if self.leaves.len() > AT_ONCE {
             self.range = self.range();
@@ -97,6 +102,11 @@ impl MemoryState {
     /// All cards, in their order.
     pub fn cards(&self) -> impl Iterator<Item = &CardState> {
         self.cards.values()
+    }
+
+    /// Everything that was found about content, in order.
+    pub fn contents(&self) -> impl Iterator<Item = &ContentState> {
+        self.contents.values()
     }
 
     /// Every used place and its value.
@@ -154,6 +164,10 @@ impl View for MemoryState {
 
     fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault> {
         Ok(self.cards.get(&card).cloned())
+    }
+
+    fn content(&self, content: ContentNumber) -> Result<Option<ContentState>, ViewFault> {
+        Ok(self.contents.get(&content).cloned())
     }
 
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault> {

@@ -4,6 +4,7 @@
 mod card;
 mod case;
 mod charter;
+mod content;
 mod deadline;
 mod effects;
 mod licence;
@@ -15,6 +16,7 @@ mod view;
 pub use card::{CardEvent, CardState, CardStep};
 pub use case::{CaseEvent, CaseState, CaseStep, Stage};
 pub use charter::{Authority, Charter, CharterChange, Held, Key, Moment, PublishedType};
+pub use content::ContentState;
 pub use deadline::{Clock, Due};
 pub use effects::Effects;
 pub use licence::{Carried, Event, Granted, LicenceState};

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use super::card::CardState;
 use super::case::CaseState;
 use super::charter::Charter;
+use super::content::ContentState;
 use super::effects::Effects;
 use super::licence::LicenceState;
 use super::view::{View, ViewFault};
 use crate::crypto::Digest;
-use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
+use crate::ledger::body::{CardNumber, CaseId, ContentNumber, StatusPlace};
 use crate::merkle::{Hash, Range};
 use crate::values::identifiers::Handle;
 
@@ -20,6 +21,7 @@ pub struct Overlay<'a> {
     licences: HashMap<Handle, LicenceState>,
     cases: HashMap<CaseId, CaseState>,
     cards: HashMap<CardNumber, CardState>,
+    contents: HashMap<ContentNumber, ContentState>,
     places: HashSet<StatusPlace>,
     blobs: HashMap<Digest, Vec<u8>>,
     range: Range,
@@ -34,6 +36,7 @@ impl<'a> Overlay<'a> {
             licences: HashMap::new(),
             cases: HashMap::new(),
             cards: HashMap::new(),
+            contents: HashMap::new(),
             places: HashSet::new(),
             blobs: HashMap::new(),
             range,
@@ -53,6 +56,7 @@ impl<'a> Overlay<'a> {
         }
         self.cases.extend(effects.case.iter().map(|case| (case.case, case.clone())));
         self.cards.extend(effects.card.iter().map(|card| (card.card, card.clone())));
+        self.contents.extend(effects.content.iter().map(|one| (one.content, one.clone())));
         self.places.extend(effects.statuses.iter().map(|(place, _)| *place));
         self.range.push(Hash(effects.leaf.0));
     }
@@ -86,6 +90,13 @@ impl View for Overlay<'_> {
         match self.cards.get(&card) {
             Some(card) => Ok(Some(card.clone())),
             None => self.base.card(card),
+        }
+    }
+
+    fn content(&self, content: ContentNumber) -> Result<Option<ContentState>, ViewFault> {
+        match self.contents.get(&content) {
+            Some(content) => Ok(Some(content.clone())),
+            None => self.base.content(content),
         }
     }
 

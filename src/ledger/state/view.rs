@@ -3,9 +3,10 @@
 use super::card::CardState;
 use super::case::CaseState;
 use super::charter::Charter;
+use super::content::ContentState;
 use super::licence::LicenceState;
 use crate::crypto::Digest;
-use crate::ledger::body::{CardNumber, CaseId, StatusPlace};
+use crate::ledger::body::{CardNumber, CaseId, ContentNumber, StatusPlace};
 use crate::values::identifiers::Handle;
 
 /// The state could not be read.
@@ -26,6 +27,9 @@ pub trait View {
 
     /// A card, if it was raised.
     fn card(&self, card: CardNumber) -> Result<Option<CardState>, ViewFault>;
+
+    /// What was found about content under a number.
+    fn content(&self, content: ContentNumber) -> Result<Option<ContentState>, ViewFault>;
 
     /// Whether a place on a status list was ever used.
     fn place_taken(&self, place: StatusPlace) -> Result<bool, ViewFault>;

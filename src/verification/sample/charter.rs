@@ -43,6 +43,7 @@ impl Sample {
                 licences: Vec::new(),
                 case: None,
                 card: None,
+                content: None,
                 statuses: Vec::new(),
             });
         }

@@ -232,7 +232,7 @@ fn a_file_that_is_not_what_was_written_is_not_believed() {
         let head = String::from_utf8_lossy(&good[..line]).replacen(from, to, 1);
         [head.as_bytes(), &good[line..]].concat()
     };
-    with(&text("vidimus-kept/1", "vidimus-kept/0"), &|why| *why == Why::Format("vidimus-kept/0".into()));
+    with(&text("vidimus-kept/2", "vidimus-kept/1"), &|why| *why == Why::Format("vidimus-kept/1".into()));
     let program = format!("\"program\":\"{}\"", env!("CARGO_PKG_VERSION"));
     with(&text(&program, "\"program\":\"0.0.1\""), &|why| *why == Why::Program("0.0.1".into()));
     with(&text("\"size\":512", "\"size\":256"), &damaged);

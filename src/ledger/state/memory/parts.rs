@@ -52,6 +52,7 @@ impl MemoryState {
         self.licences().try_for_each(|licence| to.take(licence))?;
         to.take_all(self.cases.values())?;
         to.take_all(self.cards.values())?;
+        to.take_all(self.contents.values())?;
         to.take_all(self.statuses.blocks())
     }
 
@@ -61,6 +62,9 @@ impl MemoryState {
         from.give_all(|licence| state.licences.put(licence))?;
         from.give_all(|case: super::CaseState| drop(state.cases.insert(case.case, case)))?;
         from.give_all(|card: super::CardState| drop(state.cards.insert(card.card, card)))?;
+        from.give_all(|one: super::ContentState| {
+            state.contents.insert(one.content, one);
+        })?;
         from.give_all(|block| state.statuses.put_block(block))?;
         Ok(state)
     }

@@ -1,0 +1,201 @@
+//! Judges the content of every licence by the ledger's rules, right after it is published, and enters what is found (law 0, section 21).
+//! Off the path of an issue, so that nothing waits for it; in order of the licences, each by what was valid just after it.
+//!
+//! How far it came is a row, written after what was found is entered. A crash in between judges some licences again: what is entered
+//! already is behind the last finding, and nothing is entered twice. Without the row, as after a restore, it goes on from the last finding.
+
+use std::collections::BTreeSet;
+
+use crate::authority::Authority;
+use crate::authority::entries::entries;
+use crate::authority::refusal::{Failure, Fault};
+use crate::authority::store::{CONTENT_JUDGED, Row, Write};
+use crate::authority::vault::Draft;
+use crate::authority::writer::Proposal;
+use crate::law;
+use crate::ledger::body::{Body, ContentFound, ContentNumber};
+use crate::ledger::entry::Entry;
+use crate::ledger::state::{Charter, LicenceState};
+use crate::supervision::{COMPARED, Content, Rules, told};
+use crate::values::identifiers::{Handle, Slug};
+use crate::values::time::Time;
+
+/// Entries that are looked at in one span.
+const SPAN: u64 = 4 * 1_024;
+/// Findings that are entered at once.
+const AT_ONCE: usize = 512;
+
+/// One judges at a time.
+#[derive(Default)]
+pub(in crate::authority) struct Looking(tokio::sync::Mutex<()>);
+
+/// What came of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged {
+    /// Findings that were entered.
+    pub entered: usize,
+    /// Published entries that were not looked at.
+    pub behind: u64,
+}
+
+/// What is found in a span, in order.
+struct Span {
+    found: Vec<ContentFound>,
+    /// The first entry that was not looked at.
+    next: u64,
+}
+
+/// A licence that came into the ledger.
+struct Came<'a> {
+    index: u64,
+    time: Time,
+    handle: &'a Handle,
+}
+
+impl Authority {
+    /// Judges the next span of published entries and enters what is found; `None` before the ledger publishes rules, or where nothing can be
+    /// entered any more. Reads, and is not to be called where nothing may wait.
+    pub async fn judge_content(&self) -> Result<Option<Judged>, Failure> {
+        let published = self.window.published();
+        let first = published.charter.supervision().first().map(|held| held.since.index + 1);
+        let Some(first) = first.filter(|_| !published.charter.is_frozen()) else { return Ok(None) };
+        let _one_at_a_time = self.looking.0.lock().await;
+        let size = published.range.size();
+        let number = self.last_content()?;
+        let last = super::content(self.store.as_ref(), number)?.map_or(0, |last| last.at + 1);
+        let from = first.max(last).max(self.content_judged()?);
+        if from >= size {
+            return Ok(Some(Judged { entered: 0, behind: 0 }));
+        }
+        let span = self.look_for_content(&published.charter, from, size.min(from + SPAN))?;
+        let found = span.found.into_iter().zip(number + 1..);
+        let proposals: Vec<_> = found
+            .map(|(found, content)| Proposal::of(Body::ContentFound(ContentFound { content, ..found })))
+            .collect();
+        let entered = if proposals.is_empty() {
+            0
+        } else {
+            let (entered, refused) = self.sequencer.propose_in_order(proposals).await;
+            refused?;
+            entered
+        };
+        self.store.put(vec![Write::set(Row::Single(CONTENT_JUDGED), span.next.to_be_bytes().to_vec())])?;
+        Ok(Some(Judged { entered, behind: size - span.next }))
+    }
+
+    /// Up to which entry content was judged, as far as it is noted.
+    fn content_judged(&self) -> Result<u64, Failure> {
+        let row = self.store.get(&Row::Single(CONTENT_JUDGED))?.unwrap_or_default();
+        Ok(row.as_slice().try_into().map_or(0, u64::from_be_bytes))
+    }
+
+    /// The number of the last finding; 0 where there is none.
+    fn last_content(&self) -> Result<ContentNumber, Failure> {
+        let last = self.store.last(b"F", &Row::Content(u64::MAX).key())?;
+        match last.map(|(key, _)| Row::of_key(&key)) {
+            None => Ok(0),
+            Some(Some(Row::Content(number))) => Ok(number),
+            Some(_) => Err(Fault::Damaged("the key of a finding about content".into()).into()),
+        }
+    }
+
+    fn look_for_content(&self, charter: &Charter, from: u64, until: u64) -> Result<Span, Failure> {
+        let mut span = Span { found: Vec::new(), next: from };
+        let mut by: Option<(u64, Rules)> = None;
+        let read = entries(self.store.as_ref(), from, until)?;
+        for bytes in read {
+            let index = span.next;
+            let damaged = |error: law::Refused| Fault::Damaged(format!("entry {index}: {error}"));
+            let entry = law::read(&bytes).map_err(damaged)?;
+            let rules = charter.supervision().iter().rev().find(|held| held.since.index < index);
+            if let Some(held) = rules
+                && by.as_ref().is_none_or(|(since, _)| *since != held.since.index)
+            {
+                by = Some((held.since.index, self.published_rules(&held.value.rules.sha256)?));
+            }
+            if let Some((_, rules)) = &by {
+                span.found.extend(self.content_of(rules, index, &entry)?);
+            }
+            span.next = index + 1;
+            if span.found.len() == AT_ONCE {
+                break;
+            }
+        }
+        if span.next == from {
+            return Err(Fault::Damaged(format!("entry {from} is missing")).into());
+        }
+        Ok(span)
+    }
+
+    /// Rules of the ledger. Where they are of a newer program nothing is judged: what it would find is not guessed.
+    fn published_rules(&self, name: &crate::crypto::Digest) -> Result<Rules, Failure> {
+        let text = self.store.get(&Row::Blob(*name))?.unwrap_or_default();
+        let text = String::from_utf8(text).map_err(|error| Fault::Damaged(error.to_string()))?;
+        Ok(Rules::parse(&text).map_err(|error| Fault::Law(error.to_string()))?)
+    }
+
+    /// What is found about the licence that an entry brings in, without its number.
+    fn content_of(&self, rules: &Rules, index: u64, entry: &Entry) -> Result<Option<ContentFound>, Failure> {
+        let grant = match entry.body() {
+            Body::LicenceIssued(issued) => issued,
+            Body::LicenceRecorded(recorded) => &recorded.grant,
+            _ => return Ok(None),
+        };
+        if !rules.content().concern(&grant.r#type) {
+            return Ok(None);
+        }
+        let Some(draft) = self.vault.kept_draft(&grant.handle)? else { return Ok(None) };
+        let licence = Content { licence: grant.handle, licence_type: &grant.r#type, payload: &draft.payload };
+        let came = Came { index, time: entry.time(), handle: &grant.handle };
+        let mut others = Vec::new();
+        for (code, licence_type) in rules.content().compared(&licence) {
+            others.extend(self.valid_beside(&came, &code, &licence_type)?);
+        }
+        let said: Vec<Content<'_>> = others
+            .iter()
+            .map(|(handle, licence_type, draft)| Content {
+                licence: *handle,
+                licence_type,
+                payload: &draft.payload,
+            })
+            .collect();
+        let found = rules.content().find(&licence, &said);
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let (rules, facts) =
+            told(&found, &grant.handle, &draft.salt()).map_err(|error| Fault::Crypto(error.to_string()))?;
+        let (department, licence) = (grant.department.clone(), grant.handle);
+        Ok(Some(ContentFound { at: index, content: 0, department, facts, licence, rules }))
+    }
+
+    /// The licences of a type that a code holds and that are valid just after a licence came in, the newest first.
+    fn valid_beside(
+        &self,
+        came: &Came<'_>,
+        code: &str,
+        licence_type: &Slug,
+    ) -> Result<Vec<(Handle, Slug, Draft)>, Failure> {
+        let offset = self.window.published().charter.offset();
+        let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
+        let mut valid = Vec::new();
+        let mut seen = BTreeSet::from([*came.handle]);
+        for licence in self.found(self.once.holder_finder(licence_type, code)) {
+            let licence: LicenceState = licence?;
+            let last = licence.last;
+            let then = licence.before(came.index + 1, last).filter(|then| {
+                then.licence_type == *licence_type && then.is_valid(came.time, offset) && !then.erased
+            });
+            let Some(then) = then.filter(|then| seen.insert(then.handle)) else { continue };
+            let Some(draft) = self.vault.kept_draft(&then.handle)? else { continue };
+            let said = Content { licence: then.handle, licence_type, payload: &draft.payload };
+            if said.code() == Some(code) {
+                valid.push((then.handle, licence_type.clone(), draft));
+            }
+            if valid.len() == COMPARED {
+                break;
+            }
+        }
+        Ok(valid)
+    }
+}
