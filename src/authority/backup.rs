@@ -27,7 +27,7 @@ use crate::values::identifiers::Handle;
 
 /// Families that entries make, what waits to be sealed, which drafts and seals tell, what waits to be signed, which is
 /// prepared anew, and what witnesses cosigned, who are asked again.
-const MADE_ANEW: &[u8] = b"bcdeghlpqtuxCFIKX";
+const MADE_ANEW: &[u8] = b"bcdeghlpqtuxCFHIKX";
 /// Rows read at once.
 const PAGE: usize = 256;
 

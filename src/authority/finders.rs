@@ -232,11 +232,11 @@ mod tests {
         let size = (2 * runs::BLOCKS + 1) * 256;
         let (store, whole) = (stored(2 * runs::BLOCKS + 1), stored(2 * runs::BLOCKS + 1));
         Finders::load(&whole, size).unwrap();
-        let parts = whole.scan(b"F", None, 9_999).unwrap();
+        let parts = whole.scan(b"H", None, 9_999).unwrap();
         let (key, value) = parts.get(parts.len() / 2).unwrap().clone();
         store.put(vec![Write::set(Row::of_key(&key).unwrap(), value)]).unwrap();
         let finders = Finders::load(&store, size).unwrap();
-        assert_eq!(store.scan(b"F", None, 9_999).unwrap(), parts);
+        assert_eq!(store.scan(b"H", None, 9_999).unwrap(), parts);
         assert_eq!(finders.blocks(&store, &[[7; 8]], 0).unwrap(), BTreeSet::from([700]));
     }
 
@@ -245,7 +245,7 @@ mod tests {
         let size = (2 * runs::BLOCKS + 1) * 256;
         let store = stored(2 * runs::BLOCKS + 1);
         let finders = Finders::load(&store, size).unwrap();
-        for (key, value) in store.scan(b"F", None, 9_999).unwrap() {
+        for (key, value) in store.scan(b"H", None, 9_999).unwrap() {
             let cut = value.get(..value.len() - 1).unwrap();
             store.put(vec![Write::set(Row::of_key(&key).unwrap(), cut)]).unwrap();
         }

@@ -152,7 +152,7 @@ impl Row {
             b'u' => Self::Unsealed(handle(rest)?),
             b'p' => Self::Places(number()?),
             b'f' => Self::Finders(number()?),
-            b'F' => {
+            b'H' => {
                 let (run, first) = split(4)?;
                 Self::FinderRun(
                     u32::from_be_bytes(run.try_into().ok()?),
@@ -222,7 +222,7 @@ impl Row {
             Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
             Self::Places(block) => keyed(b'p', &[&block.to_be_bytes()]),
             Self::Finders(block) => keyed(b'f', &[&block.to_be_bytes()]),
-            Self::FinderRun(run, first) => keyed(b'F', &[&run.to_be_bytes(), &first.to_be_bytes()]),
+            Self::FinderRun(run, first) => keyed(b'H', &[&run.to_be_bytes(), &first.to_be_bytes()]),
             Self::Own(department, block) => {
                 keyed(b'd', &[department.as_str().as_bytes(), &block.to_be_bytes()])
             }
