@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Pinned, summarised};
+use super::Pinned;
 use crate::audit::source::Source;
 use crate::audit::{Contents, Recomputed};
 use crate::cli::exit::Exit;
@@ -35,6 +35,7 @@ impl Given {
     /// Replays a ledger, judges content again, and tells the summary.
     #[cfg(feature = "server")]
     pub(super) fn check(&self, source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
+        use super::summarised;
         use crate::audit::{Recomputing, replay_before};
         use crate::wiring::vault::DataVault;
 
