@@ -100,6 +100,7 @@ pub(super) fn named_by(body: &Body) -> Vec<BlobRef> {
         | Body::LicenceEnded(_)
         | Body::LicenceErased(_)
         | Body::RefusalsCounted(_)
-        | Body::LedgerAnchored(_) => Vec::new(),
+        | Body::LedgerAnchored(_)
+        | Body::StateAnchored(_) => Vec::new(),
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::anchored::Anchored;
 use super::blobs::{Blobs, Fetched, named_by};
 use super::bounds::Times;
 use super::carded::{Carded, KeptCards};
@@ -29,6 +30,8 @@ pub(super) struct Judge<'a> {
     lists: Lists,
     /// The cards beside those that the rules raise.
     pub(super) carded: Carded,
+    /// The states that are anchored beside those that the entries make.
+    anchored: Anchored,
     pub(super) tokens: Tokens,
     pub(super) blobs: Blobs,
     pub(super) trail: Trail,
@@ -53,6 +56,7 @@ impl<'a> Judge<'a> {
             state: MemoryState::new(),
             lists: Lists::default(),
             carded: Carded::default(),
+            anchored: Anchored::default(),
             tokens,
             blobs: Blobs::default(),
             trail: Trail::default(),
@@ -148,6 +152,7 @@ impl<'a> Judge<'a> {
         self.eye.after(index, entry, &self.state);
         let cards = self.carded.look(index, entry, &self.state);
         self.findings.extend(cards);
+        self.findings.extend(self.anchored.look(index, entry, &self.state));
         if let Err(error) = listed {
             let violation = Violation::new(Rule::StatusPlace, error.to_string());
             self.stop(index, violation.into());

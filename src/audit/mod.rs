@@ -5,6 +5,7 @@
 //! Not here: any rule of the law (`law`), and how a summary is shown (`cli`).
 
 mod ahead;
+mod anchored;
 mod blobs;
 mod bounds;
 mod carded;

@@ -70,7 +70,7 @@ rules! {
     Transition = "transition", "Section 9: the table of standing, act and expiry.";
     Carrier = "carrier", "Section 5: a carrier only of a valid, unexpired licence.";
     Counts = "counts", "Counts are sorted, positive, and continue from the last.";
-    Anchor = "anchor", "An anchor states the tree just before it.";
+    Anchor = "anchor", "An anchor states the tree just before it, or the states of licences at a size before it.";
     Tree = "tree", "Sections 3 and 8: hashes, tiles, root and checkpoint.";
     StatusList = "status-list", "Every published status list is the fold of the entries.";
     File = "file", "An export holds only what replay checks.";

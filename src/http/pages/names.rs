@@ -114,5 +114,6 @@ pub fn entry_kind(lang: Lang, kind: Kind) -> &'static str {
         Kind::LicenceErased => lang.choose("删除证照内容", "licence erased"),
         Kind::RefusalsCounted => lang.choose("统计拒绝", "refusals counted"),
         Kind::LedgerAnchored => lang.choose("锚定账本", "ledger anchored"),
+        Kind::StateAnchored => lang.choose("锚定状态", "state anchored"),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Bench, Deed, demand};
 use crate::law::violation::{Refused, Rule};
-use crate::ledger::body::{LedgerAnchored, RefusalsCounted};
-use crate::ledger::state::CharterChange;
+use crate::ledger::body::{LedgerAnchored, RefusalsCounted, StateAnchored};
+use crate::ledger::state::{CharterChange, tree};
 
 pub(super) fn refusals(bench: Bench<'_>, body: &RefusalsCounted) -> Result<Deed, Refused> {
     demand(body.from <= body.until && body.until <= bench.moment.time, Rule::Counts, || {
@@ -32,4 +32,20 @@ pub(super) fn anchored(bench: Bench<'_>, body: &LedgerAnchored) -> Result<Deed, 
         format!("anchors {} at {}; the tree is {root} at {}", body.root, body.size, bench.moment.index)
     })?;
     Ok(Deed::charter(CharterChange::Anchored))
+}
+
+/// Where it may stand. The root itself no single entry shows: who replays the ledger makes it again (law 0, section 24).
+pub(super) fn state_anchored(bench: Bench<'_>, body: &StateAnchored) -> Result<Deed, Refused> {
+    let (size, index) = (body.size, bench.moment.index);
+    demand(size > 0 && size.is_multiple_of(tree::EVERY), Rule::Anchor, || {
+        format!("states are anchored at multiples of {}; this is {size}", tree::EVERY)
+    })?;
+    demand(size <= index && index - size <= tree::WITHIN, Rule::Anchor, || {
+        format!("anchors the states at {size}; it may be up to {} before entry {index}", tree::WITHIN)
+    })?;
+    let last = bench.view.charter().state_anchored();
+    demand(last.is_none_or(|last| last < size), Rule::Anchor, || {
+        format!("anchors the states at {size}, which is not behind the last anchor")
+    })?;
+    Ok(Deed::charter(CharterChange::StateAnchored(size)))
 }

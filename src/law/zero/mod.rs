@@ -122,6 +122,7 @@ pub(super) fn apply(view: &dyn View, entry: &Entry) -> Result<Applied, Refused> 
         Body::LicenceErased(body) => licences::erased(bench, body)?,
         Body::RefusalsCounted(body) => counts::refusals(bench, body)?,
         Body::LedgerAnchored(body) => counts::anchored(bench, body)?,
+        Body::StateAnchored(body) => counts::state_anchored(bench, body)?,
     };
     let outer = bench.outer_signature()?;
     deed.owed.push(outer);

@@ -1,6 +1,7 @@
 //! What entries say: one closed schema a kind (law 0, section 2). Adding a kind is adding a row to the table below.
 //! Not here: the rules (`law`).
 
+mod anchor;
 mod card;
 mod case;
 mod catalogue;
@@ -16,6 +17,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+pub use anchor::StateAnchored;
 pub use card::{
     About, CardAnswered, CardNumber, CardOrdered, CardRaised, CardReleased, Colour, Outcome,
     SupervisionPublished,
@@ -79,6 +81,8 @@ pub enum Subject {
     Refusals,
     /// The anchors.
     Anchors,
+    /// The state of all licences.
+    State,
 }
 
 /// Writes the table of kinds: enum, names, parsing and the body of each.
@@ -174,6 +178,7 @@ kinds! {
     LicenceErased(LicenceErased) = "licence.erased", "Its payload and salts are destroyed.";
     RefusalsCounted(RefusalsCounted) = "refusals.counted", "How many requests were refused.";
     LedgerAnchored(LedgerAnchored) = "ledger.anchored", "Size and root of the tree just before.";
+    StateAnchored(StateAnchored) = "state.anchored", "The root over the states of all licences at a size.";
 }
 
 impl Kind {
@@ -256,6 +261,7 @@ impl Body {
             Self::LicenceErased(body) => Subject::Licence(body.handle),
             Self::RefusalsCounted(_) => Subject::Refusals,
             Self::LedgerAnchored(_) => Subject::Anchors,
+            Self::StateAnchored(_) => Subject::State,
         }
     }
 
@@ -305,7 +311,8 @@ impl Body {
             | Self::LicenceEnded(_)
             | Self::LicenceErased(_)
             | Self::RefusalsCounted(_)
-            | Self::LedgerAnchored(_) => None,
+            | Self::LedgerAnchored(_)
+            | Self::StateAnchored(_) => None,
         }
     }
 

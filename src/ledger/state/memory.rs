@@ -94,6 +94,12 @@ impl MemoryState {
         self.licences.chunks.iter().flatten()
     }
 
+    /// The licences that entries from one index on and below another brought in, in that order.
+    pub fn begun(&self, from: u64, until: u64) -> impl Iterator<Item = &LicenceState> {
+        let (first, end) = (self.licences.begun_before(from), self.licences.begun_before(until));
+        (first..end).filter_map(|place| self.licences.at(place))
+    }
+
     /// All cases, in no order.
     pub fn cases(&self) -> impl Iterator<Item = &CaseState> {
         self.cases.values()
@@ -131,8 +137,26 @@ struct Licences {
 
 impl Licences {
     fn get(&self, handle: &Handle) -> Option<&LicenceState> {
-        let place = *self.places.get(handle)?;
+        self.at(*self.places.get(handle)?)
+    }
+
+    fn at(&self, place: usize) -> Option<&LicenceState> {
         self.chunks.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    /// How many came in before an index. They lie in that order.
+    fn begun_before(&self, index: u64) -> usize {
+        let (mut low, mut high) = (0, self.places.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let begun = self.at(middle).and_then(LicenceState::first).map_or(u64::MAX, |first| first.index);
+            if begun < index {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     fn put(&mut self, licence: LicenceState) {

@@ -11,6 +11,7 @@ mod licence;
 mod memory;
 mod overlay;
 mod places;
+pub mod tree;
 mod view;
 
 pub use card::{CardEvent, CardState, CardStep};

@@ -64,6 +64,8 @@ pub enum CharterChange {
     Counted(Time),
     /// An anchor: nothing but its place in the chain.
     Anchored,
+    /// The states of licences are anchored at this size.
+    StateAnchored(u64),
 }
 
 impl Charter {
@@ -149,6 +151,7 @@ impl Charter {
             CharterChange::Released(card) => end(self.stops.get_mut(&card), moment),
             CharterChange::Counted(until) => self.counted_until = Some(until),
             CharterChange::Anchored => {}
+            CharterChange::StateAnchored(size) => self.state_anchored = Some(size),
         }
     }
 

@@ -77,6 +77,7 @@ pub struct Charter {
     #[serde(with = "pairs")]
     chains: BTreeMap<Subject, Digest>,
     counted_until: Option<Time>,
+    state_anchored: Option<u64>,
 }
 
 impl Charter {
@@ -221,6 +222,11 @@ impl Charter {
     /// Refusals are counted up to here.
     pub fn counted_until(&self) -> Option<Time> {
         self.counted_until
+    }
+
+    /// The size at which the states of licences were anchored last.
+    pub fn state_anchored(&self) -> Option<u64> {
+        self.state_anchored
     }
 
     /// Moves past entries that do not touch the charter, when only charter entries are replayed at start-up.

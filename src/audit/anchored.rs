@@ -1,0 +1,97 @@
+//! The states that a ledger anchors (law 0, section 24): the root is made again from the licences as they stood at that size, and compared.
+//!
+//! Nothing is done for a ledger without such anchors. At the first, or at the first after a replay that went on from what was kept, every
+//! block of the state tree is made; from then on those alone that entries touched. A root takes 32 bytes for each 256 entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::summary::Finding;
+use crate::law::Rule;
+use crate::ledger::body::{Body, StateAnchored, Subject};
+use crate::ledger::entry::Entry;
+use crate::ledger::state::tree::{self, StateTree, Stood};
+use crate::ledger::state::{MemoryState, View as _};
+use crate::merkle::Hash;
+use crate::values::canonical::JsonError;
+use crate::values::identifiers::Handle;
+
+/// Compares as the entries come.
+#[derive(Default)]
+pub(super) struct Anchored {
+    tree: Option<StateTree>,
+    /// Blocks that entries behind the tree touched, with their index.
+    touched: Vec<(u64, u64)>,
+}
+
+impl Anchored {
+    /// Takes in an entry, which the state has. What is wrong with an anchor stands at its index.
+    pub(super) fn look(&mut self, index: u64, entry: &Entry, state: &MemoryState) -> Option<Finding> {
+        match entry.body() {
+            Body::StateAnchored(body) => self.compare(index, body, state),
+            body => {
+                if self.tree.is_some() {
+                    self.touch(index, body, state);
+                }
+                None
+            }
+        }
+    }
+
+    /// Notes the blocks of the licences that an entry is about.
+    fn touch(&mut self, index: u64, body: &Body, state: &MemoryState) {
+        let Subject::Licence(handle) = body.subject() else { return };
+        let replaced = match body {
+            Body::LicenceIssued(issued) => issued.replaces.as_ref().map(|replaces| replaces.handle),
+            Body::LicenceRecorded(recorded) => {
+                recorded.grant.replaces.as_ref().map(|replaces| replaces.handle)
+            }
+            _ => None,
+        };
+        let block = |handle: Handle| {
+            let licence = state.licence(&handle).ok().flatten()?;
+            licence.first().map(|first| (index, first.index / tree::BLOCK))
+        };
+        self.touched.extend([Some(handle), replaced].into_iter().flatten().filter_map(block));
+    }
+
+    fn compare(&mut self, index: u64, body: &StateAnchored, state: &MemoryState) -> Option<Finding> {
+        let root = match self.root_at(body.size, state) {
+            Ok(root) => root,
+            Err(error) => return Some(Finding::at(index, Rule::Anchor, error.to_string())),
+        };
+        (root.0 != body.root.0).then(|| {
+            let (said, size) = (body.root, body.size);
+            Finding::at(
+                index,
+                Rule::Anchor,
+                format!(
+                    "the states at {size} are anchored as {said}; the entries make {}",
+                    crate::crypto::Digest(root.0)
+                ),
+            )
+        })
+    }
+
+    /// The root at a size, a whole number of blocks, that is not before the one it was asked last.
+    fn root_at(&mut self, size: u64, state: &MemoryState) -> Result<Hash, JsonError> {
+        let mut changed: BTreeSet<u64> = match &self.tree {
+            None => BTreeSet::new(),
+            Some(_) => self.touched.iter().filter(|(at, _)| *at < size).map(|(_, block)| *block).collect(),
+        };
+        let tree = self.tree.get_or_insert_default();
+        changed.extend(tree.blocks()..size / tree::BLOCK);
+        let origin = state.charter().origin();
+        let made = changed.into_par_iter().filter_map(|number| {
+            let first = number * tree::BLOCK;
+            let begun = state.begun(first, (first + tree::BLOCK).min(size));
+            let stood = begun.filter_map(|licence| Some((licence.first()?.index, Stood::at(licence, size)?)));
+            Some(tree::block(origin?, first, stood).map(|root| (number, root)))
+        });
+        let made: BTreeMap<u64, Hash> = made.collect::<Result<_, _>>()?;
+        tree.put(&made);
+        self.touched.retain(|(at, _)| *at >= size);
+        Ok(tree.root())
+    }
+}

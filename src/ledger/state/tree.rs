@@ -1,0 +1,186 @@
+//! The state tree: an RFC 6962 tree over the indexes of the ledger. Leaf i is about the licence that entry i brought in: which it is, the
+//! last entry about it, and its standing then; where entry i brought none in, there is an empty leaf. So the tree at a size has the
+//! ledger's own shape, proofs in it are inclusion proofs, and an earlier state is made from what a licence remembers of its entries.
+//!
+//! Not here: where the roots are entered (`law`), and who makes them again (`audit`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::licence::LicenceState;
+use crate::merkle::{EMPTY_ROOT, Hash, Range, leaf, node};
+use crate::values::canonical::{JsonError, to_canonical};
+use crate::values::identifiers::{Handle, Origin};
+use crate::values::standing::Standing;
+
+/// States are anchored at multiples of this.
+pub const EVERY: u64 = 4_096;
+/// An anchor stands at most so many entries behind the size that it is about.
+pub const WITHIN: u64 = 65_536;
+/// Leaves of a block.
+pub const BLOCK: u64 = 256;
+
+/// How a licence stood at a size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Stood {
+    /// The licence.
+    pub handle: Handle,
+    /// Index of the last entry about it.
+    pub last: u64,
+    /// Its standing after that.
+    pub standing: Standing,
+}
+
+impl Stood {
+    /// How a licence stood before the entry at `size`; `None` if that one or a later one brought it in.
+    pub fn at(licence: &LicenceState, size: u64) -> Option<Self> {
+        let last = licence.events.iter().take_while(|event| event.index < size).last()?;
+        Some(Self { handle: licence.handle, last: last.index, standing: last.standing })
+    }
+}
+
+/// A leaf of the tree of a ledger.
+pub fn leaf_of(origin: &Origin, stood: Option<&Stood>) -> Result<Hash, JsonError> {
+    let mut bytes = format!("vidimus/state/v1\n{origin}\n").into_bytes();
+    if let Some(stood) = stood {
+        bytes.extend(to_canonical(stood)?);
+    }
+    Ok(leaf(&bytes))
+}
+
+/// The root of the block whose first leaf is at `first`, from those licences, by their first entry's index, that came in there.
+pub fn block(
+    origin: &Origin,
+    first: u64,
+    stood: impl IntoIterator<Item = (u64, Stood)>,
+) -> Result<Hash, JsonError> {
+    let empty = leaf_of(origin, None)?;
+    let mut range = Range::new();
+    for (index, stood) in stood {
+        while first + range.size() < index {
+            range.push(empty);
+        }
+        range.push(leaf_of(origin, Some(&stood))?);
+    }
+    while range.size() < BLOCK {
+        range.push(empty);
+    }
+    Ok(range.root())
+}
+
+/// The tree over whole blocks, of which some change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateTree {
+    /// Roots of blocks, then of two, of four, and so on; of whole subtrees alone.
+    levels: Vec<Vec<Hash>>,
+}
+
+impl StateTree {
+    /// How many blocks it has.
+    pub fn blocks(&self) -> u64 {
+        u64::try_from(self.levels.first().map_or(0, Vec::len)).unwrap_or(u64::MAX)
+    }
+
+    /// Puts in blocks that changed, and those that follow the last one, none left out.
+    pub fn put(&mut self, blocks: &BTreeMap<u64, Hash>) {
+        let mut changed = BTreeSet::new();
+        for (number, root) in blocks {
+            let place = usize::try_from(*number).unwrap_or(usize::MAX);
+            changed.extend(self.set(0, place, *root).then_some(place));
+        }
+        let mut level = 0;
+        while !changed.is_empty() {
+            let mut above = BTreeSet::new();
+            for place in changed.iter().map(|place| place / 2).collect::<BTreeSet<_>>() {
+                let below = self.levels.get(level);
+                let pair = below.and_then(|below| below.get(2 * place).zip(below.get(2 * place + 1)));
+                let Some(root) = pair.map(|(left, right)| node(left, right)) else { continue };
+                above.extend(self.set(level + 1, place, root).then_some(place));
+            }
+            (changed, level) = (above, level + 1);
+        }
+    }
+
+    fn set(&mut self, level: usize, place: usize, root: Hash) -> bool {
+        if self.levels.len() <= level {
+            self.levels.push(Vec::new());
+        }
+        let Some(roots) = self.levels.get_mut(level) else { return false };
+        if roots.len() == place {
+            roots.push(root);
+            return true;
+        }
+        roots.get_mut(place).map(|held| *held = root).is_some()
+    }
+
+    /// Its root.
+    pub fn root(&self) -> Hash {
+        let blocks = self.levels.first().map_or(0, Vec::len);
+        let mut root = None;
+        for (level, roots) in self.levels.iter().enumerate() {
+            // The subtrees at the right edge: one for each bit of the count, the smallest first.
+            let count = blocks.checked_shr(u32::try_from(level).unwrap_or(u32::MAX)).unwrap_or(0);
+            if count % 2 == 1
+                && let Some(left) = roots.get(count - 1)
+            {
+                root = Some(root.map_or(*left, |right| node(left, &right)));
+            }
+        }
+        root.unwrap_or(EMPTY_ROOT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::time::Time;
+
+    fn origin() -> Origin {
+        "ledger.example".parse().unwrap()
+    }
+
+    fn stood(last: u64, standing: Standing) -> Stood {
+        Stood { handle: Handle::new(Time::MIN, [7; 10]), last, standing }
+    }
+
+    /// Block by block it is the tree over all leaves, whichever blocks come again.
+    #[test]
+    fn the_root_is_that_of_all_leaves() {
+        let mut leaves: Vec<Hash> = vec![leaf_of(&origin(), None).unwrap(); 256 * 21];
+        let mut tree = StateTree::default();
+        assert_eq!(tree.root(), EMPTY_ROOT);
+        let root = |leaves: &[Hash]| {
+            let mut range = Range::new();
+            leaves.iter().for_each(|leaf| range.push(*leaf));
+            range.root()
+        };
+        let block_at = |leaves: &[Hash], number: usize| root(&leaves[256 * number..256 * (number + 1)]);
+        for (until, again) in [(1, vec![]), (2, vec![0]), (5, vec![1]), (16, vec![4, 0]), (21, vec![3, 15])] {
+            let from = usize::try_from(tree.blocks()).unwrap();
+            for number in &again {
+                leaves[256 * number + 9] = leaf_of(&origin(), Some(&stood(99, Standing::Suspended))).unwrap();
+            }
+            let blocks = (from..until)
+                .chain(again)
+                .map(|number| (u64::try_from(number).unwrap(), block_at(&leaves, number)));
+            tree.put(&blocks.collect());
+            assert_eq!(tree.root(), root(&leaves[..256 * until]), "{until} blocks");
+        }
+    }
+
+    #[test]
+    fn a_block_has_its_licences_in_their_places() {
+        let (first, second) = (stood(256, Standing::Valid), stood(700, Standing::Suspended));
+        let made = block(&origin(), 256, [(256, first), (300, second)]).unwrap();
+        let mut range = Range::new();
+        for index in 256..512 {
+            let here = [(256, first), (300, second)].into_iter().find(|(at, _)| *at == index);
+            range.push(leaf_of(&origin(), here.as_ref().map(|(_, stood)| stood)).unwrap());
+        }
+        assert_eq!(made, range.root());
+        assert_ne!(made, block(&origin(), 256, [(256, first), (301, second)]).unwrap());
+        let elsewhere = "other.example".parse().unwrap();
+        assert_ne!(made, block(&elsewhere, 256, [(256, first), (300, second)]).unwrap());
+    }
+}
