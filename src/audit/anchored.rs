@@ -12,7 +12,7 @@ use crate::law::Rule;
 use crate::ledger::body::{Body, StateAnchored, Subject};
 use crate::ledger::entry::Entry;
 use crate::ledger::state::tree::{self, StateTree, Stood};
-use crate::ledger::state::{MemoryState, View as _};
+use crate::ledger::state::{LicenceState, MemoryState, View as _};
 use crate::merkle::Hash;
 use crate::values::canonical::JsonError;
 use crate::values::identifiers::Handle;
@@ -76,10 +76,11 @@ impl Anchored {
 
     /// The root at a size, a whole number of blocks, that is not before the one it was asked last.
     fn root_at(&mut self, size: u64, state: &MemoryState) -> Result<Hash, JsonError> {
-        let mut changed: BTreeSet<u64> = match &self.tree {
-            None => BTreeSet::new(),
-            Some(_) => self.touched.iter().filter(|(at, _)| *at < size).map(|(_, block)| *block).collect(),
-        };
+        if self.tree.is_none() {
+            self.touched = touched_since(size, state);
+        }
+        let touched = self.touched.iter().filter(|(at, _)| *at < size);
+        let mut changed: BTreeSet<u64> = touched.map(|(_, block)| *block).collect();
         let tree = self.tree.get_or_insert_default();
         changed.extend(tree.blocks()..size / tree::BLOCK);
         let origin = state.charter().origin();
@@ -95,3 +96,16 @@ impl Anchored {
         Ok(tree.root())
     }
 }
+
+/// The blocks that entries from a size on touched, which nobody noted.
+fn touched_since(size: u64, state: &MemoryState) -> Vec<(u64, u64)> {
+    let of = |licence: &LicenceState| -> Vec<(u64, u64)> {
+        let block = licence.first().map_or(0, |first| first.index / tree::BLOCK);
+        let later = licence.events.iter().rev().take_while(|event| event.index >= size);
+        later.map(|event| (event.index, block)).collect()
+    };
+    state.licences().flat_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests;

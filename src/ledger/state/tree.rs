@@ -1,12 +1,13 @@
-//! The state tree: an RFC 6962 tree over the indexes of the ledger. Leaf i is about the licence that entry i brought in: which it is, the
-//! last entry about it, and its standing then; where entry i brought none in, there is an empty leaf. So the tree at a size has the
-//! ledger's own shape, proofs in it are inclusion proofs, and an earlier state is made from what a licence remembers of its entries.
+//! The state tree: an RFC 6962 tree over the indexes of the ledger. Leaf i is about the licence that entry i brought in: which it is,
+//! every entry about it so far, and its standing after each; where entry i brought none in, there is an empty leaf. So the tree at a size
+//! has the ledger's own shape, proofs in it are inclusion proofs, an earlier state is made from what a licence remembers of its entries,
+//! and one leaf tells how it stood at every time before.
 //!
 //! Not here: where the roots are entered (`law`), and who makes them again (`audit`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::licence::LicenceState;
 use crate::merkle::{EMPTY_ROOT, Hash, Range, leaf, node};
@@ -21,22 +22,33 @@ pub const WITHIN: u64 = 65_536;
 /// Leaves of a block.
 pub const BLOCK: u64 = 256;
 
-/// How a licence stood at a size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How a licence stood up to a size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stood {
+    /// Every entry about it, in order.
+    pub events: Vec<StoodAfter>,
     /// The licence.
     pub handle: Handle,
-    /// Index of the last entry about it.
-    pub last: u64,
-    /// Its standing after that.
+}
+
+/// An entry about a licence, and its standing after that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoodAfter {
+    /// Index of the entry.
+    pub index: u64,
+    /// The standing.
     pub standing: Standing,
 }
 
 impl Stood {
     /// How a licence stood before the entry at `size`; `None` if that one or a later one brought it in.
     pub fn at(licence: &LicenceState, size: u64) -> Option<Self> {
-        let last = licence.events.iter().take_while(|event| event.index < size).last()?;
-        Some(Self { handle: licence.handle, last: last.index, standing: last.standing })
+        let before = licence.events.iter().take_while(|event| event.index < size);
+        let events: Vec<_> =
+            before.map(|event| StoodAfter { index: event.index, standing: event.standing }).collect();
+        (!events.is_empty()).then_some(Self { events, handle: licence.handle })
     }
 }
 
@@ -140,8 +152,8 @@ mod tests {
         "ledger.example".parse().unwrap()
     }
 
-    fn stood(last: u64, standing: Standing) -> Stood {
-        Stood { handle: Handle::new(Time::MIN, [7; 10]), last, standing }
+    fn stood(index: u64, standing: Standing) -> Stood {
+        Stood { events: vec![StoodAfter { index, standing }], handle: Handle::new(Time::MIN, [7; 10]) }
     }
 
     /// Block by block it is the tree over all leaves, whichever blocks come again.
@@ -172,14 +184,14 @@ mod tests {
     #[test]
     fn a_block_has_its_licences_in_their_places() {
         let (first, second) = (stood(256, Standing::Valid), stood(700, Standing::Suspended));
-        let made = block(&origin(), 256, [(256, first), (300, second)]).unwrap();
+        let made = block(&origin(), 256, [(256, first.clone()), (300, second.clone())]).unwrap();
         let mut range = Range::new();
         for index in 256..512 {
-            let here = [(256, first), (300, second)].into_iter().find(|(at, _)| *at == index);
-            range.push(leaf_of(&origin(), here.as_ref().map(|(_, stood)| stood)).unwrap());
+            let here = [(256, &first), (300, &second)].into_iter().find(|(at, _)| *at == index);
+            range.push(leaf_of(&origin(), here.map(|(_, stood)| stood)).unwrap());
         }
         assert_eq!(made, range.root());
-        assert_ne!(made, block(&origin(), 256, [(256, first), (301, second)]).unwrap());
+        assert_ne!(made, block(&origin(), 256, [(256, first.clone()), (301, second.clone())]).unwrap());
         let elsewhere = "other.example".parse().unwrap();
         assert_ne!(made, block(&elsewhere, 256, [(256, first), (300, second)]).unwrap());
     }
