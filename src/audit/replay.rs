@@ -339,6 +339,7 @@ fn conclude(
         licences: Licences::count(&judge.state),
         cards: judge.carded.count(&judge.state),
         content: contents(&judge.state),
+        states_anchored: judge.state.charter().state_anchored(),
         violations,
         upgrade: judge.upgrade.or_else(|| judge.carded.upgrade().cloned()),
         holds: false,

@@ -143,6 +143,9 @@ pub struct Summary {
     /// What its findings about content come to; absent where the ledger publishes no rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Contents>,
+    /// The size at which the states of licences were anchored last; absent where they never were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub states_anchored: Option<u64>,
     /// Every broken rule that was met, by index; those about files and the whole at the end.
     pub violations: Vec<Finding>,
     /// What this program does not know, with the index; only where it could not judge to the end.

@@ -27,7 +27,7 @@ use crate::values::identifiers::Handle;
 
 /// Families that entries make, what waits to be sealed, which drafts and seals tell, what waits to be signed, which is
 /// prepared anew, and what witnesses cosigned, who are asked again.
-const MADE_ANEW: &[u8] = b"bcdeghlpqtuxCFHIKX";
+const MADE_ANEW: &[u8] = b"bcdeghlpqtuxCFHIKSX";
 /// Rows read at once.
 const PAGE: usize = 256;
 
@@ -153,6 +153,7 @@ pub(super) fn belongs(store: &dyn Store, row: &Row, value: &[u8], size: u64) -> 
         | Row::Unsealed(_)
         | Row::Places(_)
         | Row::FinderRun(..)
+        | Row::States(_)
         | Row::Single(_)
         | Row::Blob(_)
         | Row::Checkpoint

@@ -6,6 +6,7 @@
 
 mod acts;
 mod addresses;
+mod anchoring;
 pub mod archive;
 mod archiving;
 pub mod backup;
@@ -55,6 +56,7 @@ mod writer;
 use std::sync::Arc;
 
 pub use acts::{ActWish, Acted, Verb};
+pub use anchoring::{EVERY as STATES_EVERY, StatesMade};
 pub use archiving::{ArchiveCondition, PutAway};
 pub use cards::{CardPage, CardStepped, CardToSign, CardVerb, CardWish, Followed};
 pub use cases::{
@@ -121,6 +123,7 @@ pub struct Authority {
     refusals: refusals::Refusals,
     following: cards::Following,
     archiving: archiving::Archiving,
+    anchoring: anchoring::Anchoring,
     looking: content::Looking,
     open_ceremonies: ceremony::OpenCeremonies,
     demand_counts: demand_counts::DemandCounts,

@@ -6,7 +6,9 @@
 
 mod row;
 
-pub use row::{ARCHIVED, CONTENT_JUDGED, FINDER_RUNS, FrameName, GrantName, PLACES_RESERVED, Row, SEALED};
+pub use row::{
+    ARCHIVED, CONTENT_JUDGED, FINDER_RUNS, FrameName, GrantName, PLACES_RESERVED, Row, SEALED, STATES,
+};
 
 use super::archive::Archive;
 use crate::values::time::Time;

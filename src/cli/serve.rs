@@ -16,7 +16,6 @@ use super::stopping::Stopping;
 use crate::authority::{Authority, Followed, Hours};
 use crate::http::{self, Access, HttpState, Tls};
 use crate::values::lang::Lang;
-use crate::wiring::archiving;
 use crate::wiring::assembly::{Assembled, assemble, token_path};
 use crate::wiring::callers::Callers;
 use crate::wiring::clock::SystemClock;
@@ -24,6 +23,7 @@ use crate::wiring::config::{ServeArgs, ServeConfig};
 use crate::wiring::eyes::{self, Watching};
 use crate::wiring::scrubbing;
 use crate::wiring::telemetry::{self, LogArgs};
+use crate::wiring::{anchoring, archiving};
 
 /// How long open connections are waited for after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
@@ -85,6 +85,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     let (end, ended) = watch::channel(());
     let supervising = tokio::spawn(supervise(Arc::clone(&authority), config.tick, ended.clone()));
     let archiving = tokio::spawn(archiving::go_on(Arc::clone(&authority), ended.clone()));
+    let anchoring = tokio::spawn(anchoring::go_on(Arc::clone(&authority), ended.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&authority), tls.clone(), config.tick, ended));
     let access = Access {
         proxies: config.trusted_proxies.clone(),
@@ -121,6 +122,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     ticking.await.context("ticking")?;
     supervising.await.context("supervising")?;
     archiving.await.context("archiving")?;
+    anchoring.await.context("anchoring")?;
     if let Err(failure) = authority.enter_refusals(Hours::All).await {
         tracing::error!(%failure, "the refusals of the last hour were not entered");
     }

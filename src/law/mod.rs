@@ -27,6 +27,8 @@ pub const TEXT: &[u8] = concat!(
     include_str!("../../schemas/law/cards.md"),
     "\n",
     include_str!("../../schemas/law/content.md"),
+    "\n",
+    include_str!("../../schemas/law/anchors.md"),
 )
 .as_bytes();
 

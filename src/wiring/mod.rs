@@ -2,6 +2,8 @@
 //! and handed down. Not here: commands (`cli`).
 
 #[cfg(feature = "server")]
+pub mod anchoring;
+#[cfg(feature = "server")]
 pub mod archiving;
 #[cfg(feature = "server")]
 pub mod assembly;

@@ -3,6 +3,7 @@
 #![cfg(feature = "server")]
 
 #[cfg(test)]
+mod anchoring;
 mod archive;
 #[cfg(test)]
 #[path = "../support/witnesses.rs"]

@@ -89,6 +89,7 @@ def check_split_views(vectors):
 
 # One line a file of vectors, or a folder of them.
 CHECKERS = {
+    "anchors": ledgers.check_ledger,
     "cards": ledgers.check_ledger,
     "content": ledgers.check_ledger,
     "cases": ledgers.check_ledger,

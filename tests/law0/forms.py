@@ -180,6 +180,7 @@ BODIES = {
         "until": is_time,
     },
     "ledger.anchored": {"root": DIGEST, "size": int},
+    "state.anchored": {"root": DIGEST, "size": int},
 }
 
 

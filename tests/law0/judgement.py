@@ -402,3 +402,12 @@ class Judgement(Cases, Cards, Content):
         root = tree.root(self.ledger.leaves).hex()
         demand((self.body["size"], self.body["root"]) == (self.index, root), "anchor")
         return lambda: None
+
+    def state_anchored(self):
+        size = self.body["size"]
+        demand(size > (self.ledger.stated or 0) and size % 256 == 0, "anchor")
+        demand(0 <= self.index - size <= 65536, "anchor")
+
+        def change():
+            self.ledger.stated = size
+        return change

@@ -8,7 +8,7 @@ from preimages import Broken, demand, read, subject
 class Ledger:
     def __init__(self, blobs):
         self.blobs, self.leaves, self.time = blobs, [], None
-        self.origin = self.authority = self.counted = None
+        self.origin = self.authority = self.counted = self.stated = None
         self.departments, self.keys, self.types, self.powers = {}, {}, {}, {}
         self.officers, self.processes, self.calendars, self.cases = {}, {}, {}, {}
         self.supervision, self.cards, self.contents = [], {}, []
@@ -75,4 +75,6 @@ class Ledger:
             "statuses": [[*place, value] for place, value in sorted(self.statuses.items())],
             "time": self.time,
             "types": {slug: [span(held) for held in versions] for slug, versions in self.types.items()},
-        } | ({"counted_until": self.counted} if self.counted else {}) | {name: of for name, of in joined.items() if of}
+        } | ({"counted_until": self.counted} if self.counted else {}) | (
+            {"state_anchored": self.stated} if self.stated else {}
+        ) | {name: of for name, of in joined.items() if of}

@@ -64,6 +64,8 @@ def subject(kind, body):
     family = kind.split(".")[0]
     if kind in ("refusals.counted", "ledger.anchored", "supervision.published"):
         return kind
+    if family == "state":
+        return "state"
     if family in ("authority", "registrars", "law", "ledger"):
         return "authority"
     if family == "key":

@@ -20,14 +20,15 @@ fn one_entry_of_every_kind() {
     let changed = ledger.next(changed);
     let frozen = ledger.next(freeze());
     let (joined, carded) = (crate::joined::told(), crate::carded::told());
-    let content = crate::content::told();
+    let (content, anchored) = (crate::content::told(), crate::anchored::told());
     let drafts = ledger
         .drafts
         .iter()
         .chain([&changed, &frozen])
         .chain(&joined.drafts)
         .chain(&carded.drafts)
-        .chain(&content.drafts);
+        .chain(&content.drafts)
+        .chain(&anchored.drafts);
     let mut seen = BTreeSet::new();
     let vectors: Vec<Value> = drafts.filter(|draft| seen.insert(draft.kind)).map(vector).collect();
     assert_eq!(vectors.len(), Kind::ALL.len());

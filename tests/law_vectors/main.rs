@@ -9,6 +9,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+mod anchored;
 mod carded;
 mod chance;
 mod content;

@@ -43,6 +43,9 @@ pub(crate) fn summary(state: &MemoryState) -> Value {
     for (name, of) in joined.into_iter().filter(|(_, of)| of.as_object().is_some_and(|of| !of.is_empty())) {
         summary[name] = of;
     }
+    if let Some(size) = state.charter().state_anchored() {
+        summary["state_anchored"] = json!(size);
+    }
     let contents: Vec<[u64; 2]> = state.contents().map(|one| [one.at, one.index]).collect();
     if !contents.is_empty() {
         summary["contents"] = json!(contents);

@@ -78,20 +78,20 @@ fn blocks_that_entries_touch_are_made_again() {
 fn a_root_that_the_entries_do_not_make_is_named_by_its_entry() {
     let mut ledger = Ledger::small();
     ledger.issue();
-    fill(&mut ledger, tree::EVERY + 3);
-    let root = made(&ledger, tree::EVERY);
+    fill(&mut ledger, tree::BLOCK + 3);
+    let root = made(&ledger, tree::BLOCK);
     let refused = |body| law::apply(&ledger.state, &ledger.entry(body, &[])).is_err();
-    for size in [0, 1, tree::EVERY - 256, 2 * tree::EVERY] {
+    for size in [0, 1, tree::BLOCK + 255, 2 * tree::BLOCK] {
         let body = Body::StateAnchored(StateAnchored { root: Digest(root.0), size });
         assert!(refused(body), "{size}");
     }
     let audit = |ledger: &Ledger| replay(&ledger.files(), &Pins::default(), &mut |_| ()).unwrap();
     let index = ledger.size();
-    let other = anchored(&ledger, tree::EVERY, Hash([7; 32]));
+    let other = anchored(&ledger, tree::BLOCK, Hash([7; 32]));
     let wrong = ledger.entry(other, &[]).bytes().to_vec();
-    ledger.push(anchored(&ledger, tree::EVERY, root));
+    ledger.push(anchored(&ledger, tree::BLOCK, root));
     assert_eq!(audit(&ledger).verdict(), Verdict::Holds);
-    let again = ledger.entry(anchored(&ledger, tree::EVERY, root), &[]);
+    let again = ledger.entry(anchored(&ledger, tree::BLOCK, root), &[]);
     assert!(law::apply(&ledger.state, &again).is_err(), "once is enough");
 
     ledger.entries.pop();

@@ -77,7 +77,7 @@ impl Series {
                     count(&mut self.refusals, row.reason.to_string(), row.count);
                 }
             }
-            Body::LedgerAnchored(_) => self.anchor(entry.time()),
+            Body::LedgerAnchored(_) | Body::StateAnchored(_) => self.anchor(entry.time()),
             _ => {}
         }
         let case = moved(entry.body()).and_then(|case| after.case(&case).ok().flatten());

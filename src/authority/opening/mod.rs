@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use error::OpenError;
 
 use super::Authority;
+use super::anchoring::Anchoring;
 use super::archiving::{Archiving, check_newest};
 use super::blocks::EdgeBlocks;
 use super::cards::Following;
@@ -132,6 +133,7 @@ impl Opening {
             refusals: Refusals::default(),
             following: Following::default(),
             archiving: Archiving::default(),
+            anchoring: Anchoring::default(),
             looking: Looking::default(),
             open_ceremonies,
             demand_counts: DemandCounts::default(),

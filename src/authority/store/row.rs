@@ -91,6 +91,8 @@ pub enum Row {
     Need([u8; 16]),
     /// What was recorded as a need under an idempotency key, by its keyed hash.
     NeedOnce([u8; 32]),
+    /// Roots of 256 blocks of the state tree (`anchoring`), as they were at [`STATES`].
+    States(u64),
     /// A single value of the engine, by name.
     Single(&'static str),
     /// What a store knows of its journal. It stands beside the rows: no scan finds it.
@@ -152,6 +154,7 @@ impl Row {
             b'u' => Self::Unsealed(handle(rest)?),
             b'p' => Self::Places(number()?),
             b'f' => Self::Finders(number()?),
+            b'S' => Self::States(number()?),
             b'H' => {
                 let (run, first) = split(4)?;
                 Self::FinderRun(
@@ -222,6 +225,7 @@ impl Row {
             Self::Unsealed(handle) => keyed(b'u', &[handle.as_bytes()]),
             Self::Places(block) => keyed(b'p', &[&block.to_be_bytes()]),
             Self::Finders(block) => keyed(b'f', &[&block.to_be_bytes()]),
+            Self::States(number) => keyed(b'S', &[&number.to_be_bytes()]),
             Self::FinderRun(run, first) => keyed(b'H', &[&run.to_be_bytes(), &first.to_be_bytes()]),
             Self::Own(department, block) => {
                 keyed(b'd', &[department.as_str().as_bytes(), &block.to_be_bytes()])
@@ -255,7 +259,7 @@ impl Row {
 /// Below every row's own key.
 const MARK: &[u8] = b"\0j";
 /// The names of single values.
-const SINGLES: [&str; 5] = [PLACES_RESERVED, SEALED, FINDER_RUNS, ARCHIVED, CONTENT_JUDGED];
+const SINGLES: [&str; 6] = [PLACES_RESERVED, SEALED, FINDER_RUNS, ARCHIVED, CONTENT_JUDGED, STATES];
 /// How many places on status lists were ever reserved.
 pub const PLACES_RESERVED: &str = "places-reserved";
 /// Up to which entry every licence is sealed, or waits under [`Row::Unsealed`].
@@ -266,6 +270,8 @@ pub const FINDER_RUNS: &str = "finder-runs";
 pub const ARCHIVED: &str = "archived";
 /// Up to which entry content was judged, so that a start need not judge it again.
 pub const CONTENT_JUDGED: &str = "content-judged";
+/// The size of which [`Row::States`] has the state tree.
+pub const STATES: &str = "states";
 
 fn keyed(family: u8, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![family];
@@ -307,6 +313,7 @@ mod tests {
             Row::Places(9),
             Row::Finders(9),
             Row::FinderRun(2, 77),
+            Row::States(3),
             Row::Own("11430700MB0000035Y".parse().unwrap(), 7),
             Row::OwnStanding("11430700MB0000035Y".parse().unwrap(), Standing::Suspended, handle),
             Row::Answered([2; 32]),

@@ -37,8 +37,8 @@ pub(super) fn anchored(bench: Bench<'_>, body: &LedgerAnchored) -> Result<Deed, 
 /// Where it may stand. The root itself no single entry shows: who replays the ledger makes it again (law 0, section 24).
 pub(super) fn state_anchored(bench: Bench<'_>, body: &StateAnchored) -> Result<Deed, Refused> {
     let (size, index) = (body.size, bench.moment.index);
-    demand(size > 0 && size.is_multiple_of(tree::EVERY), Rule::Anchor, || {
-        format!("states are anchored at multiples of {}; this is {size}", tree::EVERY)
+    demand(size > 0 && size.is_multiple_of(tree::BLOCK), Rule::Anchor, || {
+        format!("states are anchored at multiples of {}; this is {size}", tree::BLOCK)
     })?;
     demand(size <= index && index - size <= tree::WITHIN, Rule::Anchor, || {
         format!("anchors the states at {size}; it may be up to {} before entry {index}", tree::WITHIN)

@@ -10,6 +10,6 @@ use crate::crypto::Digest;
 pub struct StateAnchored {
     /// Root of the state tree over the first `size` entries.
     pub root: Digest,
-    /// A multiple of 4,096.
+    /// A multiple of 256.
     pub size: u64,
 }

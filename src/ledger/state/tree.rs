@@ -15,11 +15,9 @@ use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, Origin};
 use crate::values::standing::Standing;
 
-/// States are anchored at multiples of this.
-pub const EVERY: u64 = 4_096;
 /// An anchor stands at most so many entries behind the size that it is about.
 pub const WITHIN: u64 = 65_536;
-/// Leaves of a block.
+/// Leaves of a block. States are anchored at whole blocks.
 pub const BLOCK: u64 = 256;
 
 /// How a licence stood up to a size.
@@ -92,6 +90,14 @@ impl StateTree {
     /// How many blocks it has.
     pub fn blocks(&self) -> u64 {
         u64::try_from(self.levels.first().map_or(0, Vec::len)).unwrap_or(u64::MAX)
+    }
+
+    /// The roots of some blocks, as far as it has them.
+    pub fn roots(&self, blocks: std::ops::Range<u64>) -> Vec<Hash> {
+        let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let count = place(blocks.end) - place(blocks.start);
+        let all = self.levels.first().map(Vec::as_slice).unwrap_or_default();
+        all.iter().skip(place(blocks.start)).take(count).copied().collect()
     }
 
     /// Puts in blocks that changed, and those that follow the last one, none left out.

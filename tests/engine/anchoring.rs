@@ -1,0 +1,78 @@
+//! States that are anchored: by the service, made again by whoever replays, after a restart and without what was stored of them.
+
+use std::sync::Arc;
+
+use vidimus::authority::store::{Row, STATES, Store as _, Write};
+use vidimus::authority::{Authority, STATES_EVERY, StatesMade};
+use vidimus::crypto::Digest;
+use vidimus::ledger::state::tree::{self, StateTree, Stood};
+use vidimus::ledger::state::{MemoryState, View as _};
+
+use crate::bench::{Bench, business, check_ledger, issue};
+
+/// Issues until there are so many entries.
+async fn grow(bench: &Bench, authority: &Arc<Authority>, until: u64) {
+    let market = bench.code("market-regulation");
+    while authority.published().range.size() < until {
+        let first = authority.published().range.size();
+        let issuing = (first..until.min(first + 64)).map(|number| {
+            let (authority, market) = (Arc::clone(authority), market.clone());
+            tokio::spawn(async move {
+                issue(&authority, &market, &business(&format!("公司{number}")), &number.to_string())
+                    .await
+                    .map(drop)
+            })
+        });
+        for one in issuing.collect::<Vec<_>>() {
+            one.await.unwrap().unwrap();
+        }
+    }
+}
+
+/// The root of the states at a size, from what a replay has.
+fn made(state: &MemoryState, size: u64) -> Digest {
+    let (origin, mut tree) = (state.charter().origin().unwrap(), StateTree::default());
+    let blocks = (0..size / tree::BLOCK).map(|number| {
+        let first = number * tree::BLOCK;
+        let stood = state.begun(first, first + tree::BLOCK);
+        let stood = stood.map(|one| (one.first().unwrap().index, Stood::at(one, size).unwrap()));
+        (number, tree::block(origin, first, stood).unwrap())
+    });
+    tree.put(&blocks.collect());
+    Digest(tree.root().0)
+}
+
+async fn anchor(authority: &Authority) -> u64 {
+    let StatesMade::Due(due) = authority.make_states().unwrap() else { panic!("an anchor is due") };
+    let (size, root) = (due.size, due.root);
+    authority.anchor_states(due).await.unwrap();
+    assert_eq!(made(&check_ledger(authority), size), root);
+    assert_eq!(authority.published().charter.state_anchored(), Some(size));
+    assert_eq!(authority.make_states().unwrap(), StatesMade::Nothing);
+    size
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_anchors_what_a_replay_makes_again() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    assert_eq!(authority.make_states().unwrap(), StatesMade::Nothing);
+    grow(&bench, &authority, STATES_EVERY + 3).await;
+    assert_eq!(anchor(&authority).await, STATES_EVERY);
+    let mut known = bench.store.scan(b"S", None, 9).unwrap();
+    drop(authority);
+
+    // A start goes on from what is stored, and without it comes to the same.
+    for lost in [false, true] {
+        if lost {
+            bench.store.put(vec![Write::remove(Row::Single(STATES))]).unwrap();
+        }
+        let authority = Arc::new(bench.start(None).unwrap());
+        let next = authority.published().charter.state_anchored().unwrap() + STATES_EVERY;
+        grow(&bench, &authority, next + 1).await;
+        assert_eq!(anchor(&authority).await, next);
+        let now = bench.store.scan(b"S", None, 9).unwrap();
+        assert_ne!(now, known);
+        known = now;
+    }
+}
