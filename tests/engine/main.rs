@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod anchoring;
+#[cfg(test)]
 mod archive;
 #[cfg(test)]
 #[path = "../support/witnesses.rs"]
