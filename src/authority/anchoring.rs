@@ -69,6 +69,10 @@ impl Authority {
             Some(states) => states,
             None => States::load(store)?,
         };
+        if states.size > newest {
+            // They are of another history than this one: no block of theirs is believed.
+            states = States::default();
+        }
         let size = newest.min(states.size + SPAN);
         states.go_on(store, origin, size)?;
         let root = Digest(states.tree.root().0);
@@ -103,12 +107,22 @@ impl States {
 
     /// Makes the blocks that changed up to a size, and stores them.
     fn go_on(&mut self, store: &dyn Store, origin: &Origin, size: u64) -> Result<(), Failure> {
-        let mut changed = self.touched(store, size)?;
-        changed.extend(self.tree.blocks()..size / BLOCK);
+        let (before, new) = (self.tree.blocks(), self.tree.blocks()..size / BLOCK);
+        let seen = Seen::read(store, new.start * BLOCK, size)?;
         let mut made = BTreeMap::new();
-        for number in &changed {
-            made.insert(*number, block(store, origin, *number, size)?);
+        for number in seen.touched.iter().copied().filter(|number| *number < before) {
+            let first = number * BLOCK;
+            let begun = Seen::read(store, first, first + BLOCK)?.begun;
+            made.insert(number, block(store, origin, (first, size), &begun)?);
         }
+        for number in new {
+            let first = number * BLOCK;
+            let from = seen.begun.partition_point(|(index, _)| *index < first);
+            let until = seen.begun.partition_point(|(index, _)| *index < first + BLOCK);
+            let begun = seen.begun.get(from..until).unwrap_or_default();
+            made.insert(number, block(store, origin, (first, size), begun)?);
+        }
+        let changed: Vec<u64> = made.keys().copied().collect();
         self.tree.put(&made);
         self.size = size;
         let rows: BTreeSet<u64> = changed.iter().map(|number| number / ROW).collect();
@@ -123,75 +137,68 @@ impl States {
         writes.push(Write::set(Row::Single(STATES), size.to_be_bytes()));
         Ok(store.put(writes)?)
     }
+}
 
-    /// The blocks of licences that entries touched from where it stands up to a size, and that are made already.
-    fn touched(&self, store: &dyn Store, size: u64) -> Result<BTreeSet<u64>, Failure> {
-        let mut touched = BTreeSet::new();
-        // Of nothing, all is made anyway.
-        if self.size == 0 {
-            return Ok(touched);
-        }
-        for (_, body) in bodies(store, self.size, size)? {
-            for handle in about(&body) {
-                let known = licence(store, &handle)?;
-                touched.extend(known.and_then(|known| known.first().map(|first| first.index / BLOCK)));
+/// What entries in a row say of licences.
+#[derive(Default)]
+struct Seen {
+    /// Those that they brought in, by the entry's index.
+    begun: Vec<(u64, Handle)>,
+    /// The blocks of all that they are about.
+    touched: BTreeSet<u64>,
+}
+
+impl Seen {
+    /// From one index on and below another.
+    fn read(store: &dyn Store, from: u64, until: u64) -> Result<Self, Failure> {
+        let (mut seen, mut index) = (Self::default(), from);
+        while index < until {
+            let read = entries(store, index, until.min(index + READ))?;
+            if read.is_empty() {
+                return Err(Fault::Damaged(format!("entry {index} is missing")).into());
+            }
+            for bytes in read {
+                let damaged = |error: law::Refused| Fault::Damaged(format!("entry {index}: {error}"));
+                let entry = law::read(&bytes).map_err(damaged)?;
+                seen.take(store, index, entry.body())?;
+                index += 1;
             }
         }
-        touched.retain(|number| *number < size / BLOCK);
-        Ok(touched)
+        Ok(seen)
     }
-}
 
-/// The licences that an entry is about.
-fn about(body: &Body) -> impl Iterator<Item = Handle> {
-    let replaces = match body {
-        Body::LicenceIssued(issued) => issued.replaces.as_ref(),
-        Body::LicenceRecorded(recorded) => recorded.grant.replaces.as_ref(),
-        _ => None,
-    };
-    [begun_or_acted(body), replaces.map(|replaces| replaces.handle)].into_iter().flatten()
-}
-
-fn begun_or_acted(body: &Body) -> Option<Handle> {
-    match body.subject() {
-        Subject::Licence(handle) => Some(handle),
-        _ => None,
-    }
-}
-
-/// The root of a block, from the licences that its entries brought in, as they stood at a size.
-fn block(store: &dyn Store, origin: &Origin, number: u64, size: u64) -> Result<Hash, Failure> {
-    let first = number * BLOCK;
-    let mut stood = Vec::new();
-    for (index, body) in bodies(store, first, first + BLOCK)? {
-        if let Body::LicenceIssued(_) | Body::LicenceRecorded(_) = body
-            && let Some(handle) = begun_or_acted(&body)
-        {
-            let known = licence(store, &handle)?.and_then(|known| Stood::at(&known, size));
-            let known = known.ok_or_else(|| Fault::Damaged(format!("the state of licence {handle}")))?;
-            stood.push((index, known));
+    fn take(&mut self, store: &dyn Store, index: u64, body: &Body) -> Result<(), Failure> {
+        let own = match body.subject() {
+            Subject::Licence(handle) => handle,
+            _ => return Ok(()),
+        };
+        let (acted_on, replaces) = match body {
+            Body::LicenceIssued(issued) => (None, issued.replaces.as_ref()),
+            Body::LicenceRecorded(recorded) => (None, recorded.grant.replaces.as_ref()),
+            _ => (Some(own), None),
+        };
+        if acted_on.is_none() {
+            self.begun.push((index, own));
         }
+        for handle in acted_on.into_iter().chain(replaces.map(|replaces| replaces.handle)) {
+            let known = licence(store, &handle)?;
+            self.touched.extend(known.and_then(|known| known.first().map(|first| first.index / BLOCK)));
+        }
+        Ok(())
+    }
+}
+
+/// The root of the block that begins at an index, from the licences that came in there, as they stood at a size.
+fn block(
+    store: &dyn Store,
+    origin: &Origin,
+    (first, size): (u64, u64),
+    begun: &[(u64, Handle)],
+) -> Result<Hash, Failure> {
+    let mut stood = Vec::with_capacity(begun.len());
+    for (index, handle) in begun {
+        let known = licence(store, handle)?.and_then(|known| Stood::at(&known, size));
+        stood.push((*index, known.ok_or_else(|| Fault::Damaged(format!("the state of licence {handle}")))?));
     }
     tree::block(origin, first, stood).map_err(|error| Fault::Crypto(error.to_string()).into())
-}
-
-/// What entries about licences say, from one index on and below another.
-fn bodies(store: &dyn Store, from: u64, until: u64) -> Result<Vec<(u64, Body)>, Failure> {
-    let mut bodies = Vec::new();
-    let mut index = from;
-    while index < until {
-        let read = entries(store, index, until.min(index + READ))?;
-        if read.is_empty() {
-            return Err(Fault::Damaged(format!("entry {index} is missing")).into());
-        }
-        for bytes in read {
-            let entry =
-                law::read(&bytes).map_err(|error| Fault::Damaged(format!("entry {index}: {error}")))?;
-            if entry.kind().is_licence() {
-                bodies.push((index, entry.body().clone()));
-            }
-            index += 1;
-        }
-    }
-    Ok(bodies)
 }

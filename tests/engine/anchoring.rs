@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use vidimus::authority::store::{Row, STATES, Store as _, Write};
-use vidimus::authority::{Authority, STATES_EVERY, StatesMade};
+use vidimus::authority::{ActWish, Authority, STATES_EVERY, StatesMade, Verb};
 use vidimus::crypto::Digest;
 use vidimus::ledger::state::tree::{self, StateTree, Stood};
 use vidimus::ledger::state::{MemoryState, View as _};
@@ -57,9 +58,14 @@ async fn the_service_anchors_what_a_replay_makes_again() {
     let bench = Bench::new();
     let authority = Arc::new(bench.start(None).unwrap());
     assert_eq!(authority.make_states().unwrap(), StatesMade::Nothing);
+    let market = bench.code("market-regulation");
+    let old = issue(&authority, &market, &business("先"), "first").await.unwrap().handle;
     grow(&bench, &authority, STATES_EVERY + 3).await;
     assert_eq!(anchor(&authority).await, STATES_EVERY);
     let before = bench.store.scan(b"S", None, 9).unwrap();
+    let (body, verb) = (json!({"reason": "核查"}), Verb::Suspend);
+    let wish = ActWish { department: &market, handle: &old, verb, body: &body, key: None, dry_run: false };
+    authority.act(wish).await.unwrap();
     grow(&bench, &authority, 2 * STATES_EVERY + 1).await;
     drop(authority);
 
