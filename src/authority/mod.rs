@@ -44,6 +44,7 @@ mod refusals;
 mod scrub;
 mod sealing;
 mod sequencer;
+mod settling;
 mod state;
 mod status;
 pub mod store;

@@ -108,6 +108,18 @@ pub enum StoreError {
     /// A file of the archive cannot be written, which can be tried again: what it was to hold is in the store as before.
     #[error("the archive cannot be written: {0}")]
     Unarchived(String),
+    /// A file of settled rows cannot be written, which can be tried again: the rows are in the store as before.
+    #[error("rows cannot be put into files: {0}")]
+    Unsettled(String),
+}
+
+/// What a step of settling did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// Rows that came to rest.
+    pub rows: u64,
+    /// Whether there may be more to do.
+    pub more: bool,
 }
 
 /// A row's whole key and its value.
@@ -136,6 +148,12 @@ pub trait Store: Send + Sync {
 
     /// Makes everything written so far durable.
     fn sync(&self) -> Result<(), StoreError>;
+
+    /// Puts some rows that are no longer written where they take less. What is read stays the same, whatever is written meanwhile. Only one
+    /// thread does so at a time.
+    fn settle(&self) -> Result<Settled, StoreError> {
+        Ok(Settled::default())
+    }
 
     /// Why writing has ended, if it has.
     fn ended(&self) -> Option<String>;

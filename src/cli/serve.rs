@@ -23,7 +23,7 @@ use crate::wiring::config::{ServeArgs, ServeConfig};
 use crate::wiring::eyes::{self, Watching};
 use crate::wiring::scrubbing;
 use crate::wiring::telemetry::{self, LogArgs};
-use crate::wiring::{anchoring, archiving};
+use crate::wiring::{anchoring, archiving, settling};
 
 /// How long open connections are waited for after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
@@ -86,6 +86,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     let supervising = tokio::spawn(supervise(Arc::clone(&authority), config.tick, ended.clone()));
     let archiving = tokio::spawn(archiving::go_on(Arc::clone(&authority), ended.clone()));
     let anchoring = tokio::spawn(anchoring::go_on(Arc::clone(&authority), ended.clone()));
+    let settling = tokio::spawn(settling::go_on(Arc::clone(&authority), ended.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&authority), tls.clone(), config.tick, ended));
     let access = Access {
         proxies: config.trusted_proxies.clone(),
@@ -123,6 +124,7 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     supervising.await.context("supervising")?;
     archiving.await.context("archiving")?;
     anchoring.await.context("anchoring")?;
+    settling.await.context("settling")?;
     if let Err(failure) = authority.enter_refusals(Hours::All).await {
         tracing::error!(%failure, "the refusals of the last hour were not entered");
     }

@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod journal;
 pub mod memory;
+pub mod settled;
 pub mod sled;
 #[cfg(test)]
 mod suite;

@@ -31,6 +31,7 @@ pub mod rebuilding;
 pub mod restore;
 #[cfg(feature = "server")]
 pub mod scrubbing;
+pub mod settling;
 #[cfg(feature = "server")]
 pub mod span;
 pub mod telemetry;

@@ -35,7 +35,7 @@ use self::mark::Mark;
 use self::opening::{Found, anew, find};
 use self::record::{Chain, Kind, Record};
 use crate::authority::archive::Archive;
-use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
+use crate::authority::store::{Head, KeyValue, Row, Settled, Store, StoreError, Write, within_bounds};
 use crate::store::archive::{self, ARCHIVE};
 
 /// How a journal was found.
@@ -237,6 +237,11 @@ impl Store for Journaled {
 
     fn archive(&self) -> Option<&Archive> {
         self.inner.archive()
+    }
+
+    /// Nothing of it is in the journal, since no row changes by it.
+    fn settle(&self) -> Result<Settled, StoreError> {
+        self.inner.settle()
     }
 
     fn ended(&self) -> Option<String> {

@@ -11,29 +11,34 @@
 //! A batch stays in memory as a whole, with every page it touches. Batches of 900 rows of 250 bytes took 20 ms, the
 //! largest the port allows 80 ms and 140 MB at the peak (2 cores, virtual disk); readers wait while one is applied.
 //!
+//! Rows that have come to rest leave the tree for files (`settling`), and are read from there as if they were in it (`reading`).
+//!
 //! Not here: what rows mean; how they lie in the tree (`parts`); backups.
 
 mod engine;
 mod fault;
 mod open;
 mod parts;
+mod reading;
+mod settling;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use engine::Engine;
-use fault::{Fault, ask};
+use fault::Fault;
 pub use open::OpenError;
-use parts::{FIRST_KEY, HEAD_KEY, Stored, cut, damaged, part_key, read_head, write_head};
+use parts::{GONE, HEAD_KEY, Stored, cut, damaged, part_key, read_head, write_head};
+use settling::{Measures, Settling, Unsettled};
 
 use crate::authority::archive::Archive;
-use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
+use crate::authority::store::{Head, KeyValue, Row, Settled, Store, StoreError, Write, within_bounds};
 use crate::store::archive::{ARCHIVE, Folder};
+use crate::store::settled::{SettledFault, SettledFiles, SettledFolder};
 
 /// Rows in a directory that this process holds alone.
 pub struct SledStore {
@@ -47,8 +52,12 @@ pub struct SledStore {
     /// Held while a batch is applied, and while sled flushes, which lets no batch in either: one that waited inside sled for
     /// a flush that is never answered would shut out every reader. Taken before `steady`.
     entering: Mutex<()>,
-    /// Held for reading over reads of several rows, for writing while a batch is applied.
-    steady: RwLock<()>,
+    /// The files of settled rows. Held for reading over every read, for writing while a batch is applied.
+    steady: RwLock<SettledFiles>,
+    folder: SettledFolder,
+    settling: Mutex<Settling>,
+    unsettled: Unsettled,
+    measures: Measures,
     ended: OnceLock<String>,
     archive: Archive,
 }
@@ -56,6 +65,10 @@ pub struct SledStore {
 impl SledStore {
     /// Opens the store in `directory`, which is made (0700) if it is not there. Takes about 0.3 s for each million rows.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        Self::open_with(directory, Measures::default())
+    }
+
+    fn open_with(directory: &Path, measures: Measures) -> Result<Self, OpenError> {
         let opened = open::open(directory)?;
         Ok(Self {
             db: opened.db,
@@ -64,7 +77,11 @@ impl SledStore {
             writer: Mutex::new(()),
             syncing: Mutex::new(()),
             entering: Mutex::new(()),
-            steady: RwLock::new(()),
+            steady: RwLock::new(opened.files),
+            folder: opened.settled,
+            settling: Mutex::default(),
+            unsettled: Unsettled::unknown(),
+            measures,
             ended: OnceLock::new(),
             archive: Archive::new(Arc::new(Folder::new(directory.join(ARCHIVE)))),
         })
@@ -87,8 +104,17 @@ impl SledStore {
             for number in 1..=self.further_parts(&key)? {
                 batch.remove(part_key(&key, number));
             }
+            if self.measures.settles(&key) {
+                // What is gone leaves its file at once.
+                self.unsettled
+                    .count(value.as_ref().map_or(self.measures.file, |value| key.len() + value.len()));
+            }
             let Some(value) = value else {
-                batch.remove(key);
+                if self.measures.settles(&key) {
+                    batch.insert(key, GONE)
+                } else {
+                    batch.remove(key)
+                }
                 continue;
             };
             let (stored, further) = cut(&value);
@@ -107,11 +133,23 @@ impl SledStore {
     }
 
     fn apply(&self, batch: ::sled::Batch) -> Result<(), StoreError> {
+        self.apply_and(batch, |_| ())
+    }
+
+    /// Applies a batch and changes, before anybody reads again, which settled files count.
+    fn apply_and(
+        &self,
+        batch: ::sled::Batch,
+        then: impl FnOnce(&mut SettledFiles),
+    ) -> Result<(), StoreError> {
         let _entering = self.entering.lock().unwrap_or_else(PoisonError::into_inner);
         // It may have ended while this waited for a flush.
         self.writable()?;
-        let _alone = self.steady.write().unwrap_or_else(PoisonError::into_inner);
-        self.db.ask(|db| db.apply_batch(batch)).map_err(|fault| self.end(format!("a write failed: {fault}")))
+        let mut alone = self.steady.write().unwrap_or_else(PoisonError::into_inner);
+        let applied = self.db.ask(|db| db.apply_batch(batch));
+        applied.map_err(|fault| self.end(format!("a write failed: {fault}")))?;
+        then(&mut alone);
+        Ok(())
     }
 
     /// One at a time: the system tells a failed write to one sync only, so whoever comes after it must hear of it here.
@@ -127,22 +165,6 @@ impl SledStore {
             .map_err(|error| self.end(format!("a sync failed: {}", Fault::System(error.kind()))))
     }
 
-    /// A value from what stands under its key and, where it is cut, its further parts.
-    fn whole(&self, key: &[u8], stored: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let read = self.read(stored)?;
-        let (length, first) = match read {
-            Stored::Whole(value) => return Ok(value.to_vec()),
-            Stored::Cut(length, first) => (length, first),
-        };
-        let mut value = first.to_vec();
-        for number in 1..=read.further_parts() {
-            let part =
-                self.db.ask(|db| db.get(part_key(key, number))).map_err(|fault| self.unreadable(&fault))?;
-            value.extend_from_slice(&part.ok_or_else(|| self.found_damaged(damaged()))?);
-        }
-        if value.len() == length { Ok(value) } else { Err(self.found_damaged(damaged())) }
-    }
-
     /// What stands under a row's own key, in the store's layout.
     fn read<'a>(&self, stored: &'a [u8]) -> Result<Stored<'a>, StoreError> {
         Stored::read(stored).map_err(|error| self.found_damaged(error))
@@ -150,6 +172,11 @@ impl SledStore {
 
     /// A read that sled refused.
     fn unreadable(&self, fault: &Fault) -> StoreError {
+        self.found_damaged(StoreError::Unreadable(fault.to_string()))
+    }
+
+    /// A settled file that cannot be read.
+    fn unsettled(&self, fault: &SettledFault) -> StoreError {
         self.found_damaged(StoreError::Unreadable(fault.to_string()))
     }
 
@@ -171,41 +198,15 @@ impl Store for SledStore {
     }
 
     fn get(&self, row: &Row) -> Result<Option<Vec<u8>>, StoreError> {
-        let key = row.key();
-        let _steady = self.steady.read().unwrap_or_else(PoisonError::into_inner);
-        let stored = self.db.ask(|db| db.get(&key)).map_err(|fault| self.unreadable(&fault))?;
-        stored.map(|stored| self.whole(&key, &stored)).transpose()
+        self.value_of(&row.key())
     }
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<KeyValue>, StoreError> {
-        let first = prefix.max(FIRST_KEY);
-        let from = match after {
-            Some(after) if after >= first => Bound::Excluded(after.to_vec()),
-            _ => Bound::Included(first.to_vec()),
-        };
-        let _steady = self.steady.read().unwrap_or_else(PoisonError::into_inner);
-        let rows = self.db.range((from, Bound::Unbounded));
-        let mut rows = rows.map_err(|fault| self.unreadable(&fault))?;
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let row = ask(|| rows.next().transpose()).map_err(|fault| self.unreadable(&fault))?;
-            let Some((key, stored)) = row.filter(|(key, _)| key.starts_with(prefix)) else { break };
-            found.push((key.to_vec(), self.whole(&key, &stored)?));
-        }
-        Ok(found)
+        self.rows_from(prefix, after, limit)
     }
 
     fn last(&self, prefix: &[u8], until: &[u8]) -> Result<Option<KeyValue>, StoreError> {
-        let first = prefix.max(FIRST_KEY);
-        if until < first {
-            return Ok(None);
-        }
-        let _steady = self.steady.read().unwrap_or_else(PoisonError::into_inner);
-        let rows = self.db.range((Bound::Included(first.to_vec()), Bound::Included(until.to_vec())));
-        let mut rows = rows.map_err(|fault| self.unreadable(&fault))?;
-        let row = ask(|| rows.next_back().transpose()).map_err(|fault| self.unreadable(&fault))?;
-        let found = row.filter(|(key, _)| key.starts_with(prefix));
-        found.map(|(key, stored)| Ok((key.to_vec(), self.whole(&key, &stored)?))).transpose()
+        self.row_until(prefix, until)
     }
 
     fn commit(&self, expected: Head, next: Head, writes: Vec<Write>) -> Result<(), StoreError> {
@@ -234,6 +235,10 @@ impl Store for SledStore {
 
     fn sync(&self) -> Result<(), StoreError> {
         self.make_durable()
+    }
+
+    fn settle(&self) -> Result<Settled, StoreError> {
+        self.settle_a_file()
     }
 
     fn ended(&self) -> Option<String> {

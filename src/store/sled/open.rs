@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use super::engine::Engine;
 use super::fault::{Fault, ask};
-use super::parts::{HEAD_KEY, LAYOUT, LAYOUT_KEY, write_head};
+use super::parts::{HEAD_KEY, LAYOUT, LAYOUT_BEFORE, LAYOUT_KEY, SETTLED_KEYS, damaged, write_head};
 use crate::authority::store::Head;
+use crate::crypto::Digest;
+use crate::store::settled::{SETTLED, SettledFiles, SettledFolder};
 
 /// Bytes of pages sled keeps in memory. It has been seen at several times that.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -92,6 +94,9 @@ pub(super) struct Opened {
     pub(super) data: File,
     /// The directory, by the descriptor that holds its lock.
     pub(super) directory: File,
+    /// Where settled rows lie, and the files of them that count.
+    pub(super) settled: SettledFolder,
+    pub(super) files: SettledFiles,
 }
 
 /// Opens the store in `directory`, which is made if it is not there.
@@ -113,12 +118,36 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     let db = Engine::new(db);
     match db.ask(|db| db.get(LAYOUT_KEY)).map_err(faulty)? {
         Some(layout) if layout == LAYOUT => {}
+        Some(layout) if layout == LAYOUT_BEFORE => {
+            db.ask(|db| db.insert(LAYOUT_KEY, LAYOUT)).map_err(faulty)?;
+            db.flush().map_err(faulty)?;
+        }
         Some(_) => return Err(OpenError::OtherVersion(directory.to_owned())),
         None if db.ask(|db| Ok(db.is_empty())).map_err(faulty)? => lay_out(&db).map_err(faulty)?,
         None => return Err(OpenError::OtherVersion(directory.to_owned())),
     }
     sync_all(directory, &data, &held).map_err(refused)?;
-    Ok(Opened { db, data, directory: held })
+    let settled = SettledFolder::new(directory.join(SETTLED));
+    let files = settled_files(directory, &db, &settled)?;
+    Ok(Opened { db, data, directory: held, settled, files })
+}
+
+/// Opens the settled files that the engine names, and removes all others.
+fn settled_files(directory: &Path, db: &Engine, settled: &SettledFolder) -> Result<SettledFiles, OpenError> {
+    let faulty = |fault: Fault| OpenError::from_fault(directory, &fault);
+    let damage = |what: String| OpenError::Damaged { directory: directory.to_owned(), what };
+    let (mut files, mut named) = (SettledFiles::default(), Vec::new());
+    let mut rows = db.ask(|db| Ok(db.scan_prefix(SETTLED_KEYS))).map_err(faulty)?;
+    while let Some((key, digest)) = ask(|| rows.next().transpose()).map_err(faulty)? {
+        let number = key.strip_prefix(SETTLED_KEYS).and_then(|number| number.try_into().ok());
+        let read = number.map(u64::from_be_bytes).zip(<[u8; 32]>::try_from(&*digest).ok());
+        let (number, digest) = read.ok_or_else(|| damage(damaged().to_string()))?;
+        let file = settled.open(number, &Digest(digest)).map_err(|fault| damage(fault.to_string()))?;
+        files.add(file.into());
+        named.push(number);
+    }
+    settled.sweep(&named).map_err(|error| OpenError::from_system(directory, error.kind()))?;
+    Ok(files)
 }
 
 /// Makes the directory and those above it that are missing, each 0700 and synced into the one above.

@@ -5,8 +5,9 @@
 //! would already be over; thirty rows of 4 KiB are not.
 //!
 //! - `00 76` layout version; `00 6a` what is known of the journal ([`Row::Mark`](crate::authority::store::Row)); `00 68` head: size, then the time of the last entry if there is one, 8 bytes each.
-//! - the row's key: `00 value`, or `01 length(4) first part`.
+//! - the row's key: `00 value`, `01 length(4) first part`, or `02`: there is no such row, whatever settled files say.
 //! - `00 63 key number(2)`: the parts after the first, numbered from 1.
+//! - `00 73 number(8)`: a file of settled rows that counts ([`store::settled`](crate::store::settled)): the digest that it must have.
 //!
 //! All numbers big-endian. Rows' own keys never begin with `00`.
 
@@ -14,17 +15,24 @@ use crate::authority::store::{Head, StoreError};
 use crate::values::time::Time;
 
 /// Version of this layout.
-pub(super) const LAYOUT: &[u8] = &[8];
+pub(super) const LAYOUT: &[u8] = &[9];
+/// The version before it, which is this one without settled files and rows that are gone.
+pub(super) const LAYOUT_BEFORE: &[u8] = &[8];
 /// Row of the layout's version.
 pub(super) const LAYOUT_KEY: &[u8] = b"\0v";
 /// Row of the head.
 pub(super) const HEAD_KEY: &[u8] = b"\0h";
+/// What the keys of settled files' rows begin with.
+pub(super) const SETTLED_KEYS: &[u8] = b"\0s";
 /// The first key that can be a row's own.
 pub(super) const FIRST_KEY: &[u8] = &[1];
 /// Longest part, in bytes.
 const PART: usize = 4_096;
 const WHOLE: u8 = 0;
 const CUT: u8 = 1;
+const NONE: u8 = 2;
+/// What stands for a row that is gone.
+pub(super) const GONE: &[u8] = &[NONE];
 
 /// What stands under a row's own key.
 pub(super) enum Stored<'a> {
@@ -32,6 +40,8 @@ pub(super) enum Stored<'a> {
     Whole(&'a [u8]),
     /// The value's length and its first part.
     Cut(usize, &'a [u8]),
+    /// There is no such row, whatever settled files say.
+    Gone,
 }
 
 impl<'a> Stored<'a> {
@@ -44,6 +54,7 @@ impl<'a> Stored<'a> {
                 let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| damaged())?;
                 Ok(Self::Cut(length, first))
             }
+            Some((&NONE, [])) => Ok(Self::Gone),
             _ => Err(damaged()),
         }
     }
@@ -51,7 +62,7 @@ impl<'a> Stored<'a> {
     /// How many parts there are after the first.
     pub(super) fn further_parts(&self) -> u16 {
         match self {
-            Self::Whole(_) => 0,
+            Self::Whole(_) | Self::Gone => 0,
             Self::Cut(length, _) => {
                 u16::try_from(length.div_ceil(PART).saturating_sub(1)).unwrap_or(u16::MAX)
             }
@@ -80,6 +91,11 @@ pub(super) fn cut(value: &[u8]) -> (Vec<u8>, impl Iterator<Item = &[u8]>) {
 /// others in length.
 pub(super) fn part_key(key: &[u8], number: u16) -> Vec<u8> {
     [b"\0c", key, &number.to_be_bytes()].concat()
+}
+
+/// The key of a settled file's row.
+pub(super) fn settled_key(number: u64) -> Vec<u8> {
+    [SETTLED_KEYS, &number.to_be_bytes()].concat()
 }
 
 /// The head's bytes.

@@ -21,10 +21,14 @@ suite::run_over!(|| {
 });
 
 /// Opens what this process or a killed one just had open: sled's threads may hold its lock a moment longer.
-fn reopen(directory: &Path) -> Result<SledStore, OpenError> {
+pub(super) fn reopen(directory: &Path) -> Result<SledStore, OpenError> {
+    reopen_with(directory, Measures::default())
+}
+
+pub(super) fn reopen_with(directory: &Path, measures: Measures) -> Result<SledStore, OpenError> {
     let begun = Instant::now();
     loop {
-        match SledStore::open(directory) {
+        match SledStore::open_with(directory, measures) {
             Err(OpenError::InUse(_)) if begun.elapsed() < Duration::from_secs(20) => {
                 std::thread::sleep(Duration::from_millis(20));
             }
@@ -38,7 +42,7 @@ fn entry(index: u64) -> Vec<u8> {
 }
 
 /// Commits one entry on top; the new size.
-fn append(store: &SledStore) -> Result<u64, StoreError> {
+pub(super) fn append(store: &SledStore) -> Result<u64, StoreError> {
     let now = store.head()?;
     let writes = vec![
         Write::set(Row::Entries(now.size), entry(now.size)),
@@ -47,13 +51,13 @@ fn append(store: &SledStore) -> Result<u64, StoreError> {
     store.commit(now, head(now.size + 1), writes).map(|()| now.size + 1)
 }
 
-fn append_all(store: &SledStore, count: u64) {
+pub(super) fn append_all(store: &SledStore, count: u64) {
     for _ in 0..count {
         append(store).unwrap();
     }
 }
 
-fn holds_entries(store: &SledStore, at_least: u64) {
+pub(super) fn holds_entries(store: &SledStore, at_least: u64) {
     let size = store.head().unwrap().size;
     assert!(size >= at_least, "{size} of {at_least} acknowledged entries are there");
     for index in 0..size {
@@ -62,13 +66,13 @@ fn holds_entries(store: &SledStore, at_least: u64) {
     assert_eq!(store.get(&Row::Entries(size)), Ok(None));
 }
 
-fn files_in(directory: &Path) -> usize {
+pub(super) fn files_in(directory: &Path) -> usize {
     fs::read_dir(directory).unwrap().count()
 }
 
 /// This test binary again, running `child` for `task`. SIGXFSZ is ignored in it, so that a file beyond the limit is a
 /// failed write and not the end of the process.
-fn child_command(task: &str, directory: &Path) -> Command {
+pub(super) fn child_command(task: &str, directory: &Path) -> Command {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
     command.args(["--exact", "store::sled::tests::child", "--nocapture", "--test-threads=1"]);
@@ -88,6 +92,7 @@ fn child() {
                 println!("\ncommitted {}", append(&store).unwrap());
             }
         }
+        "append and settle until killed" => settling::tests::append_and_settle(directory),
         "append until the disk is full" => {
             let store = SledStore::open(directory).unwrap();
             append_all(&store, 20);

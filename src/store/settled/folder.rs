@@ -1,0 +1,105 @@
+//! The directory of settled rows. A file is written beside its place, synced, renamed, its directory synced, and read back past the system's
+//! memory where the system allows that, so one under its own name is whole. Not here: which of them count.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Advice, fadvise};
+
+use super::file::fault;
+use super::{SettledFault, SettledFile, form};
+use crate::authority::store::KeyValue;
+use crate::crypto::Digest;
+
+/// The directory's name in an engine's own.
+pub const SETTLED: &str = "settled";
+/// How the name of a file ends while it is written.
+const NEW: &str = ".new";
+
+/// A directory of files of rows, which is made when the first is kept. One process alone writes: whoever holds the engine.
+#[derive(Debug, Clone)]
+pub struct SettledFolder {
+    path: PathBuf,
+}
+
+impl SettledFolder {
+    /// In this directory.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Writes a file of rows, which ascend, durably, and reads all of it back.
+    pub fn keep(&self, number: u64, rows: &[KeyValue]) -> Result<SettledFile, SettledFault> {
+        let path = self.place(number);
+        let laid = form::lay_out(rows).ok_or_else(|| fault(&path, "these rows cannot lie in a file"))?;
+        self.write(&path, &laid.bytes).map_err(|error| fault(&path, &error.to_string()))?;
+        let kept = SettledFile::open(path.clone(), number)?;
+        let digest = laid.bytes.get(laid.index_at..).map(Digest::of);
+        if digest == Some(kept.digest()) && kept.all()? == rows {
+            return Ok(kept);
+        }
+        Err(fault(&path, "what was written is not what is read"))
+    }
+
+    /// A file that was kept before.
+    pub fn open(&self, number: u64, digest: &Digest) -> Result<SettledFile, SettledFault> {
+        let file = SettledFile::open(self.place(number), number)?;
+        if file.digest() == *digest {
+            Ok(file)
+        } else {
+            Err(fault(&self.place(number), "it is not the file it must be"))
+        }
+    }
+
+    /// Removes what a start that broke off, or a reader, left: files that are not among these.
+    pub fn sweep(&self, named: &[u64]) -> io::Result<()> {
+        let files = match fs::read_dir(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            files => files?,
+        };
+        for file in files {
+            let file = file?;
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            let number = u64::from_str_radix(name.strip_suffix(NEW).unwrap_or(&name), 16).ok();
+            let ours = number.filter(|number| name.starts_with(&Self::name(*number)));
+            if ours.is_some_and(|number| name.ends_with(NEW) || !named.contains(&number)) {
+                fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn name(number: u64) -> String {
+        format!("{number:016x}")
+    }
+
+    fn place(&self, number: u64) -> PathBuf {
+        self.path.join(Self::name(number))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.make()?;
+        let new = PathBuf::from(format!("{}{NEW}", path.display()));
+        let mut writing =
+            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+        writing.write_all(bytes)?;
+        writing.sync_all()?;
+        fs::rename(&new, path)?;
+        File::open(&self.path)?.sync_all()?;
+        // Where the system cannot forget it, it is read back from memory.
+        let _hint = fadvise(&writing, 0, None, Advice::DontNeed);
+        Ok(())
+    }
+
+    fn make(&self) -> io::Result<()> {
+        match DirBuilder::new().mode(0o700).create(&self.path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        // Each time: one that is there may not be durable.
+        self.path.parent().map_or(Ok(()), |above| File::open(above)?.sync_all())
+    }
+}
