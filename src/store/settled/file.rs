@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::SettledFault;
@@ -35,7 +35,7 @@ impl SettledFile {
         }
     }
 
-    fn read_index(path: &PathBuf) -> std::io::Result<Option<(Digest, u32, u32, Index)>> {
+    fn read_index(path: &Path) -> std::io::Result<Option<(Digest, u32, u32, Index)>> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
         let Some(end_at) = usize::try_from(length).ok().and_then(|length| length.checked_sub(form::END))
@@ -142,6 +142,6 @@ impl Drop for SettledFile {
     }
 }
 
-pub(super) fn fault(path: &std::path::Path, why: &str) -> SettledFault {
+pub(super) fn fault(path: &Path, why: &str) -> SettledFault {
     SettledFault { file: path.display().to_string(), why: why.to_owned() }
 }

@@ -30,17 +30,26 @@ impl SettledFolder {
         Self { path }
     }
 
-    /// Writes a file of rows, which ascend, durably, and reads all of it back.
+    /// Writes a file of rows, which ascend, durably, and reads all of it back. Where that fails nothing of it stays, as far as the disk allows.
     pub fn keep(&self, number: u64, rows: &[KeyValue]) -> Result<SettledFile, SettledFault> {
         let path = self.place(number);
-        let laid = form::lay_out(rows).ok_or_else(|| fault(&path, "these rows cannot lie in a file"))?;
-        self.write(&path, &laid.bytes).map_err(|error| fault(&path, &error.to_string()))?;
-        let kept = SettledFile::open(path.clone(), number)?;
+        let kept = self.try_keep(&path, number, rows);
+        if kept.is_err() {
+            let _stays = fs::remove_file(new(&path));
+            let _stays = fs::remove_file(&path);
+        }
+        kept
+    }
+
+    fn try_keep(&self, path: &Path, number: u64, rows: &[KeyValue]) -> Result<SettledFile, SettledFault> {
+        let laid = form::lay_out(rows).ok_or_else(|| fault(path, "these rows cannot lie in a file"))?;
+        self.write(path, &laid.bytes).map_err(|error| fault(path, &error.to_string()))?;
+        let kept = SettledFile::open(path.to_owned(), number)?;
         let digest = laid.bytes.get(laid.index_at..).map(Digest::of);
         if digest == Some(kept.digest()) && kept.all()? == rows {
             return Ok(kept);
         }
-        Err(fault(&path, "what was written is not what is read"))
+        Err(fault(path, "what was written is not what is read"))
     }
 
     /// A file that was kept before.
@@ -102,4 +111,9 @@ impl SettledFolder {
         // Each time: one that is there may not be durable.
         self.path.parent().map_or(Ok(()), |above| File::open(above)?.sync_all())
     }
+}
+
+/// What a file is called while it is written.
+fn new(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}{NEW}", path.display()))
 }

@@ -16,8 +16,9 @@ use super::parts::{Stored, part_key, settled_key};
 use crate::authority::store::{KeyValue, Settled, StoreError};
 use crate::store::settled::SettledFile;
 
-/// Families of rows that are many, small, ordered by when they came, and seldom written again: licences, seals, payloads.
-const FAMILIES: &[u8] = b"lsv";
+/// Families of rows that are many, ordered by when they came, and seldom written again: licences, seals, payloads; blocks of places, of a
+/// department's licences, and of what finds licences, with their runs.
+const FAMILIES: &[u8] = b"lsvpdfH";
 /// Rows that are taken out of the tree at once.
 const AT_ONCE: usize = 256;
 
@@ -28,13 +29,13 @@ pub(super) struct Measures {
     pub families: &'static [u8],
     /// Bytes of a file, about.
     pub file: usize,
-    /// Newest rows of each family that stay in the tree.
+    /// Bytes of each family that stay in the tree: those of the newest rows.
     pub margin: usize,
 }
 
 impl Default for Measures {
     fn default() -> Self {
-        Self { families: FAMILIES, file: 1 << 20, margin: 2_048 }
+        Self { families: FAMILIES, file: 1 << 20, margin: 256 << 10 }
     }
 }
 
@@ -86,7 +87,7 @@ struct Stretch {
     /// `None` is gone.
     rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     bytes: usize,
-    /// Newer rows that were seen behind them.
+    /// Bytes of newer rows that were seen behind them.
     behind: usize,
 }
 
@@ -163,7 +164,7 @@ impl SledStore {
                 let value = self.whole_now(&key, &stored)?;
                 stretch.take(key.to_vec(), value);
             } else if stretch.behind < self.measures.margin {
-                stretch.behind += 1;
+                stretch.behind += key.len() + stored.len();
             } else {
                 break;
             }
