@@ -77,7 +77,24 @@ pub struct ContentFinding {
     rule: CardRule,
 }
 
-impl Content<'_> {
+impl ContentFinding {
+    /// By which rule.
+    pub fn rule(&self) -> CardRule {
+        self.rule
+    }
+
+    /// The other licence that it is about.
+    pub fn other(&self) -> Option<&Handle> {
+        self.other.as_ref()
+    }
+}
+
+impl<'a> Content<'a> {
+    /// What a licence of a type says.
+    pub fn of(licence: Handle, licence_type: &'a Slug, payload: &'a Map<String, Value>) -> Self {
+        Self { licence, licence_type, payload }
+    }
+
     /// The code of its first holder.
     pub fn code(&self) -> Option<&str> {
         self.payload.get("holders")?.get(0)?.get("code")?.as_str()
@@ -107,6 +124,14 @@ impl ContentRules {
             compared.extend(about_holders.map(|place| (code.to_owned(), place.r#type.clone())));
         }
         compared
+    }
+
+    /// The rules that others could still bring in, whatever is found beside those that are known.
+    pub fn open_to(&self, licence: &Content<'_>) -> BTreeSet<CardRule> {
+        let single = self.single.contains(licence.licence_type) && licence.code().is_some();
+        let said = self.said_by(licence).any(|(same, ..)| same.places.iter().any(|place| place.of.is_none()));
+        let one = |open: bool, rule| open.then_some(rule);
+        one(single, CardRule::Duplicate).into_iter().chain(one(said, CardRule::Contradiction)).collect()
     }
 
     /// What is found about a licence, beside the others that it is to be compared with.
@@ -159,7 +184,7 @@ impl ContentRules {
     }
 }
 
-/// What the ledger is told of it: the names of the rules, and a commitment under the salt of the licence's payload.
+/// What the ledger is told of it: the names of the rules, and a commitment under a salt that nothing else has.
 pub fn told(
     found: &BTreeSet<ContentFinding>,
     licence: &Handle,

@@ -39,6 +39,10 @@ impl DataVault {
 impl Vault for DataVault {
     fn open(&self, handle: &Handle) -> Result<Option<Opened>, VaultError> {
         let draft = self.0.kept_draft(handle).map_err(|failure| VaultError(failure.to_string()))?;
-        Ok(draft.map(|draft| Opened { salt: draft.salt().to_vec(), payload: draft.payload }))
+        Ok(draft.map(|draft| Opened {
+            salt: draft.salt().to_vec(),
+            content_salt: draft.content_salt(handle).to_vec(),
+            payload: draft.payload,
+        }))
     }
 }

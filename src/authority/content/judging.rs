@@ -163,8 +163,8 @@ impl Authority {
         if found.is_empty() {
             return Ok(None);
         }
-        let (rules, facts) =
-            told(&found, &grant.handle, &draft.salt()).map_err(|error| Fault::Crypto(error.to_string()))?;
+        let (rules, facts) = told(&found, &grant.handle, &draft.content_salt(&grant.handle))
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
         let (department, licence) = (grant.department.clone(), grant.handle);
         Ok(Some(ContentFound { at: index, content: 0, department, facts, licence, rules }))
     }

@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::Pinned;
 use crate::audit::source::Source;
-use crate::audit::{Contents, Recomputed};
+use crate::audit::{AwaitedContent, Contents, Recomputed};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::values::identifiers::Slug;
 use crate::values::lang::Lang;
 
 /// The vault that an auditor was given.
@@ -49,7 +50,7 @@ impl Given {
         let audit = replay_before(&mut recomputing, source, &pins, &mut |progress| shown.step(progress));
         drop(shown);
         let mut audit = audit?;
-        recomputing.conclude(&mut audit)?;
+        recomputing.conclude(&mut audit);
         pinned.remember(&audit)?;
         summarised(&audit, out)
     }
@@ -68,14 +69,26 @@ impl Given {
 /// What findings about content come to, as people read it.
 pub(super) fn told_of(contents: &Contents, lang: Lang) -> String {
     let found = contents.found;
-    let Some(Recomputed { opened, judged, beyond, pending }) = &contents.recomputed else {
+    let Some(again) = &contents.recomputed else {
         return lang.choose(
             format!("{found} 条内容异常，未重新核算（持有保管库者可加 --vault、--keys）"),
             format!("{found} findings, not judged again (who has the vault does so with --vault and --keys)"),
         );
     };
-    lang.choose(
-        format!("{found} 条内容异常；与保管库核对：{opened} 件证照内容与承诺一致，重新核算 {judged} 件，{beyond} 件因已删除或未保留无法核算，{pending} 条待入账"),
-        format!("{found} findings; with the vault: {opened} payloads are what was committed to, {judged} licences judged again, {beyond} cannot be judged (erased or not kept), {pending} findings still to be entered"),
-    )
+    let Recomputed { opened, erased, missing, judged, partly, beyond, pending, awaited } = again;
+    let mut text = lang.choose(
+        format!("{found} 条内容异常；与保管库核对：{opened} 件证照内容与承诺一致，{erased} 件已依法删除，{missing} 件应在而不在、读不出或不一致；重新核算 {judged} 件，其余证照不全而部分核算 {partly} 件；{pending} 条待入账"),
+        format!("{found} findings; with the vault: {opened} payloads are what was committed to, {erased} erased, {missing} missing, unreadable or another; {judged} licences judged again, {partly} as far as the others could be opened; {pending} findings still to be entered"),
+    );
+    if *beyond > 0 {
+        text.push_str(&lang.choose(
+            format!("；{beyond} 件所依规则属于更新的程序，本程序无法核算"),
+            format!("; {beyond} came in under rules that this program does not know"),
+        ));
+    }
+    for AwaitedContent { at, since, rules } in awaited {
+        let rules: Vec<&str> = rules.iter().map(Slug::as_str).collect();
+        text.push_str(&format!("\n  #{at} {} ({since})", rules.join(lang.choose("、", ", "))));
+    }
+    text
 }

@@ -116,6 +116,11 @@ impl LicenceState {
         self.standing() == Standing::Valid && self.valid_from <= at.date(offset) && !self.expired(at, offset)
     }
 
+    /// Whether it can never be valid again: over, ended, replaced, or erased.
+    pub fn is_past(&self, at: Time, offset: UtcOffset) -> bool {
+        self.erased || self.expired(at, offset) || !self.standing().is_open()
+    }
+
     /// Whether its standing changed by an entry after the one at `index`: an act, or a replacement. A further carrier and
     /// an erasure change none.
     pub fn acted_upon_since(&self, index: u64) -> bool {
