@@ -3,7 +3,11 @@
 //!
 //! Not here: which licences are valid, and where what they say is kept.
 
+mod places;
+
 use std::collections::BTreeSet;
+
+pub use places::Misplaced;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,7 +16,7 @@ use super::rules::CardRule;
 use crate::catalogue::Place;
 use crate::crypto::Digest;
 use crate::ledger::commitment::commitment;
-use crate::values::canonical::JsonError;
+use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, Slug};
 
 /// Of a holder's valid licences of a type, so many of the newest are compared.
@@ -67,7 +71,7 @@ pub struct Content<'a> {
 }
 
 /// What a rule found. Personal by what it ties together: only its commitment is entered.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ContentFinding {
     /// Where in the licence; empty where it is about all of it.
     at: String,
@@ -191,7 +195,15 @@ pub fn told(
     salt: &[u8],
 ) -> Result<(Vec<Slug>, Digest), JsonError> {
     let rules: BTreeSet<Slug> = found.iter().filter_map(|one| one.rule.as_str().parse().ok()).collect();
-    Ok((rules.into_iter().collect(), commitment(salt, licence, "content", found)?))
+    Ok((rules.into_iter().collect(), commitment(salt, licence, "content", &rows(found)?)?))
+}
+
+/// What was found, as it is committed to: ascending by canonical bytes.
+pub fn rows(found: &BTreeSet<ContentFinding>) -> Result<Vec<&ContentFinding>, JsonError> {
+    let written = found.iter().map(|one| Ok((to_canonical(one)?, one)));
+    let mut written = written.collect::<Result<Vec<_>, JsonError>>()?;
+    written.sort();
+    Ok(written.into_iter().map(|(_, one)| one).collect())
 }
 
 #[cfg(test)]
@@ -281,5 +293,48 @@ mod tests {
         let (rules, first) = told(&all, &handle(0), &[1; 32]).unwrap();
         assert_eq!(rules.iter().map(Slug::as_str).collect::<Vec<_>>(), ["missing-field"]);
         assert_ne!(told(&all, &handle(0), &[2; 32]).unwrap().1, first);
+    }
+
+    #[test]
+    fn every_rule_has_a_name_that_an_entry_can_hold_and_they_ascend() {
+        for rule in CardRule::ALL {
+            assert_eq!(
+                rule.as_str().parse::<Slug>().map(|slug| slug.to_string()),
+                Ok(rule.as_str().to_owned())
+            );
+        }
+        let one = |rule| ContentFinding { at: String::new(), other: Some(handle(1)), rule };
+        let all = [CardRule::MissingField, CardRule::Duplicate, CardRule::Contradiction].map(one);
+        let (rules, _) = told(&BTreeSet::from(all), &handle(0), &[1; 32]).unwrap();
+        assert_eq!(
+            rules.iter().map(Slug::as_str).collect::<Vec<_>>(),
+            ["contradiction", "duplicate", "missing-field"]
+        );
+    }
+
+    /// The law's order is that of the bytes, in which `other` comes before `rule`, and a place that another begins with before a letter.
+    #[test]
+    fn what_is_committed_to_ascends_by_its_bytes() {
+        let one = |at: &str, other: Option<u8>| ContentFinding {
+            at: at.into(),
+            other: other.map(handle),
+            rule: CardRule::Contradiction,
+        };
+        let law = [
+            one("/claims/a!", None),
+            one("/claims/a", Some(1)),
+            one("/claims/a", Some(2)),
+            one("/claims/a", None),
+            one("/claims/ab", None),
+        ];
+        let all: BTreeSet<_> = law.iter().cloned().collect();
+        assert_ne!(
+            all.iter().collect::<Vec<_>>(),
+            law.iter().collect::<Vec<_>>(),
+            "another order is at hand"
+        );
+        assert!(rows(&all).unwrap().into_iter().eq(&law));
+        let commits = commitment(&[1; 32], &handle(0), "content", &law).unwrap();
+        assert_eq!(told(&all, &handle(0), &[1; 32]).unwrap().1, commits);
     }
 }
