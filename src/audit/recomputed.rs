@@ -28,6 +28,8 @@ use crate::values::time::Time;
 use holdings::{Beside, Held, Holdings, Then};
 use owed::{Owed, listed};
 
+pub use owed::InTheClear;
+
 /// Licences and findings that are told one by one.
 const TOLD: usize = 100;
 
@@ -109,6 +111,8 @@ pub struct Recomputing<'v> {
     erased: HashSet<Handle>,
     findings: Vec<Finding>,
     count: Recomputed,
+    /// What entries commit to, where somebody wants to know.
+    clear: Option<Vec<InTheClear>>,
 }
 
 impl Eye for Recomputing<'_> {
@@ -142,11 +146,18 @@ impl<'v> Recomputing<'v> {
             erased: HashSet::new(),
             findings: Vec::new(),
             count: Recomputed::default(),
+            clear: None,
         }
     }
 
-    /// Adds what was found to the audit of the ledger that was looked at.
-    pub fn conclude(mut self, audit: &mut Audit) {
+    /// Takes down what entries commit to, too.
+    #[must_use]
+    pub fn in_the_clear(self) -> Self {
+        Self { clear: Some(Vec::new()), ..self }
+    }
+
+    /// Adds what was found to the audit of the ledger that was looked at; what was taken down.
+    pub fn conclude(mut self, audit: &mut Audit) -> Vec<InTheClear> {
         let demanded = self.owed.iter().map(|owed| (owed, self.demanded(owed)));
         let awaited: Vec<AwaitedContent> = demanded
             .filter(|(_, rules)| !rules.is_empty())
@@ -170,6 +181,7 @@ impl<'v> Recomputing<'v> {
         summary.violations.append(&mut self.findings);
         summary.violations.sort_by_key(|finding| (finding.index.unwrap_or(u64::MAX), finding.rule));
         summary.holds = summary.verdict() == Verdict::Holds;
+        self.clear.unwrap_or_default()
     }
 
     /// A licence came into the ledger.
@@ -292,7 +304,13 @@ impl<'v> Recomputing<'v> {
         let is_of_it = self.owed.front().is_some_and(|owed| owed.at == entered.at);
         let owed = is_of_it.then(|| self.owed.pop_front()).flatten();
         let wrong = match owed.or_else(|| self.overdue.remove(&entered.at)) {
-            Some(owed) => owed.wrong_in(entered, &|one| self.erased.contains(one)),
+            Some(owed) => {
+                let erased = |one: &Handle| self.erased.contains(one);
+                if let Some(clear) = &mut self.clear {
+                    clear.extend(owed.in_the_clear((index, entered), &erased));
+                }
+                owed.wrong_in(entered, &erased)
+            }
             // Rules that this program does not know may find anything; that it needs an upgrade is told by the cards.
             None => self.knows_the_rules_at(entered.at).then(|| {
                 format!("finding {}: the rules find nothing about {}", entered.content, entered.licence)

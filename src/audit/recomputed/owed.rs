@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::crypto::Digest;
+use crate::crypto::base64url::Base64Url;
 use crate::ledger::body::{ContentFound, LicenceIssued};
-use crate::supervision::{CardRule, Content, ContentFinding, ContentRules, told};
+use crate::supervision::{CardRule, Content, ContentFinding, ContentRules, rows, told};
 use crate::values::identifiers::{CreditCode, Handle, Slug};
 use crate::values::time::Time;
 
@@ -16,6 +18,23 @@ pub(super) struct Owed {
     department: CreditCode,
     /// `None` where the licence itself cannot be opened.
     said: Option<Said>,
+}
+
+/// A finding with what it commits to: personal information, for who has the vault.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct InTheClear {
+    /// Which.
+    pub content: u64,
+    /// The commitment.
+    pub facts: Digest,
+    /// What was found: where, by which rule, against which other licence.
+    pub found: Vec<ContentFinding>,
+    /// Index of its entry.
+    pub index: u64,
+    /// The licence.
+    pub licence: Handle,
+    /// The salt of the commitment.
+    pub salt: Base64Url,
 }
 
 /// What was found, and by what.
@@ -62,6 +81,25 @@ impl Owed {
     /// Whether an entry may follow.
     pub(super) fn is_open(&self) -> bool {
         self.said.as_ref().is_none_or(|said| !said.rows.is_empty() || !said.all)
+    }
+
+    /// What an entry commits to, where that can be made again.
+    pub(super) fn in_the_clear(
+        &self,
+        (index, entered): (u64, &ContentFound),
+        erased: &dyn Fn(&Handle) -> bool,
+    ) -> Option<InTheClear> {
+        let said = self.said.as_ref().filter(|_| !erased(&self.licence))?;
+        let (_, facts) =
+            told(&said.rows, &self.licence, &said.salt).ok().filter(|(_, facts)| *facts == entered.facts)?;
+        Some(InTheClear {
+            content: entered.content,
+            facts,
+            found: rows(&said.rows).ok()?.into_iter().cloned().collect(),
+            index,
+            licence: self.licence,
+            salt: Base64Url(said.salt.clone()),
+        })
     }
 
     /// The rules that have to be entered, now that some licences are erased; none where nothing is demanded.

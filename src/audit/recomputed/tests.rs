@@ -48,7 +48,8 @@ fn watched() -> (Ledger, Kept, Vec<Handle>) {
 fn audited(ledger: &Ledger, vault: &Kept) -> Audit {
     let mut eye = Recomputing::new(vault);
     let mut audit = replay_before(&mut eye, &ledger.files(), &Pins::default(), &mut |_| ()).unwrap();
-    eye.conclude(&mut audit);
+    let clear = eye.conclude(&mut audit);
+    assert_eq!(clear, [], "nobody asked");
     audit
 }
 
@@ -104,6 +105,27 @@ fn what_is_found_is_entered_and_raises_cards() {
     assert_eq!(counted(&ledger, &kept).pending, 0);
     let blind = crate::audit::replay(&ledger.files(), &Pins::default(), &mut |_| ()).unwrap().summary;
     assert_eq!(blind.content, Some(Contents { found: 2, recomputed: None }), "without the vault it is said");
+}
+
+#[test]
+fn what_was_found_is_told_in_the_clear_to_who_asks() {
+    let (ledger, kept, handles) = honest();
+    let mut eye = Recomputing::new(&kept).in_the_clear();
+    let mut audit = replay_before(&mut eye, &ledger.files(), &Pins::default(), &mut |_| ()).unwrap();
+    let clear = eye.conclude(&mut audit);
+    let told: Vec<_> = clear
+        .iter()
+        .map(|one| (one.content, one.licence, serde_json::to_value(&one.found).unwrap()))
+        .collect();
+    let contradicts = json!([
+        {"at": "", "other": handles[0], "rule": "duplicate"},
+        {"at": "/claims/address", "other": handles[0], "rule": "contradiction"},
+    ]);
+    let lacks = json!([{"at": "/claims/address", "rule": "missing-field"}]);
+    assert_eq!(told, [(1, handles[1], lacks), (2, handles[2], contradicts)]);
+    for one in clear {
+        assert_eq!(commitment(&one.salt.0, &one.licence, "content", &one.found), Ok(one.facts));
+    }
 }
 
 #[test]

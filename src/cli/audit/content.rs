@@ -19,12 +19,16 @@ pub(super) struct Given {
     /// information.
     #[arg(long, value_name = "DIR", requires = "keys", conflicts_with = "keep")]
     vault: Option<PathBuf>,
-    /// The keys that it belongs to.
+    /// The keys that it belongs to, or a folder that holds secrets/epoch-1.pem alone (of several, the last): nothing else is read.
     #[arg(long, value_name = "DIR", requires = "vault")]
     keys: Option<PathBuf>,
     /// File whose first line decrypts them.
     #[arg(long, value_name = "FILE", requires = "vault")]
     passphrase_file: Option<PathBuf>,
+    /// Write what was found in the clear, one JSON object a line: where, by which rule, against which other licence, and the salt. It is
+    /// personal information; the file is new, and yours alone.
+    #[arg(long, value_name = "FILE", requires = "vault")]
+    found: Option<PathBuf>,
 }
 
 impl Given {
@@ -36,6 +40,12 @@ impl Given {
     /// Replays a ledger, judges content again, and tells the summary.
     #[cfg(feature = "server")]
     pub(super) fn check(&self, source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
+        use std::fs::File;
+        use std::io::Write as _;
+        use std::os::unix::fs::OpenOptionsExt as _;
+
+        use anyhow::Context as _;
+
         use super::summarised;
         use crate::audit::{Recomputing, replay_before};
         use crate::wiring::vault::DataVault;
@@ -46,11 +56,21 @@ impl Given {
         let vault = DataVault::open(data, keys, self.passphrase_file.as_deref())?;
         let pins = pinned.read()?;
         let mut recomputing = Recomputing::new(&vault);
+        if self.found.is_some() {
+            recomputing = recomputing.in_the_clear();
+        }
         let mut shown = out.progress();
         let audit = replay_before(&mut recomputing, source, &pins, &mut |progress| shown.step(progress));
         drop(shown);
         let mut audit = audit?;
-        recomputing.conclude(&mut audit);
+        let clear = recomputing.conclude(&mut audit);
+        if let Some(path) = &self.found {
+            let lines = clear.iter().map(|one| Ok(serde_json::to_string(one)? + "\n"));
+            let lines = lines.collect::<serde_json::Result<String>>()?;
+            let file = File::options().write(true).create_new(true).mode(0o600).open(path);
+            file.and_then(|mut file| file.write_all(lines.as_bytes()))
+                .with_context(|| path.display().to_string())?;
+        }
         pinned.remember(&audit)?;
         summarised(&audit, out)
     }
