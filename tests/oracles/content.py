@@ -104,6 +104,8 @@ def main():
         with tally.part("entered"):
             found = findings(export)
             tally.equal("one entry for each licence", [(one["content"], one["licence"]) for one in found], [(1, first), (2, second)])
+            kinds = [json.loads(entry)["kind"] for entry in entries(export)]
+            tally.equal("a card leads to its entry", {kinds[card["at"]] for card in cards(service)}, {"content.found"})
             tally.equal("rules by name, and no other licence", [one["rules"] for one in found],
                         [["contradiction", "duplicate", "missing-field"], ["contradiction", "duplicate"]])
             opened = service.get(f"/v1/licences/{second}/opening", who="market-regulation").json

@@ -19,7 +19,7 @@ pub(super) struct Given {
     /// information.
     #[arg(long, value_name = "DIR", requires = "keys", conflicts_with = "keep")]
     vault: Option<PathBuf>,
-    /// The keys that it belongs to, or a folder that holds secrets/epoch-1.pem alone (of several, the last): nothing else is read.
+    /// The keys that it belongs to, or a folder with nothing but their secrets/epoch-1.pem (of several, the last): no other is read.
     #[arg(long, value_name = "DIR", requires = "vault")]
     keys: Option<PathBuf>,
     /// File whose first line decrypts them.
