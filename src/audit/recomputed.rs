@@ -352,7 +352,9 @@ enum Why {
 impl Why {
     fn text(&self, handle: &Handle) -> String {
         match self {
-            Self::Absent => format!("the vault has nothing of licence {handle}, which was not erased"),
+            Self::Absent => {
+                format!("the vault has nothing of licence {handle}, which the ledger has not erased")
+            }
             Self::Another => {
                 format!("what the vault has of licence {handle} is not what its entry committed to")
             }
