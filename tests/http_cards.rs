@@ -239,6 +239,10 @@ async fn rules_that_cannot_be_read_are_refused_and_others_take_their_place() {
     let service = Service::found();
     let refused = published(&service, &json!({"rules": "limits = 3"})).await;
     assert_eq!(refused.refused().2, json!("/supervision/rules"));
+    let mistyped = Rules::BUILT_IN.replacen("/claims/file_number", "/claims/filenumber", 1);
+    let refused = published(&service, &json!({"rules": mistyped})).await;
+    assert_eq!(refused.refused().2, json!("/supervision/rules"));
+    assert!(refused.text().contains("content.expected[2].at[1]"), "{}", refused.text());
     for _ in 0..2 {
         let done = published(&service, &json!({})).await;
         assert_eq!(

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use support::Service;
 use vidimus::authority::store::{CONTENT_JUDGED, Row, Store as _, Write};
+use vidimus::crypto::Digest;
 use vidimus::supervision::Rules;
 
 const MARKET: &str = "market-regulation";
@@ -37,7 +38,11 @@ async fn issued(service: &Service, body: &Value) -> Value {
 }
 
 async fn publish(service: &Service) {
-    let wish = json!({"supervision": {"rules": Rules::BUILT_IN}});
+    publish_text(service, Rules::BUILT_IN).await;
+}
+
+async fn publish_text(service: &Service, rules: &str) {
+    let wish = json!({"supervision": {"rules": rules}});
     let done = service.post("operator", "/v1/operator/ceremonies", &wish).await;
     assert_eq!(done.status, StatusCode::CREATED, "{}", done.text());
 }
@@ -100,4 +105,68 @@ async fn what_is_not_valid_any_more_is_held_against_nothing() {
     assert!(answered.status.is_success(), "{}", answered.text());
     assert_eq!(judged(&service).await, Some(0), "it replaces the one that says otherwise");
     assert_eq!(cards(&service).await, []);
+}
+
+/// Recorded when it was over, or had ended: nobody is misled by it, and it contradicts nobody.
+#[tokio::test]
+async fn about_a_licence_that_is_over_when_it_comes_nothing_is_found() {
+    let service = Service::found();
+    publish(&service).await;
+    issued(&service, &firm("样例公司", &json!({}))).await;
+    let recorded = |standing: &str, number: &str, until: Value| {
+        let mut body = firm("从前的公司", &json!({"address": "样例路2号", "scope": null}));
+        body["valid_from"] = json!("2015-03-01");
+        body["valid_until"] = until;
+        body["licence_number"] = json!(number);
+        let since = if standing == "valid" { Value::Null } else { json!("2020-06-01") };
+        let reason = if standing == "valid" { Value::Null } else { json!("自愿申请之故") };
+        body["recorded"] = json!({
+            "trust": "B", "standing": standing, "source": "企业登记档案第三柜", "issued_on": "2015-03-01",
+            "standing_since": since, "standing_reason": reason,
+        });
+        body
+    };
+    issued(&service, &recorded("cancelled", "1", Value::Null)).await;
+    issued(&service, &recorded("valid", "2", json!("2019-12-31"))).await;
+    assert_eq!(judged(&service).await, Some(0));
+    issued(&service, &recorded("valid", "3", Value::Null)).await;
+    assert_eq!(judged(&service).await, Some(1), "this one is valid");
+}
+
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_stops_nothing() {
+    let (service, store) = Service::found_on_memory();
+    publish(&service).await;
+    let first = issued(&service, &firm("样例公司", &json!({}))).await;
+    let row = Row::Vault(first.as_str().unwrap().parse().unwrap(), 0);
+    let mut bytes = store.get(&row).unwrap().unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    store.put(vec![Write::set(row, bytes)]).unwrap();
+    issued(&service, &firm("样例公司", &json!({"address": "样例路2号"}))).await;
+    issued(&service, &firm("样例公司", &json!({"address": "样例路2号", "scope": null}))).await;
+    // The second beside nothing, the third beside the second.
+    assert_eq!(judged(&service).await, Some(1));
+    assert_eq!(judged(&service).await, Some(0));
+    let all = cards(&service).await;
+    let rules: Vec<&str> = all.iter().map(|(rule, ..)| rule.as_str().unwrap()).collect();
+    assert_eq!(rules, ["duplicate", "missing-field"]);
+}
+
+#[tokio::test]
+async fn rules_that_are_not_known_stop_it_behind_what_was_found_by_the_last() {
+    let (service, store) = Service::found_on_memory();
+    publish(&service).await;
+    issued(&service, &firm("样例公司", &json!({"scope": null}))).await;
+    let newer = format!("{}\n# newer\n", Rules::BUILT_IN);
+    publish_text(&service, &newer).await;
+    issued(&service, &firm("样例公司", &json!({"scope": null}))).await;
+    let blob = Row::Blob(Digest::of(newer.as_bytes()));
+    store.put(vec![Write::set(blob.clone(), "rules = \"of tomorrow\"")]).unwrap();
+    let judged_so_far = service.authority.judge_content().await.unwrap().unwrap();
+    assert_eq!(judged_so_far.entered, 1, "what the rules before found");
+    assert!(judged_so_far.stopped.is_some() && judged_so_far.behind > 0, "{judged_so_far:?}");
+    let again = service.authority.judge_content().await.unwrap().unwrap();
+    assert_eq!((again.entered, again.stopped.is_some()), (0, true));
+    store.put(vec![Write::set(blob, newer)]).unwrap();
+    assert_eq!(judged(&service).await, Some(1), "a program that knows them goes on there");
 }

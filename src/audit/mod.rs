@@ -52,7 +52,7 @@ pub use carded::{Awaited, Cards};
 pub use eye::Eye;
 pub use hashes::{Hashes, hashes};
 pub use outside::Cosigned;
-pub use recomputed::{Contents, Recomputed, Recomputing, Vault, VaultError};
+pub use recomputed::{AwaitedContent, Contents, InTheClear, Recomputed, Recomputing, Vault, VaultError};
 pub use replay::{Audit, Pins, replay, replay_before};
 pub use source::{Source, SourceError};
 pub use summary::{Finding, Summary, Verdict};

@@ -1,12 +1,15 @@
 //! What content rules found, beside what they find (law 0, section 21): with the vault every licence is judged again, by the rules in force and
 //! by the licences that were valid just after it, and compared with the ledger's entries. On the way every payload is held against the
-//! commitment of its entry.
+//! commitment of its entry: one that is not there, cannot be read or says something else breaks `content`, unless it was erased.
 //!
-//! Who holds a licence is learnt from the payloads themselves, not from the service's indexes: a row that was taken out hides nothing. What
-//! was erased, or is not kept, cannot be judged again: that is counted, and is neither broken nor good. Not here: how a vault is opened
+//! Who holds a licence is learnt from the payloads themselves (`holdings`), not from the service's indexes: a row that was taken out hides
+//! nothing. Where something cannot be opened, what the rest shows by itself is still demanded (`owed`). Not here: how a vault is opened
 //! (`wiring`), and the rules (`supervision`).
 
-use std::collections::{HashMap, VecDeque};
+mod holdings;
+mod owed;
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use serde_json::{Map, Value};
 
@@ -18,26 +21,35 @@ use crate::law::Rule;
 use crate::ledger::body::{Body, ContentFound, LicenceIssued};
 use crate::ledger::commitment::commitment;
 use crate::ledger::entry::Entry;
-use crate::ledger::state::{LicenceState, MemoryState, View as _};
-use crate::supervision::{COMPARED, Content, Rules, told};
+use crate::ledger::state::{MemoryState, View as _};
+use crate::supervision::{Content, ContentRules, Rules};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
+use holdings::{Beside, Held, Holdings, Then};
+use owed::{Owed, listed};
+
+pub use owed::InTheClear;
+
+/// Licences and findings that are told one by one.
+const TOLD: usize = 100;
 
 /// What licences say, as their issuers keep it.
 pub trait Vault {
-    /// Payload and salt of a licence; `None` where they are not kept.
+    /// Payload and salts of a licence; `None` where they are not kept.
     fn open(&self, handle: &Handle) -> Result<Option<Opened>, VaultError>;
 }
 
-/// What the commitment of a licence's entry is made of.
+/// What the commitments of a licence's entries are made of.
 pub struct Opened {
     /// `holders` and `claims`.
     pub payload: Map<String, Value>,
-    /// Its salt.
+    /// Of the commitment to the payload.
     pub salt: Vec<u8>,
+    /// Of the commitment to what is found about it.
+    pub content_salt: Vec<u8>,
 }
 
-/// The vault cannot be read.
+/// What the vault has of a licence cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the vault cannot be read: {0}")]
 pub struct VaultError(pub String);
@@ -51,60 +63,70 @@ pub struct Contents {
     pub recomputed: Option<Recomputed>,
 }
 
-/// What judging content again came to.
+/// What judging content again came to. Each licence was opened, is erased or is missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Recomputed {
     /// Licences whose payload is what their entry committed to.
     pub opened: u64,
+    /// Licences that were erased, and cannot be judged any more.
+    pub erased: u64,
+    /// Licences that were not erased, and whose payload is not there, cannot be read, or is another. Each breaks `content`.
+    pub missing: u64,
     /// Licences that the rules were asked about again.
     pub judged: u64,
-    /// Licences about which nothing can be said any more: they, or what they were compared with, were erased or are not kept.
+    /// Licences that they were asked about as far as the others could be opened.
+    pub partly: u64,
+    /// Licences that came in under rules which this program does not know.
     pub beyond: u64,
     /// Findings that are made of late, and not entered yet.
     pub pending: u64,
+    /// The first of these, at most a hundred.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub awaited: Vec<AwaitedContent>,
 }
 
-/// What the rules find about a licence, until it is entered or overdue.
-struct Owed {
-    at: u64,
-    time: Time,
-    /// Without its number; `None` where nothing is found.
-    found: Option<ContentFound>,
-    /// Whether everything that it depends on could be opened.
-    certain: bool,
+/// A finding that is not entered yet. It breaks no rule so far.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct AwaitedContent {
+    /// The entry that brought the licence in.
+    pub at: u64,
+    /// When that was entered.
+    pub since: Time,
+    /// What found something.
+    pub rules: Vec<Slug>,
 }
 
 /// Judges content again while a ledger is replayed.
 pub struct Recomputing<'v> {
     vault: &'v dyn Vault,
-    /// The newest rules, and since when; `None` of a text that this program does not know.
-    rules: Option<(u64, Option<Rules>)>,
-    holders: HashMap<(Slug, String), Vec<Handle>>,
-    /// Licences that cannot be opened, by type.
-    closed: HashMap<Slug, Vec<Handle>>,
+    /// Rules, and behind which entry they are in force; `None` of a text that this program does not know.
+    rules: Vec<(u64, Option<Rules>)>,
+    holdings: Holdings,
     owed: VecDeque<Owed>,
+    /// What was accused of being left out, by entry: one that comes late is not accused again.
+    overdue: BTreeMap<u64, Owed>,
+    /// Licences that cannot be opened, by entry, and why.
+    unopened: BTreeMap<u64, (Handle, Why)>,
+    /// Licences that were erased so far, by the ledger.
+    erased: HashSet<Handle>,
     findings: Vec<Finding>,
     count: Recomputed,
-    failed: Option<VaultError>,
+    /// What entries commit to, where somebody wants to know.
+    clear: Option<Vec<InTheClear>>,
 }
 
 impl Eye for Recomputing<'_> {
     fn after(&mut self, index: u64, entry: &Entry, state: &MemoryState) {
-        if self.failed.is_some() {
-            return;
+        let then = Then { state, time: entry.time() };
+        match entry.body() {
+            Body::LicenceIssued(issued) => self.came(index, issued, &then),
+            Body::LicenceRecorded(recorded) => self.came(index, &recorded.grant, &then),
+            Body::LicenceErased(erased) => self.was_erased(&erased.handle, state),
+            Body::ContentFound(found) => self.compare(index, found),
+            _ => {}
         }
-        let looked = match entry.body() {
-            Body::LicenceIssued(issued) => self.came(index, entry.time(), issued, state),
-            Body::LicenceRecorded(recorded) => self.came(index, entry.time(), &recorded.grant, state),
-            Body::ContentFound(found) => {
-                self.compare(index, found);
-                Ok(())
-            }
-            _ => Ok(()),
-        };
-        self.failed = looked.err();
         let over =
-            |owed: &Owed| index > owed.at.saturating_add(WAITS.0) && entry.time().since(owed.time) > WAITS.1;
+            |owed: &Owed| index > owed.at.saturating_add(WAITS.0) && then.time.since(owed.time) > WAITS.1;
         while self.owed.front().is_some_and(over) {
             self.pass();
         }
@@ -116,23 +138,42 @@ impl<'v> Recomputing<'v> {
     pub fn new(vault: &'v dyn Vault) -> Self {
         Self {
             vault,
-            rules: None,
-            holders: HashMap::new(),
-            closed: HashMap::new(),
+            rules: Vec::new(),
+            holdings: Holdings::default(),
             owed: VecDeque::new(),
+            overdue: BTreeMap::new(),
+            unopened: BTreeMap::new(),
+            erased: HashSet::new(),
             findings: Vec::new(),
             count: Recomputed::default(),
-            failed: None,
+            clear: None,
         }
     }
 
-    /// Adds what was found to the audit of the ledger that was looked at.
-    pub fn conclude(mut self, audit: &mut Audit) -> Result<(), VaultError> {
-        if let Some(failed) = self.failed {
-            return Err(failed);
+    /// Takes down what entries commit to, too.
+    #[must_use]
+    pub fn in_the_clear(self) -> Self {
+        Self { clear: Some(Vec::new()), ..self }
+    }
+
+    /// Adds what was found to the audit of the ledger that was looked at; what was taken down.
+    pub fn conclude(mut self, audit: &mut Audit) -> Vec<InTheClear> {
+        let demanded = self.owed.iter().map(|owed| (owed, self.demanded(owed)));
+        let awaited: Vec<AwaitedContent> = demanded
+            .filter(|(_, rules)| !rules.is_empty())
+            .map(|(owed, rules)| AwaitedContent { at: owed.at, since: owed.time, rules })
+            .collect();
+        self.count.pending = count(awaited.len());
+        self.count.awaited = awaited.into_iter().take(TOLD).collect();
+        self.count.missing = count(self.unopened.len());
+        let told = self.unopened.iter().take(TOLD);
+        self.findings
+            .extend(told.map(|(at, (handle, why))| Finding::at(*at, Rule::Content, why.text(handle))));
+        if let Some(more @ 1..) = self.unopened.len().checked_sub(TOLD) {
+            let text =
+                format!("what {more} more licences say cannot be opened either, and they were not erased");
+            self.findings.push(Finding::of(Rule::Content, text));
         }
-        let pending = self.owed.iter().filter(|owed| owed.certain && owed.found.is_some()).count();
-        self.count.pending = u64::try_from(pending).unwrap_or(u64::MAX);
         let summary = &mut audit.summary;
         if let Some(contents) = &mut summary.content {
             contents.recomputed = Some(self.count);
@@ -140,126 +181,119 @@ impl<'v> Recomputing<'v> {
         summary.violations.append(&mut self.findings);
         summary.violations.sort_by_key(|finding| (finding.index.unwrap_or(u64::MAX), finding.rule));
         summary.holds = summary.verdict() == Verdict::Holds;
-        Ok(())
+        self.clear.unwrap_or_default()
     }
 
     /// A licence came into the ledger.
-    fn came(
-        &mut self,
-        index: u64,
-        time: Time,
-        grant: &LicenceIssued,
-        state: &MemoryState,
-    ) -> Result<(), VaultError> {
-        self.go_by(state);
-        let rules = self.rules.take();
-        let judged =
-            self.judge(index, time, grant, state, rules.as_ref().and_then(|(_, rules)| rules.as_ref()));
+    fn came(&mut self, index: u64, grant: &LicenceIssued, then: &Then<'_>) {
+        self.go_by(then.state);
+        let held = Held { at: index, licence: grant.handle };
+        let opened = self.open(index, grant);
+        let rules = std::mem::take(&mut self.rules);
+        match rules.last() {
+            Some((_, None)) => self.count.beyond += 1,
+            Some((_, Some(rules)))
+                if rules.content().concern(&grant.r#type) && then.is_valid(&grant.handle) =>
+            {
+                let owed = Owed::of_closed(index, then.time, grant);
+                self.judge(rules.content(), owed, opened.as_ref(), grant, then);
+            }
+            _ => {}
+        }
         self.rules = rules;
-        judged
+        match opened.as_ref().map(|opened| Content::of(grant.handle, &grant.r#type, &opened.payload)) {
+            None => self.holdings.closed(&grant.r#type, held),
+            Some(licence) => {
+                if let Some(code) = licence.code() {
+                    self.holdings.opened(&grant.r#type, code, held);
+                }
+            }
+        }
     }
 
     /// Goes by the rules that the ledger published last.
     fn go_by(&mut self, state: &MemoryState) {
         let Some(held) = state.charter().supervision().last() else { return };
-        if self.rules.as_ref().is_some_and(|(since, _)| *since == held.since.index) {
+        if self.rules.last().is_some_and(|(since, _)| *since == held.since.index) {
             return;
         }
         let text = state.blob(&held.value.rules.sha256).ok().flatten().unwrap_or_default();
         let rules = str::from_utf8(&text).ok().and_then(|text| Rules::parse(text).ok());
-        self.rules = Some((held.since.index, rules));
+        self.rules.push((held.since.index, rules));
     }
 
+    /// Asks the rules about a licence.
     fn judge(
         &mut self,
-        index: u64,
-        time: Time,
+        rules: &ContentRules,
+        owed: Owed,
+        opened: Option<&Opened>,
         grant: &LicenceIssued,
-        state: &MemoryState,
-        rules: Option<&Rules>,
-    ) -> Result<(), VaultError> {
-        let rules = rules.map(Rules::content).filter(|rules| rules.concern(&grant.r#type));
-        let Some(Opened { payload, salt }) = self.open(index, grant)? else {
-            self.closed.entry(grant.r#type.clone()).or_default().push(grant.handle);
-            if rules.is_some() {
-                self.count.beyond += 1;
-                self.owed.push_back(Owed { at: index, time, found: None, certain: false });
-            }
-            return Ok(());
-        };
-        let licence = Content { licence: grant.handle, licence_type: &grant.r#type, payload: &payload };
-        if let Some(rules) = rules {
-            let (mut others, mut certain) = (Vec::new(), true);
-            for (code, licence_type) in rules.compared(&licence) {
-                certain &= !self.is_closed(&licence_type, state, time);
-                self.valid_beside(&licence_type, &code, state, time, &mut others)?;
-            }
-            let said: Vec<Content<'_>> = others
-                .iter()
-                .map(|(licence, licence_type, payload)| Content { licence: *licence, licence_type, payload })
-                .collect();
-            let found = rules.find(&licence, &said);
-            let (department, licence) = (grant.department.clone(), grant.handle);
-            let found = (!found.is_empty())
-                .then(|| told(&found, &licence, &salt))
-                .transpose()
-                .map_err(|error| VaultError(error.to_string()))?
-                .map(|(rules, facts)| ContentFound {
-                    at: index,
-                    content: 0,
-                    department,
-                    facts,
-                    licence,
-                    rules,
-                });
-            self.count.judged += u64::from(certain);
-            self.count.beyond += u64::from(!certain);
-            if found.is_some() || !certain {
-                self.owed.push_back(Owed { at: index, time, found, certain });
-            }
+        then: &Then<'_>,
+    ) {
+        let Some(Opened { payload, content_salt, .. }) = opened else { return self.owed.push_back(owed) };
+        let licence = Content::of(grant.handle, &grant.r#type, payload);
+        let (mut others, mut all, mut full) = (Vec::new(), true, false);
+        for (code, licence_type) in rules.compared(&licence) {
+            let beside = self.holdings.beside(&licence_type, &code, then);
+            (all, full) = (all && beside.all, full || beside.full);
+            self.open_beside(beside, &licence_type, &mut others, &mut all);
         }
-        if let Some(code) = licence.code() {
-            let key = (grant.r#type.clone(), code.to_owned());
-            self.holders.entry(key).or_default().push(grant.handle);
+        let said: Vec<Content<'_>> = others
+            .iter()
+            .map(|(licence, of_type, payload)| Content::of(*licence, of_type, payload))
+            .collect();
+        let owed = Owed::of(owed, rules, (&licence, content_salt.clone()), &said, all);
+        self.count.judged += u64::from(all);
+        self.count.partly += u64::from(!all);
+        if full || owed.is_open() {
+            self.owed.push_back(owed);
         }
-        Ok(())
     }
 
-    /// What a licence says, if it is what its entry committed to.
-    fn open(&mut self, index: u64, grant: &LicenceIssued) -> Result<Option<Opened>, VaultError> {
-        let Some(opened) = self.vault.open(&grant.handle)? else { return Ok(None) };
-        let made = commitment(&opened.salt, &grant.handle, "payload", &opened.payload);
-        if made.is_ok_and(|made| made == grant.commitment) {
-            self.count.opened += 1;
-            return Ok(Some(opened));
-        }
-        let text =
-            format!("what the vault has of licence {} is not what its entry committed to", grant.handle);
-        self.findings.push(Finding::at(index, Rule::Content, text));
-        Ok(None)
-    }
-
-    /// Whether a licence of a type was valid that cannot be opened: whose it is nobody can say.
-    fn is_closed(&self, licence_type: &Slug, state: &MemoryState, time: Time) -> bool {
-        self.closed.get(licence_type).is_some_and(|all| all.iter().any(|one| valid(state, one, time)))
-    }
-
-    /// The licences of a type that a code holds and that are valid, the newest first.
-    fn valid_beside(
+    /// What the others say. They were opened before: one that is not there any more is not known to be there at all.
+    fn open_beside(
         &self,
+        beside: Beside,
         licence_type: &Slug,
-        code: &str,
-        state: &MemoryState,
-        time: Time,
         into: &mut Vec<(Handle, Slug, Map<String, Value>)>,
-    ) -> Result<(), VaultError> {
-        let held = self.holders.get(&(licence_type.clone(), code.to_owned()));
-        let held = held.into_iter().flatten().rev().filter(|one| valid(state, one, time));
-        for handle in held.take(COMPARED) {
-            let opened = self.vault.open(handle)?;
-            into.extend(opened.map(|opened| (*handle, licence_type.clone(), opened.payload)));
+        all: &mut bool,
+    ) {
+        for handle in beside.sure {
+            match self.vault.open(&handle) {
+                Ok(Some(opened)) => into.push((handle, licence_type.clone(), opened.payload)),
+                Ok(None) | Err(_) => *all = false,
+            }
         }
-        Ok(())
+    }
+
+    /// What a licence says, if it is what its entry committed to; else why not is noted.
+    fn open(&mut self, index: u64, grant: &LicenceIssued) -> Option<Opened> {
+        let handle = &grant.handle;
+        let why = match self.vault.open(handle) {
+            Ok(Some(opened)) => {
+                let made = commitment(&opened.salt, handle, "payload", &opened.payload);
+                if made.is_ok_and(|made| made == grant.commitment) {
+                    self.count.opened += 1;
+                    return Some(opened);
+                }
+                Why::Another
+            }
+            Ok(None) => Why::Absent,
+            Err(VaultError(error)) => Why::Unreadable(error),
+        };
+        self.unopened.insert(index, (*handle, why));
+        None
+    }
+
+    /// A licence was erased: that it cannot be opened is as it should be.
+    fn was_erased(&mut self, handle: &Handle, state: &MemoryState) {
+        self.erased.insert(*handle);
+        let licence = state.licence(handle).ok().flatten();
+        let first = licence.as_ref().and_then(|licence| licence.first());
+        if first.and_then(|first| self.unopened.remove(&first.index)).is_some() {
+            self.count.erased += 1;
+        }
     }
 
     /// Holds a finding that is entered against what is found again.
@@ -269,39 +303,70 @@ impl<'v> Recomputing<'v> {
         }
         let is_of_it = self.owed.front().is_some_and(|owed| owed.at == entered.at);
         let owed = is_of_it.then(|| self.owed.pop_front()).flatten();
-        let text = match owed {
-            Some(Owed { certain: false, .. }) => return,
-            Some(Owed { found: Some(found), .. }) => {
-                if found == (ContentFound { content: 0, ..entered.clone() }) {
-                    return;
+        let wrong = match owed.or_else(|| self.overdue.remove(&entered.at)) {
+            Some(owed) => {
+                let erased = |one: &Handle| self.erased.contains(one);
+                if let Some(clear) = &mut self.clear {
+                    clear.extend(owed.in_the_clear((index, entered), &erased));
                 }
-                let made: Vec<&str> = found.rules.iter().map(Slug::as_str).collect();
-                format!(
-                    "finding {} is not as the rules make it, which is: {}",
-                    entered.content,
-                    made.join(", ")
-                )
+                owed.wrong_in(entered, &erased)
             }
             // Rules that this program does not know may find anything; that it needs an upgrade is told by the cards.
-            None if !matches!(self.rules, Some((_, Some(_)))) => return,
-            _ => format!("finding {}: the rules find nothing about {}", entered.content, entered.licence),
+            None => self.knows_the_rules_at(entered.at).then(|| {
+                format!("finding {}: the rules find nothing about {}", entered.content, entered.licence)
+            }),
         };
-        self.findings.push(Finding::at(index, Rule::Content, text));
+        self.findings.extend(wrong.map(|text| Finding::at(index, Rule::Content, text)));
     }
 
-    /// The first that is owed will not be entered any more.
+    /// Whether the rules under which a licence came in are known here.
+    fn knows_the_rules_at(&self, at: u64) -> bool {
+        let in_force = self.rules.iter().rev().find(|(since, _)| *since < at);
+        in_force.is_none_or(|(_, rules)| rules.is_some())
+    }
+
+    /// The first that is owed should have been entered by now.
     fn pass(&mut self) {
-        let Some(Owed { at, found: Some(found), certain: true, .. }) = self.owed.pop_front() else { return };
-        let rules: Vec<&str> = found.rules.iter().map(Slug::as_str).collect();
-        let text = format!("what is found about the licence of this entry is left out: {}", rules.join(", "));
-        self.findings.push(Finding::at(at, Rule::Content, text));
+        let Some(owed) = self.owed.pop_front() else { return };
+        let rules = self.demanded(&owed);
+        if rules.is_empty() {
+            return;
+        }
+        let text = format!("what is found about the licence of this entry is left out: {}", listed(&rules));
+        self.findings.push(Finding::at(owed.at, Rule::Content, text));
+        self.overdue.insert(owed.at, owed);
+    }
+
+    fn demanded(&self, owed: &Owed) -> Vec<Slug> {
+        owed.demanded(&|one| self.erased.contains(one))
     }
 }
 
-fn valid(state: &MemoryState, handle: &Handle, time: Time) -> bool {
-    let Some(offset) = state.charter().offset() else { return false };
-    let is_valid = |licence: &LicenceState| licence.is_valid(time, offset) && !licence.erased;
-    state.licence(handle).ok().flatten().is_some_and(|licence| is_valid(&licence))
+/// Why a licence cannot be opened.
+enum Why {
+    Absent,
+    Another,
+    Unreadable(String),
+}
+
+impl Why {
+    fn text(&self, handle: &Handle) -> String {
+        match self {
+            Self::Absent => {
+                format!("the vault has nothing of licence {handle}, which the ledger has not erased")
+            }
+            Self::Another => {
+                format!("what the vault has of licence {handle} is not what its entry committed to")
+            }
+            Self::Unreadable(error) => {
+                format!("what the vault has of licence {handle} cannot be read: {error}")
+            }
+        }
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::exit::Exit;
 use super::output::Output;
 use super::stopping::Stopping;
-use crate::authority::{Authority, Followed, Hours};
+use crate::authority::{Authority, Followed, Hours, Judged};
 use crate::http::{self, Access, HttpState, Tls};
 use crate::values::lang::Lang;
 use crate::wiring::assembly::{Assembled, assemble, token_path};
@@ -183,7 +183,7 @@ async fn tick(
 async fn supervise(authority: Arc<Authority>, every: Duration, mut ended: watch::Receiver<()>) {
     let mut ticks = tokio::time::interval(every.min(SUPERVISED_EVERY));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut told = None;
+    let mut told = Stops::default();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -197,9 +197,17 @@ async fn supervise(authority: Arc<Authority>, every: Duration, mut ended: watch:
     }
 }
 
-/// One span and some cards; whether there is more. What stops it is told once.
-async fn supervise_some(authority: &Arc<Authority>, told: &mut Option<String>) -> bool {
-    let content = judge_content(authority).await;
+/// What stops supervision, as it was told last: once, until it is something else.
+#[derive(Default)]
+struct Stops {
+    content: Option<String>,
+    cards: Option<String>,
+}
+
+/// One span and some cards; whether there is more.
+async fn supervise_some(authority: &Arc<Authority>, told: &mut Stops) -> bool {
+    let content = judge_content(authority, &mut told.content).await;
+    let told = &mut told.cards;
     let looking = Arc::clone(authority);
     let behind = match tokio::task::spawn_blocking(move || looking.follow_cards()).await {
         Ok(Ok(None)) => return false,
@@ -230,15 +238,21 @@ async fn supervise_some(authority: &Arc<Authority>, told: &mut Option<String>) -
 }
 
 /// A span of licences whose content is judged; whether there is more. They are many reads, and are read apart.
-async fn judge_content(authority: &Arc<Authority>) -> bool {
+async fn judge_content(authority: &Arc<Authority>, told: &mut Option<String>) -> bool {
     let (authority, runtime) = (Arc::clone(authority), tokio::runtime::Handle::current());
-    match tokio::task::spawn_blocking(move || runtime.block_on(authority.judge_content())).await {
-        Ok(Ok(None)) => return false,
-        Ok(Ok(Some(judged))) => return judged.entered > 0 || judged.behind > 0,
-        Ok(Err(failure)) => tracing::error!(%failure, "content was not judged"),
-        Err(stopped) => tracing::error!(%stopped, "judging content stopped"),
+    let (more, stopped) =
+        match tokio::task::spawn_blocking(move || runtime.block_on(authority.judge_content())).await {
+            Ok(Ok(None)) => (false, None),
+            Ok(Ok(Some(Judged { stopped: Some(why), .. }))) => (false, Some(why)),
+            Ok(Ok(Some(Judged { entered, behind, .. }))) => (entered > 0 || behind > 0, None),
+            Ok(Err(failure)) => (false, Some(failure.to_string())),
+            Err(stopped) => (false, Some(stopped.to_string())),
+        };
+    if let Some(why) = stopped.as_ref().filter(|why| told.as_ref() != Some(why)) {
+        tracing::error!(%why, "content is not judged any further; it is tried again");
     }
-    false
+    *told = stopped;
+    more
 }
 
 /// One round of the applications that wait; where the next goes on. They are many reads, and are read apart.

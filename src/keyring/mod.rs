@@ -23,6 +23,7 @@ pub use file::FileKeyring;
 pub use memory::MemoryKeyring;
 pub use passphrase::Passphrase;
 pub use private::HeldKey;
+pub use secrets::epoch_key;
 pub use stage::{Stage, is_empty, stage};
 pub use witness::WitnessFolder;
 

@@ -4,7 +4,10 @@
 //! way, that every key tool can read, re-encrypt and back up. It is not a key: nothing signs with it, and lying apart
 //! from `private/` it cannot be found as one.
 
+use std::path::Path;
+
 use super::folder::Folder;
+use super::stage::SECRETS;
 use super::{KeysError, Passphrase, private};
 use crate::authority::keyring::Secrets;
 use crate::crypto::at_rest::RestKey;
@@ -44,6 +47,16 @@ pub(super) fn complete(
     Ok(())
 }
 
+/// The newest epoch's key, from a keyring or from a folder that holds nothing else. Only read: nothing is locked, made or taken away.
+pub fn epoch_key(path: &Path, passphrase: Option<&Passphrase>) -> Result<RestKey, KeysError> {
+    let whole = path.join(SECRETS);
+    let folder = Folder::open(if whole.is_dir() { &whole } else { path })?;
+    let number = folder.names()?.iter().filter_map(|name| epoch_of(name)).max().unwrap_or(1);
+    let name = epoch_name(number);
+    let key = read_one(&folder, &name, passphrase)?;
+    key.map(RestKey::from_bytes).ok_or_else(|| KeysError::Missing { path: folder.path_of(&name) })
+}
+
 fn read_one(
     folder: &Folder,
     name: &str,
@@ -72,6 +85,24 @@ fn epoch_of(name: &str) -> Option<u32> {
 mod tests {
     use super::super::suite::Counter;
     use super::*;
+
+    #[test]
+    fn the_key_of_the_epoch_is_read_alone() {
+        let parent = tempfile::tempdir().unwrap();
+        let keys = Folder::create(&parent.path().join("keys")).unwrap();
+        let whole = Folder::create(&keys.path_of(SECRETS)).unwrap();
+        complete(&whole, None, &Counter::default()).unwrap();
+        let epoch = read(&whole, None).unwrap().epoch;
+        let alone = Folder::create(&parent.path().join("alone")).unwrap();
+        assert!(matches!(epoch_key(&parent.path().join("alone"), None), Err(KeysError::Missing { .. })));
+        alone.replace("epoch-1.pem", &whole.read("epoch-1.pem").unwrap().unwrap()).unwrap();
+        let before = (keys.names().unwrap(), whole.names().unwrap(), alone.names().unwrap());
+        for path in ["keys", "alone"] {
+            let read = epoch_key(&parent.path().join(path), None).unwrap();
+            assert_eq!(read.as_bytes(), epoch.as_bytes(), "{path}");
+        }
+        assert_eq!((keys.names().unwrap(), whole.names().unwrap(), alone.names().unwrap()), before);
+    }
 
     #[test]
     fn made_once_and_found_again() {

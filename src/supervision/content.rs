@@ -3,7 +3,11 @@
 //!
 //! Not here: which licences are valid, and where what they say is kept.
 
+mod places;
+
 use std::collections::BTreeSet;
+
+pub use places::Misplaced;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,7 +16,7 @@ use super::rules::CardRule;
 use crate::catalogue::Place;
 use crate::crypto::Digest;
 use crate::ledger::commitment::commitment;
-use crate::values::canonical::JsonError;
+use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, Slug};
 
 /// Of a holder's valid licences of a type, so many of the newest are compared.
@@ -67,7 +71,7 @@ pub struct Content<'a> {
 }
 
 /// What a rule found. Personal by what it ties together: only its commitment is entered.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ContentFinding {
     /// Where in the licence; empty where it is about all of it.
     at: String,
@@ -77,7 +81,24 @@ pub struct ContentFinding {
     rule: CardRule,
 }
 
-impl Content<'_> {
+impl ContentFinding {
+    /// By which rule.
+    pub fn rule(&self) -> CardRule {
+        self.rule
+    }
+
+    /// The other licence that it is about.
+    pub fn other(&self) -> Option<&Handle> {
+        self.other.as_ref()
+    }
+}
+
+impl<'a> Content<'a> {
+    /// What a licence of a type says.
+    pub fn of(licence: Handle, licence_type: &'a Slug, payload: &'a Map<String, Value>) -> Self {
+        Self { licence, licence_type, payload }
+    }
+
     /// The code of its first holder.
     pub fn code(&self) -> Option<&str> {
         self.payload.get("holders")?.get(0)?.get("code")?.as_str()
@@ -107,6 +128,14 @@ impl ContentRules {
             compared.extend(about_holders.map(|place| (code.to_owned(), place.r#type.clone())));
         }
         compared
+    }
+
+    /// The rules that others could still bring in, whatever is found beside those that are known.
+    pub fn open_to(&self, licence: &Content<'_>) -> BTreeSet<CardRule> {
+        let single = self.single.contains(licence.licence_type) && licence.code().is_some();
+        let said = self.said_by(licence).any(|(same, ..)| same.places.iter().any(|place| place.of.is_none()));
+        let one = |open: bool, rule| open.then_some(rule);
+        one(single, CardRule::Duplicate).into_iter().chain(one(said, CardRule::Contradiction)).collect()
     }
 
     /// What is found about a licence, beside the others that it is to be compared with.
@@ -159,14 +188,22 @@ impl ContentRules {
     }
 }
 
-/// What the ledger is told of it: the names of the rules, and a commitment under the salt of the licence's payload.
+/// What the ledger is told of it: the names of the rules, and a commitment under a salt that nothing else has.
 pub fn told(
     found: &BTreeSet<ContentFinding>,
     licence: &Handle,
     salt: &[u8],
 ) -> Result<(Vec<Slug>, Digest), JsonError> {
     let rules: BTreeSet<Slug> = found.iter().filter_map(|one| one.rule.as_str().parse().ok()).collect();
-    Ok((rules.into_iter().collect(), commitment(salt, licence, "content", found)?))
+    Ok((rules.into_iter().collect(), commitment(salt, licence, "content", &rows(found)?)?))
+}
+
+/// What was found, as it is committed to: ascending by canonical bytes.
+pub fn rows(found: &BTreeSet<ContentFinding>) -> Result<Vec<&ContentFinding>, JsonError> {
+    let written = found.iter().map(|one| Ok((to_canonical(one)?, one)));
+    let mut written = written.collect::<Result<Vec<_>, JsonError>>()?;
+    written.sort();
+    Ok(written.into_iter().map(|(_, one)| one).collect())
 }
 
 #[cfg(test)]
@@ -256,5 +293,48 @@ mod tests {
         let (rules, first) = told(&all, &handle(0), &[1; 32]).unwrap();
         assert_eq!(rules.iter().map(Slug::as_str).collect::<Vec<_>>(), ["missing-field"]);
         assert_ne!(told(&all, &handle(0), &[2; 32]).unwrap().1, first);
+    }
+
+    #[test]
+    fn every_rule_has_a_name_that_an_entry_can_hold_and_they_ascend() {
+        for rule in CardRule::ALL {
+            assert_eq!(
+                rule.as_str().parse::<Slug>().map(|slug| slug.to_string()),
+                Ok(rule.as_str().to_owned())
+            );
+        }
+        let one = |rule| ContentFinding { at: String::new(), other: Some(handle(1)), rule };
+        let all = [CardRule::MissingField, CardRule::Duplicate, CardRule::Contradiction].map(one);
+        let (rules, _) = told(&BTreeSet::from(all), &handle(0), &[1; 32]).unwrap();
+        assert_eq!(
+            rules.iter().map(Slug::as_str).collect::<Vec<_>>(),
+            ["contradiction", "duplicate", "missing-field"]
+        );
+    }
+
+    /// The law's order is that of the bytes, in which `other` comes before `rule`, and a place that another begins with before a letter.
+    #[test]
+    fn what_is_committed_to_ascends_by_its_bytes() {
+        let one = |at: &str, other: Option<u8>| ContentFinding {
+            at: at.into(),
+            other: other.map(handle),
+            rule: CardRule::Contradiction,
+        };
+        let law = [
+            one("/claims/a!", None),
+            one("/claims/a", Some(1)),
+            one("/claims/a", Some(2)),
+            one("/claims/a", None),
+            one("/claims/ab", None),
+        ];
+        let all: BTreeSet<_> = law.iter().cloned().collect();
+        assert_ne!(
+            all.iter().collect::<Vec<_>>(),
+            law.iter().collect::<Vec<_>>(),
+            "another order is at hand"
+        );
+        assert!(rows(&all).unwrap().into_iter().eq(&law));
+        let commits = commitment(&[1; 32], &handle(0), "content", &law).unwrap();
+        assert_eq!(told(&all, &handle(0), &[1; 32]).unwrap().1, commits);
     }
 }

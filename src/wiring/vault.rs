@@ -1,5 +1,5 @@
 //! The vault of a service that does not run, opened to an auditor who was given its data and keys. It is only read; what sled does to its
-//! files when it opens them it does to a copy just as well.
+//! files when it opens them it does to a copy just as well. Of the keys only the one that the payloads lie under is read, and nothing locked.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,10 +9,14 @@ use anyhow::Context as _;
 use super::entropy::SystemEntropy;
 use super::told::Told;
 use crate::audit::recomputed::{Opened, Vault, VaultError};
-use crate::authority::{self, keyring::Keyring as _};
-use crate::keyring::{FileKeyring, Passphrase};
+use crate::authority;
+use crate::authority::store::{Row, Store};
+use crate::keyring::{Passphrase, epoch_key};
 use crate::store::SledStore;
 use crate::values::identifiers::Handle;
+
+/// Payloads that are tried before a key is called wrong.
+const LOOKED_AT: usize = 16;
 
 /// A vault in a data directory.
 pub struct DataVault(authority::Vault);
@@ -29,16 +33,48 @@ impl DataVault {
             .into());
         }
         let passphrase = passphrase_file.map(Passphrase::read).transpose()?;
-        let keyring = FileKeyring::open(keys, passphrase)?;
+        let epoch = epoch_key(keys, passphrase.as_ref())?;
         let store = SledStore::open(data).with_context(|| format!("--vault {}", data.display()))?;
-        let epoch = keyring.secrets().epoch.clone();
-        Ok(Self(authority::Vault::new(Arc::new(store), Arc::new(SystemEntropy::new()), epoch)))
+        let store: Arc<dyn Store> = Arc::new(store);
+        let vault = authority::Vault::new(Arc::clone(&store), Arc::new(SystemEntropy::new()), epoch);
+        if !fits(store.as_ref(), &vault)? {
+            let (data, keys) = (data.display(), keys.display());
+            return Err(Told::new(
+                format!("--keys {keys}：其中的保管库密钥（secrets/epoch-N.pem）打不开 --vault {data} 中的任何内容；请给出与这份数据同属一个机关的密钥"),
+                format!("--keys {keys}: the vault's key there (secrets/epoch-N.pem) opens nothing of --vault {data}; give the keys of the authority whose data it is"),
+            )
+            .into());
+        }
+        Ok(Self(vault))
     }
+}
+
+/// Whether a vault's key opens any of its first payloads, where there are some. One that is damaged says nothing of the key.
+fn fits(store: &dyn Store, vault: &authority::Vault) -> anyhow::Result<bool> {
+    let mut drafts = 0;
+    let mut after: Option<Vec<u8>> = None;
+    while drafts < LOOKED_AT {
+        let rows = store.scan(b"v", after.as_deref(), LOOKED_AT)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(last.clone());
+        for (key, _) in &rows {
+            let Some(Row::Vault(handle, 0)) = Row::of_key(key) else { continue };
+            if vault.kept_draft(&handle).is_ok() {
+                return Ok(true);
+            }
+            drafts += 1;
+        }
+    }
+    Ok(drafts == 0)
 }
 
 impl Vault for DataVault {
     fn open(&self, handle: &Handle) -> Result<Option<Opened>, VaultError> {
         let draft = self.0.kept_draft(handle).map_err(|failure| VaultError(failure.to_string()))?;
-        Ok(draft.map(|draft| Opened { salt: draft.salt().to_vec(), payload: draft.payload }))
+        Ok(draft.map(|draft| Opened {
+            salt: draft.salt().to_vec(),
+            content_salt: draft.content_salt(handle).to_vec(),
+            payload: draft.payload,
+        }))
     }
 }

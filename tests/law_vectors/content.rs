@@ -28,7 +28,7 @@ fn came(ledger: &Ledger, licence: u8) -> u64 {
     ledger.state.licence(&handle(licence)).unwrap().unwrap().first().unwrap().index
 }
 
-/// A licence of before the rules, then two of after them, about which something is found.
+/// A licence of before the rules, then two of after them, about which something is found, and one that has not begun.
 pub(crate) fn told() -> Ledger {
     let mut ledger = staffed();
     ledger.append(Draft::new("licence.issued", "registry-shops", grant(31, SHOPS, "shop", 31)));
@@ -36,6 +36,9 @@ pub(crate) fn told() -> Ledger {
     ledger.append(rules);
     granted(&mut ledger);
     ledger.append(found(1, came(&ledger, 11), 11, &["missing-field"]));
+    let mut early = grant(33, SHOPS, "shop", 33);
+    early["valid_from"] = json!("2028-01-01");
+    ledger.append(Draft::new("licence.issued", "registry-shops", early));
     ledger.append(Draft::new("licence.issued", "registry-shops", grant(32, SHOPS, "shop", 32)));
     ledger.append(found(2, came(&ledger, 32), 32, &["contradiction", "missing-field"]));
     ledger
@@ -80,6 +83,10 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
         body("a finding about an entry to come", FIRST, |body| body["at"] = json!(9_000)),
         body("a finding about another entry than the licence's", SECOND, |body| {
             body["at"] = json!(body["at"].as_u64().unwrap() - 1);
+        }),
+        copies.copy("a finding about a licence that has not begun", Rule::Content, SECOND, |draft| {
+            draft.body["licence"] = json!(handle(33));
+            draft.body["at"] = json!(draft.body["at"].as_u64().unwrap() - 1);
         }),
         body("a second finding about a licence", SECOND, |body| body["licence"] = json!(handle(11))),
         body("a finding about no licence", FIRST, |body| body["licence"] = json!(handle(99))),

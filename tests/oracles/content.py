@@ -10,6 +10,7 @@ Standard library and openssl.
 import hmac
 import json
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -67,10 +68,10 @@ def findings(export):
     return found
 
 
-def commitment(opened, rows):
+def commitment(handle, salt, rows):
     """Law 0, section 11, of the field `content`."""
-    said = f"vidimus/commit/content/v1\n{opened['handle']}\n".encode() + canonical.write(rows)
-    return hmac.new(base64url.decode(opened["salt"]), said, "sha256").hexdigest()
+    said = f"vidimus/commit/content/v1\n{handle}\n".encode() + canonical.write(rows)
+    return hmac.new(base64url.decode(salt), said, "sha256").hexdigest()
 
 
 def replay(source, *words):
@@ -103,6 +104,8 @@ def main():
         with tally.part("entered"):
             found = findings(export)
             tally.equal("one entry for each licence", [(one["content"], one["licence"]) for one in found], [(1, first), (2, second)])
+            kinds = [json.loads(entry)["kind"] for entry in entries(export)]
+            tally.equal("a card leads to its entry", {kinds[card["at"]] for card in cards(service)}, {"content.found"})
             tally.equal("rules by name, and no other licence", [one["rules"] for one in found],
                         [["contradiction", "duplicate", "missing-field"], ["contradiction", "duplicate"]])
             opened = service.get(f"/v1/licences/{second}/opening", who="market-regulation").json
@@ -111,9 +114,9 @@ def main():
             rows = [{"at": "", "other": other, "rule": "duplicate"} for other in others]
             rows += [{"at": "/holders/0/name", "other": other, "rule": "contradiction"} for other in others]
             rows.append({"at": "/claims/address", "other": others[0], "rule": "contradiction"})
-            good = [rows[:-1], rows]
-            makes = {commitment(opened, sorted(some, key=canonical.write)) for some in good}
-            tally.check("what it went by is what it commits to", found[1]["facts"] in makes, found[1]["facts"])
+            good = [sorted(some, key=canonical.write) for some in (rows[:-1], rows)]
+            makes = {commitment(second, opened["salt"], some) for some in good}
+            tally.check("who is shown the opening cannot find out which other licence it was", found[1]["facts"] not in makes, found[1]["facts"])
 
         with tally.part("replayed"):
             code, summary = replay(service.url)
@@ -121,10 +124,34 @@ def main():
             service.stop()
             vault = ("--vault", service.data, "--keys", service.keys)
             code, summary = replay(export, *vault)
-            whole = {"opened": 3, "judged": 2, "beyond": 0, "pending": 0}
+            whole = {"opened": 3, "erased": 0, "missing": 0, "judged": 2, "partly": 0, "beyond": 0, "pending": 0}
             tally.equal("with it every finding is made again", (code, summary["content"]["recomputed"]), (0, whole))
+            clear = folder / "found.jsonl"
+            code, _ = replay(export, *vault, "--found", clear)
+            lines = [json.loads(line) for line in clear.read_text(encoding="utf-8").splitlines()]
+            tally.equal("what was found is told in the clear", (code, [(line["content"], line["licence"]) for line in lines]), (0, [(1, first), (2, second)]))
+            tally.equal("to its owner alone", clear.stat().st_mode & 0o777, 0o600)
+            tally.check("it is what the rules find", lines[1]["found"] in good, lines[1]["found"])
+            for line, entered in zip(lines, found):
+                tally.equal("what it went by is what it commits to", commitment(line["licence"], line["salt"], line["found"]), entered["facts"])
+            salts = {line["salt"] for line in lines} | {opened["salt"]}
+            tally.equal("every salt is another", len(salts), 3)
             told = run("audit", "replay", "--from", export, *vault, "--lang", "zh").stdout
             tally.check("told in Chinese", "重新核算 2 件" in told, told)
+            alone = folder / "alone"
+            alone.mkdir(mode=0o700)
+            shutil.copy2(service.keys / "secrets/epoch-1.pem", alone)
+            code, summary = replay(export, "--vault", service.data, "--keys", alone)
+            tally.equal("one key is enough", (code, summary["content"]["recomputed"]), (0, whole))
+            tally.equal("and nothing is written beside it", [path.name for path in alone.iterdir()], ["epoch-1.pem"])
+            wrong = folder / "wrong"
+            wrong.mkdir(mode=0o700)
+            made = subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519"], capture_output=True, check=True).stdout
+            (wrong / "epoch-1.pem").write_bytes(made)
+            (wrong / "epoch-1.pem").chmod(0o600)
+            for lang, words in (("en", "opens nothing of --vault"), ("zh", "打不开")):
+                refused = run("audit", "replay", "--from", export, "--vault", service.data, "--keys", wrong, "--lang", lang)
+                tally.check(f"another's key is refused in {lang}", refused.returncode not in (0, 12) and words in refused.stderr, refused.stderr)
             none = run("audit", "replay", "--from", export, "--vault", export, "--keys", service.keys, "--lang", "en")
             tally.check("what is no vault is refused", none.returncode != 0 and "no data directory" in none.stderr, none.stderr)
 
@@ -132,17 +159,22 @@ def main():
             copy = folder / "copy"
             shutil.copytree(service.data, copy)
             service.start()
-            service.issue(firm("样例市后来有限公司", address=None))
+            third = service.issue(firm("样例市后来有限公司", address=None))["handle"]
             tally.equal("found too", len(awaited(service, 8)), 8)
             later = folder / "later"
             tally.equal("exported again", run("ledger", "export", later, "--from", service.url, "--json").returncode, 0)
             service.stop()
             code, summary = replay(later, *vault)
             tally.equal("with the vault of today all is made again", (code, summary["content"]),
-                        (0, {"found": 3, "recomputed": {"opened": 4, "judged": 3, "beyond": 0, "pending": 0}}))
+                        (0, {"found": 3, "recomputed": whole | {"opened": 4, "judged": 3}}))
             code, summary = replay(later, "--vault", copy, "--keys", service.keys)
-            tally.equal("what a vault does not have is neither broken nor good", (code, summary["content"]),
-                        (0, {"found": 3, "recomputed": {"opened": 3, "judged": 2, "beyond": 1, "pending": 0}}))
+            tally.equal("what a vault does not have is counted", (code, summary["content"]),
+                        (12, {"found": 3, "recomputed": whole | {"missing": 1}}))
+            bodies = [json.loads(entry)["body"] for entry in entries(later)]
+            at = next(index for index, body in enumerate(bodies) if body.get("handle") == third)
+            told = [(one["index"], one["rule"]) for one in summary["violations"]]
+            tally.equal("and named at its entry: it was not erased", told, [(at, "content")])
+            tally.check("with the licence", third in summary["violations"][0]["text"], summary["violations"])
     return tally.end()
 
 

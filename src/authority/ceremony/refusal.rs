@@ -7,6 +7,8 @@ pub use people::OfficerRefusal;
 use crate::catalogue::{CalendarError, DepartmentError, PlanError};
 use crate::crypto::{KeyId, KeyPurpose};
 use crate::ledger::body::PowerId;
+use crate::supervision::Misplaced;
+use crate::values::lang::Lang;
 use crate::values::time::{Date, Time};
 
 use super::CeremonyId;
@@ -129,6 +131,9 @@ pub enum CeremonyRefusal {
     /// Rules that are none.
     #[error("{0}: `vidimus supervision rules` writes a file that can be changed")]
     Supervision(String),
+    /// Rules about types or claims that are not there.
+    #[error("{}", .0.text(Lang::En))]
+    Content(Misplaced),
     /// A purpose that is not rotated this way.
     #[error(
         "the {0} key is not rotated this way: the root's successor is a new trust anchor, registrars are changed by \
@@ -235,7 +240,7 @@ impl CeremonyRefusal {
                 let day = wrong.place().map(|place| format!("/exceptions/{place}/date"));
                 return Some(format!("/calendar{}", day.unwrap_or_default()));
             }
-            Self::Supervision(_) => "/supervision/rules",
+            Self::Supervision(_) | Self::Content(_) => "/supervision/rules",
             Self::UnknownType(_) | Self::NoApprover { .. } => "/publish_type/type",
             Self::Version { .. } => "/publish_type/version",
             Self::Purpose(_) | Self::Owner { .. } => "/rotate/purpose",
@@ -281,6 +286,7 @@ impl CeremonyRefusal {
             ),
             Self::Officer(wrong) => wrong.zh(),
             Self::Calendar(wrong) => wrong.zh(),
+            Self::Content(wrong) => wrong.text(Lang::Zh),
             Self::Supervision(wrong) => {
                 format!("监察规则无法读取（{wrong}）：`vidimus supervision rules` 可写出一份供修改")
             }

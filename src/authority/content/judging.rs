@@ -3,8 +3,11 @@
 //!
 //! How far it came is a row, written after what was found is entered. A crash in between judges some licences again: what is entered
 //! already is behind the last finding, and nothing is entered twice. Without the row, as after a restore, it goes on from the last finding.
+//!
+//! A payload that cannot be read is told once and passed over, as one that is not there: judging the others goes on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use crate::authority::Authority;
 use crate::authority::entries::entries;
@@ -12,6 +15,7 @@ use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::{CONTENT_JUDGED, Row, Write};
 use crate::authority::vault::Draft;
 use crate::authority::writer::Proposal;
+use crate::crypto::Digest;
 use crate::law;
 use crate::ledger::body::{Body, ContentFound, ContentNumber};
 use crate::ledger::entry::Entry;
@@ -25,17 +29,23 @@ const SPAN: u64 = 4 * 1_024;
 /// Findings that are entered at once.
 const AT_ONCE: usize = 512;
 
-/// One judges at a time.
+/// Who judges, one at a time, and what was told.
 #[derive(Default)]
-pub(in crate::authority) struct Looking(tokio::sync::Mutex<()>);
+pub(in crate::authority) struct Looking {
+    turn: tokio::sync::Mutex<()>,
+    /// Licences whose payload could not be read, each told once.
+    unreadable: Mutex<HashSet<Handle>>,
+}
 
 /// What came of a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     /// Findings that were entered.
     pub entered: usize,
     /// Published entries that were not looked at.
     pub behind: u64,
+    /// Why it goes no further: the rules are of a newer program.
+    pub stopped: Option<String>,
 }
 
 /// What is found in a span, in order.
@@ -43,6 +53,8 @@ struct Span {
     found: Vec<ContentFound>,
     /// The first entry that was not looked at.
     next: u64,
+    /// Why it ended there, where it cannot go on.
+    stopped: Option<String>,
 }
 
 /// A licence that came into the ledger.
@@ -56,16 +68,28 @@ impl Authority {
     /// Judges the next span of published entries and enters what is found; `None` before the ledger publishes rules, or where nothing can be
     /// entered any more. Reads, and is not to be called where nothing may wait.
     pub async fn judge_content(&self) -> Result<Option<Judged>, Failure> {
+        let judged = self.judge_span_of_content().await;
+        let stopped = judged
+            .as_ref()
+            .map_or(true, |judged| judged.as_ref().is_some_and(|judged| judged.stopped.is_some()));
+        metrics::gauge!("vidimus_content_stopped").set(if stopped { 1.0 } else { 0.0 });
+        if let Ok(Some(Judged { behind, .. })) = &judged {
+            metrics::gauge!("vidimus_content_behind").set(gauge(*behind));
+        }
+        judged
+    }
+
+    async fn judge_span_of_content(&self) -> Result<Option<Judged>, Failure> {
         let published = self.window.published();
         let first = published.charter.supervision().first().map(|held| held.since.index + 1);
         let Some(first) = first.filter(|_| !published.charter.is_frozen()) else { return Ok(None) };
-        let _one_at_a_time = self.looking.0.lock().await;
+        let _one_at_a_time = self.looking.turn.lock().await;
         let size = published.range.size();
         let number = self.last_content()?;
         let last = super::content(self.store.as_ref(), number)?.map_or(0, |last| last.at + 1);
         let from = first.max(last).max(self.content_judged()?);
         if from >= size {
-            return Ok(Some(Judged { entered: 0, behind: 0 }));
+            return Ok(Some(Judged { entered: 0, behind: 0, stopped: None }));
         }
         let span = self.look_for_content(&published.charter, from, size.min(from + SPAN))?;
         let found = span.found.into_iter().zip(number + 1..);
@@ -80,7 +104,7 @@ impl Authority {
             entered
         };
         self.store.put(vec![Write::set(Row::Single(CONTENT_JUDGED), span.next.to_be_bytes().to_vec())])?;
-        Ok(Some(Judged { entered, behind: size - span.next }))
+        Ok(Some(Judged { entered, behind: size - span.next, stopped: span.stopped }))
     }
 
     /// Up to which entry content was judged, as far as it is noted.
@@ -100,7 +124,7 @@ impl Authority {
     }
 
     fn look_for_content(&self, charter: &Charter, from: u64, until: u64) -> Result<Span, Failure> {
-        let mut span = Span { found: Vec::new(), next: from };
+        let mut span = Span { found: Vec::new(), next: from, stopped: None };
         let mut by: Option<(u64, Rules)> = None;
         let read = entries(self.store.as_ref(), from, until)?;
         for bytes in read {
@@ -111,7 +135,14 @@ impl Authority {
             if let Some(held) = rules
                 && by.as_ref().is_none_or(|(since, _)| *since != held.since.index)
             {
-                by = Some((held.since.index, self.published_rules(&held.value.rules.sha256)?));
+                match self.published_rules(&held.value.rules.sha256)? {
+                    Ok(rules) => by = Some((held.since.index, rules)),
+                    // What was found by the rules before is entered all the same.
+                    Err(why) => {
+                        span.stopped = Some(format!("the rules of supervision behind entry {index}: {why}"));
+                        return Ok(span);
+                    }
+                }
             }
             if let Some((_, rules)) = &by {
                 span.found.extend(self.content_of(rules, index, &entry)?);
@@ -128,10 +159,34 @@ impl Authority {
     }
 
     /// Rules of the ledger. Where they are of a newer program nothing is judged: what it would find is not guessed.
-    fn published_rules(&self, name: &crate::crypto::Digest) -> Result<Rules, Failure> {
+    fn published_rules(&self, name: &Digest) -> Result<Result<Rules, String>, Failure> {
         let text = self.store.get(&Row::Blob(*name))?.unwrap_or_default();
-        let text = String::from_utf8(text).map_err(|error| Fault::Damaged(error.to_string()))?;
-        Ok(Rules::parse(&text).map_err(|error| Fault::Law(error.to_string()))?)
+        let text = String::from_utf8(text).map_err(|error| error.to_string());
+        Ok(text.and_then(|text| Rules::parse(&text).map_err(|error| error.to_string())))
+    }
+
+    /// What a licence says, and the salts of it; `None` where that is not kept or cannot be read.
+    fn read_content(&self, handle: &Handle) -> Result<Option<Draft>, Failure> {
+        match self.vault.kept_draft(handle) {
+            Err(Failure::Fault(Fault::Damaged(why))) => {
+                let mut unreadable = self.looking.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+                if unreadable.insert(*handle) {
+                    tracing::error!(%handle, %why, "what this licence says cannot be read: content is judged without it");
+                    let count = u64::try_from(unreadable.len()).unwrap_or(u64::MAX);
+                    metrics::gauge!("vidimus_content_unreadable").set(gauge(count));
+                }
+                Ok(None)
+            }
+            kept => kept,
+        }
+    }
+
+    /// How a licence stood just after an entry, if it was valid then and not erased.
+    fn valid_just_after(&self, came: &Came<'_>, licence: &LicenceState) -> Result<bool, Failure> {
+        let offset = self.window.published().charter.offset();
+        let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
+        let then = licence.before(came.index + 1, licence.last);
+        Ok(then.is_some_and(|then| then.is_valid(came.time, offset) && !then.erased))
     }
 
     /// What is found about the licence that an entry brings in, without its number.
@@ -144,27 +199,28 @@ impl Authority {
         if !rules.content().concern(&grant.r#type) {
             return Ok(None);
         }
-        let Some(draft) = self.vault.kept_draft(&grant.handle)? else { return Ok(None) };
-        let licence = Content { licence: grant.handle, licence_type: &grant.r#type, payload: &draft.payload };
         let came = Came { index, time: entry.time(), handle: &grant.handle };
+        // Recorded when it was over, or not begun: it says nothing yet against which anything could be held.
+        let stands = self.published_licence(&grant.handle)?;
+        if !stands.map_or(Ok(false), |licence| self.valid_just_after(&came, &licence))? {
+            return Ok(None);
+        }
+        let Some(draft) = self.read_content(&grant.handle)? else { return Ok(None) };
+        let licence = Content::of(grant.handle, &grant.r#type, &draft.payload);
         let mut others = Vec::new();
         for (code, licence_type) in rules.content().compared(&licence) {
             others.extend(self.valid_beside(&came, &code, &licence_type)?);
         }
         let said: Vec<Content<'_>> = others
             .iter()
-            .map(|(handle, licence_type, draft)| Content {
-                licence: *handle,
-                licence_type,
-                payload: &draft.payload,
-            })
+            .map(|(handle, licence_type, draft)| Content::of(*handle, licence_type, &draft.payload))
             .collect();
         let found = rules.content().find(&licence, &said);
         if found.is_empty() {
             return Ok(None);
         }
-        let (rules, facts) =
-            told(&found, &grant.handle, &draft.salt()).map_err(|error| Fault::Crypto(error.to_string()))?;
+        let (rules, facts) = told(&found, &grant.handle, &draft.content_salt(&grant.handle))
+            .map_err(|error| Fault::Crypto(error.to_string()))?;
         let (department, licence) = (grant.department.clone(), grant.handle);
         Ok(Some(ContentFound { at: index, content: 0, department, facts, licence, rules }))
     }
@@ -176,21 +232,17 @@ impl Authority {
         code: &str,
         licence_type: &Slug,
     ) -> Result<Vec<(Handle, Slug, Draft)>, Failure> {
-        let offset = self.window.published().charter.offset();
-        let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
         let mut valid = Vec::new();
         let mut seen = BTreeSet::from([*came.handle]);
-        for licence in self.found(self.once.holder_finder(licence_type, code)) {
+        for licence in self.found_up_to(self.once.holder_finder(licence_type, code), came.index) {
             let licence: LicenceState = licence?;
-            let last = licence.last;
-            let then = licence.before(came.index + 1, last).filter(|then| {
-                then.licence_type == *licence_type && then.is_valid(came.time, offset) && !then.erased
-            });
-            let Some(then) = then.filter(|then| seen.insert(then.handle)) else { continue };
-            let Some(draft) = self.vault.kept_draft(&then.handle)? else { continue };
-            let said = Content { licence: then.handle, licence_type, payload: &draft.payload };
-            if said.code() == Some(code) {
-                valid.push((then.handle, licence_type.clone(), draft));
+            let of_type = licence.licence_type == *licence_type;
+            if !of_type || !self.valid_just_after(came, &licence)? || !seen.insert(licence.handle) {
+                continue;
+            }
+            let Some(draft) = self.read_content(&licence.handle)? else { continue };
+            if Content::of(licence.handle, licence_type, &draft.payload).code() == Some(code) {
+                valid.push((licence.handle, licence_type.clone(), draft));
             }
             if valid.len() == COMPARED {
                 break;
@@ -198,4 +250,8 @@ impl Authority {
         }
         Ok(valid)
     }
+}
+
+fn gauge(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }

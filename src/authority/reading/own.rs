@@ -56,8 +56,20 @@ impl Authority {
         &self,
         finder: Finder,
     ) -> impl Iterator<Item = Result<LicenceState, Failure>> {
+        self.found_up_to(finder, u64::MAX)
+    }
+
+    /// The same, of those that were entered in the block of an entry or before: whoever looks back does not read what came since.
+    pub(in crate::authority) fn found_up_to(
+        &self,
+        finder: Finder,
+        index: u64,
+    ) -> impl Iterator<Item = Result<LicenceState, Failure>> {
         let (blocks, failed) = match self.finders.blocks(self.store.as_ref(), &[finder], 0) {
-            Ok(blocks) => (blocks, None),
+            Ok(mut blocks) => {
+                blocks.retain(|block| *block <= index / BLOCK);
+                (blocks, None)
+            }
             Err(error) => (BTreeSet::new(), Some(Err(Failure::from(error)))),
         };
         let handles = blocks.into_iter().rev().flat_map(move |block| {

@@ -226,6 +226,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::crypto::digest::hmac_sha256;
     use crate::sd_jwt::{CredentialDraft, CredentialHeader, TYPE};
     use crate::values::time::Time;
 
@@ -251,6 +252,19 @@ mod tests {
         };
         draft.payload = said(&draft.signing_input, &draft.disclosures).unwrap();
         draft
+    }
+
+    /// Whoever is shown the payload's salt learns nothing of the other, which is HMAC-SHA256 as the law says (section 21).
+    #[test]
+    fn what_is_found_has_a_salt_of_its_own() {
+        let (one, other) = (Handle::new(Time::MIN, [1; 10]), Handle::new(Time::MIN, [2; 10]));
+        let of = |handle: &Handle, key| draft(handle, &json!({}), &[], key);
+        let salt = of(&one, 7).content_salt(&one);
+        let law =
+            hmac_sha256(&[7; 32], &[[b"vidimus/content/v1".as_slice(), one.as_bytes()].concat().as_slice()]);
+        assert_eq!(salt, law);
+        let others = [of(&one, 7).salt(), of(&one, 7).content_salt(&other), of(&one, 8).content_salt(&one)];
+        assert!(!others.contains(&salt));
     }
 
     /// What comes back is what was kept; the texts at rest.

@@ -19,6 +19,7 @@ use super::sealing::Seal;
 use super::store::{FrameName, Row, Store, StoreError, Write};
 use crate::crypto::at_rest::RestKey;
 use crate::crypto::base64url::Base64Url;
+use crate::crypto::digest::hmac_sha256;
 use crate::crypto::entropy::random;
 use crate::crypto::{Digest, Entropy};
 use crate::jose::jws;
@@ -64,6 +65,11 @@ impl Draft {
     /// The salt of the commitment over its payload: the first that its key gives.
     pub fn salt(&self) -> [u8; 32] {
         random(&Salts::of(&self.key))
+    }
+
+    /// The salt of what is found about its content (law 0, section 21): of the same key, and in no opening.
+    pub fn content_salt(&self, handle: &Handle) -> [u8; 32] {
+        hmac_sha256(self.key.as_bytes(), &[b"vidimus/content/v1", handle.as_bytes()])
     }
 
     /// The whole credential under this seal: nothing withheld, not bound.

@@ -27,6 +27,11 @@ pub(super) fn found(bench: Bench<'_>, body: &ContentFound) -> Result<Deed, Refus
     demand(licence.first().is_some_and(|first| first.index == body.at), Rule::Content, || {
         format!("entry {} did not bring licence {} in", body.at, body.licence)
     })?;
+    let first = licence.first().map(|first| first.time);
+    let then = licence.before(body.at + 1, licence.last).zip(first).zip(bench.view.charter().offset());
+    demand(then.is_some_and(|((then, time), offset)| then.is_valid(time, offset)), Rule::Content, || {
+        format!("licence {} was not valid just after entry {}", body.licence, body.at)
+    })?;
     demand(licence.department == body.department, Rule::Content, || {
         format!("licence {} is not of {}", body.licence, body.department)
     })?;

@@ -20,7 +20,7 @@ pub struct ContentFound {
     pub content: ContentNumber,
     /// Who issued the licence.
     pub department: CreditCode,
-    /// Commitment to what the rules went by, under the salt of the licence's own payload.
+    /// Commitment to what the rules went by, under a salt of its own, which the licence's key in the vault makes.
     pub facts: Digest,
     /// Which licence.
     pub licence: Handle,

@@ -116,6 +116,11 @@ impl LicenceState {
         self.standing() == Standing::Valid && self.valid_from <= at.date(offset) && !self.expired(at, offset)
     }
 
+    /// Whether it can never be valid again: over, ended, replaced, or erased.
+    pub fn is_past(&self, at: Time, offset: UtcOffset) -> bool {
+        self.erased || self.expired(at, offset) || !self.standing().is_open()
+    }
+
     /// Whether its standing changed by an entry after the one at `index`: an act, or a replacement. A further carrier and
     /// an erasure change none.
     pub fn acted_upon_since(&self, index: u64) -> bool {
@@ -200,6 +205,14 @@ mod tests {
             .map(|state| (state.carriers.len(), state.replaced_by.is_some(), state.erased))
             .collect();
         assert_eq!(seen, [(0, false, false), (1, false, false), (1, true, false), (1, true, true)]);
+        // Replaced, and erased: never valid again. Before that only its last day would end it.
+        let (time, offset) = ("2026-11-22T06:00:00.000Z".parse().unwrap(), "+08:00".parse().unwrap());
+        let past = |state: &LicenceState| (state.is_valid(time, offset), state.is_past(time, offset));
+        let then = before(5).unwrap();
+        assert_eq!((past(&then), past(&now)), ((true, false), (false, true)));
+        let over = LicenceState { valid_until: Some("2026-11-21".parse().unwrap()), ..then.clone() };
+        let early = LicenceState { valid_from: "2027-01-01".parse().unwrap(), ..then };
+        assert_eq!((past(&over), past(&early)), ((false, true), (false, false)));
         // The carrier at 4 and the erasure at 6 are no acts.
         let acted: Vec<_> = (2..=6).map(|index| now.acted_upon_since(index)).collect();
         assert_eq!(acted, [true, true, true, false, false]);

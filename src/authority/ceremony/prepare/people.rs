@@ -5,8 +5,8 @@ use crate::authority::ceremony::compose::{Composer, approvers};
 use crate::authority::ceremony::refusal::OfficerRefusal;
 use crate::authority::ceremony::wish::{BroughtKey, OfficerWish};
 use crate::authority::ceremony::{About, CeremonyRefusal, NewKeys, crypto};
-use crate::authority::refusal::Failure;
-use crate::catalogue::{Calendar, ProcessRules};
+use crate::authority::refusal::{Failure, Fault};
+use crate::catalogue::{Calendar, Catalogue, ProcessRules};
 use crate::crypto::entropy::random;
 use crate::crypto::{KeyId, KeyPurpose};
 use crate::ledger::body::{
@@ -92,6 +92,11 @@ impl Bench<'_> {
     pub(super) fn supervision(&self, rules: Option<&str>) -> Result<Prepared, Failure> {
         let rules = rules.unwrap_or(Rules::BUILT_IN);
         let read = Rules::parse(rules).map_err(|error| CeremonyRefusal::Supervision(error.to_string()))?;
+        // The rules that are built in are also about types that an authority of its own catalogue need not have.
+        let built_in = Catalogue::built_in().map_err(|error| Fault::Damaged(error.to_string()))?;
+        if let Some(wrong) = read.content().misplaced(&[self.terms.catalogue, &built_in]) {
+            return Err(CeremonyRefusal::Content(wrong).into());
+        }
         self.authority.refuse_open(|body| matches!(body, Body::SupervisionPublished(_)))?;
         let mut composer = Composer::new(self.terms);
         composer.supervision(rules, self.charter.chain(&Subject::Supervision))?;
