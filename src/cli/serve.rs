@@ -208,7 +208,12 @@ async fn supervise_some(authority: &Arc<Authority>, told: &mut Option<String>) -
             *told = Some(why);
             return false;
         }
-        Ok(Ok(Some(Followed { behind, .. }))) => behind,
+        Ok(Ok(Some(Followed { behind, .. }))) => {
+            if told.take().is_some() {
+                tracing::info!("supervision goes on");
+            }
+            behind
+        }
         Ok(Err(failure)) => {
             tracing::error!(%failure, "entries were not looked at for supervision");
             return false;

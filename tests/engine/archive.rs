@@ -159,7 +159,7 @@ async fn a_file_that_is_another_is_never_served() {
             let kept = files.read(&path).unwrap().unwrap();
             files.change(&path, change);
             let refused = authority.tile(&path).err();
-            let Some(Failure::Fault(Fault::Store(StoreError::Archived { file }))) = &refused else {
+            let Some(Failure::Fault(Fault::Store(StoreError::Archived { file, .. }))) = &refused else {
                 panic!("{kind}: {path} is answered, or with {refused:?}");
             };
             assert_eq!(*file, path.to_string());
