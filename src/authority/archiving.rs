@@ -57,7 +57,7 @@ pub struct ArchiveCondition {
     /// Bundles of which there is no copy beside the journal yet, as far as is known.
     #[serde(default, skip_serializing_if = "is_none")]
     pub uncopied: u64,
-    /// When the scrub last came to the end of a round in this process.
+    /// When the scrub last came to the end of a round in this process that the archive lacked nothing for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scrubbed: Option<Time>,
 }
@@ -115,6 +115,12 @@ impl Authority {
         Ok(PutAway { bundles: copied + until - from, behind })
     }
 
+    /// Notes that a step broke off by a mistake of this program's.
+    pub fn note_broken_off(&self, why: &dyn std::fmt::Display) {
+        self.archiving.known().stopped = Some(why.to_string());
+        metrics::counter!("vidimus_archive_failures_total").increment(1);
+    }
+
     /// How it stands with the archive, where there is one.
     pub(super) fn archive_condition(&self) -> Option<ArchiveCondition> {
         let mut condition = condition(self.store.as_ref())?;
@@ -125,7 +131,7 @@ impl Authority {
         Some(condition)
     }
 
-    /// Notes that the scrub has come to the end of a round.
+    /// Notes that the scrub has come to the end of a round and has read everything.
     pub(super) fn note_scrubbed(&self) {
         let now = self.clock.now().ok();
         metrics::counter!("vidimus_scrub_rounds_total").increment(1);

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::authority::Authority;
+use crate::authority::archive::FULL;
 use crate::authority::before::ViewBefore;
 use crate::authority::entries::entries;
 use crate::authority::refusal::{Failure, Fault};
@@ -26,8 +27,8 @@ use crate::values::identifiers::Handle;
 const SPAN: u64 = 32 * 1_024;
 /// Cards that are entered at once.
 const AT_ONCE: usize = 512;
-/// Entries that are read at once.
-const READ: u64 = 1_024;
+/// Entries that are read at once: a bundle, so that one that is lost holds up nothing before it.
+const READ: u64 = FULL;
 
 /// What is known of the entries so far.
 #[derive(Default)]

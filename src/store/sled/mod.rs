@@ -29,10 +29,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use engine::Engine;
 use fault::{Fault, ask};
 pub use open::OpenError;
-use parts::{FIRST_KEY, HEAD_KEY, Stored, cut, damaged, part_key, read_head, write_head};
+use parts::{
+    FIRST_KEY, HEAD_KEY, LAYOUT_ARCHIVED, LAYOUT_KEY, Stored, cut, damaged, part_key, read_head, write_head,
+};
 
 use crate::authority::archive::Archive;
-use crate::authority::store::{Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
+use crate::authority::store::{ARCHIVED, Head, KeyValue, Row, Store, StoreError, Write, within_bounds};
 use crate::store::archive::{ARCHIVE, Folder};
 
 /// Rows in a directory that this process holds alone.
@@ -83,6 +85,9 @@ impl SledStore {
     fn batch(&self, writes: Vec<Write>) -> Result<::sled::Batch, StoreError> {
         let last: BTreeMap<_, _> = writes.into_iter().map(|write| (write.row.key(), write.value)).collect();
         let mut batch = ::sled::Batch::default();
+        if last.get(&Row::Single(ARCHIVED).key()).is_some_and(Option::is_some) {
+            batch.insert(LAYOUT_KEY, LAYOUT_ARCHIVED);
+        }
         for (key, value) in last {
             for number in 1..=self.further_parts(&key)? {
                 batch.remove(part_key(&key, number));

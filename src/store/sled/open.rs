@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::engine::Engine;
 use super::fault::{Fault, ask};
-use super::parts::{HEAD_KEY, LAYOUT, LAYOUT_KEY, write_head};
+use super::parts::{HEAD_KEY, LAYOUT, LAYOUT_ARCHIVED, LAYOUT_KEY, write_head};
 use crate::authority::store::Head;
 
 /// Bytes of pages sled keeps in memory. It has been seen at several times that.
@@ -112,7 +112,7 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     let db = ask(|| config.open()).map_err(|fault| refusal(directory, &fault))?;
     let db = Engine::new(db);
     match db.ask(|db| db.get(LAYOUT_KEY)).map_err(faulty)? {
-        Some(layout) if layout == LAYOUT => {}
+        Some(layout) if layout == LAYOUT || layout == LAYOUT_ARCHIVED => {}
         Some(_) => return Err(OpenError::OtherVersion(directory.to_owned())),
         None if db.ask(|db| Ok(db.is_empty())).map_err(faulty)? => lay_out(&db).map_err(faulty)?,
         None => return Err(OpenError::OtherVersion(directory.to_owned())),

@@ -15,6 +15,8 @@ use crate::values::time::Time;
 
 /// Version of this layout.
 pub(super) const LAYOUT: &[u8] = &[8];
+/// Version from the first bundle on that is put away: a program that knows no archive would take what is not in the rows for damage.
+pub(super) const LAYOUT_ARCHIVED: &[u8] = &[9];
 /// Row of the layout's version.
 pub(super) const LAYOUT_KEY: &[u8] = b"\0v";
 /// Row of the head.

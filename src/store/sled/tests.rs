@@ -249,7 +249,7 @@ fn an_unfinished_snapshot_does_not_stop_a_start() {
 fn rows_of_another_layout_are_refused() {
     let kept = TempDir::new().unwrap();
     let store = SledStore::open(kept.path()).unwrap();
-    store.db.ask(|db| db.insert(parts::LAYOUT_KEY, &[1])).unwrap();
+    store.db.ask(|db| db.insert(LAYOUT_KEY, &[1])).unwrap();
     drop(store);
     let other = OpenError::OtherVersion(kept.path().to_owned());
     assert_eq!(reopen(kept.path()).err(), Some(other));
@@ -257,6 +257,22 @@ fn rows_of_another_layout_are_refused() {
     let kept_else = TempDir::new().unwrap();
     ::sled::open(kept_else.path()).unwrap().insert(b"someone", b"else").unwrap();
     assert_eq!(reopen(kept_else.path()).err(), Some(OpenError::OtherVersion(kept_else.path().to_owned())));
+}
+
+/// A program that knows no archive is told so, instead of taking what is not in the rows for damage.
+#[test]
+fn the_layout_is_another_once_something_is_put_away() {
+    let kept = TempDir::new().unwrap();
+    let store = SledStore::open(kept.path()).unwrap();
+    let layout = |store: &SledStore| store.db.ask(|db| db.get(LAYOUT_KEY)).unwrap().unwrap().to_vec();
+    append(&store).unwrap();
+    assert_eq!(layout(&store), parts::LAYOUT);
+    store.put(vec![Write::set(Row::Single(ARCHIVED), 1_u64.to_be_bytes())]).unwrap();
+    store.sync().unwrap();
+    drop(store);
+    let store = reopen(kept.path()).unwrap();
+    assert_eq!(layout(&store), LAYOUT_ARCHIVED);
+    holds_entries(&store, 1);
 }
 
 /// A store of some hundred entries, closed, and its directory.
