@@ -1,11 +1,9 @@
 //! Files looked at afresh, in every place, and put back where they are not what they must be. What is put back was proved first: a bundle by
 //! its hash, a tile by the one above it, so that a row that is damaged writes nothing over a file that is whole. Not here: when (`scrub`).
 
-use std::sync::Arc;
-
 use super::bundle::Bundle;
-use super::seeing::{Seen, judge, see};
-use super::{Archive, Files, full_row, hash_over, tile_id};
+use super::seeing::{Seen, judge};
+use super::{Archive, full_row, hash_over, tile_id};
 use crate::authority::store::{Store, StoreError};
 use crate::merkle::{TileId, TilePath, Width, encode_hashes};
 
@@ -48,17 +46,20 @@ impl Archive {
                     self.lost.found(files.as_ref(), path);
                     source.get_or_insert(bytes);
                 }
-                Seen::Bad(why) => bad.push((files, why)),
+                Seen::Bad(why) => match judge(files.read_unpacked(path), check) {
+                    // Somebody put it there unpacked: it is packed.
+                    Seen::Good(bytes) => {
+                        self.keep(files.as_ref(), path, &bytes, holds)?;
+                        self.lost.found(files.as_ref(), path);
+                        source.get_or_insert(bytes);
+                    }
+                    Seen::Bad(_) => bad.push((files, why)),
+                    Seen::Unknown(why) => unread = Some(why),
+                },
                 // Nothing is written over a file that could not be looked at.
                 Seen::Unknown(why) => unread = Some(why),
             }
         }
-        // One that somebody put there unpacked is packed.
-        let unpacked = |(files, _): &(Arc<dyn Files>, String)| match see(files.as_ref(), path, &check) {
-            Seen::Good(bytes) => Some(bytes),
-            _ => None,
-        };
-        let source = source.or_else(|| bad.iter().find_map(unpacked));
         for (files, why) in &bad {
             // Before it is tried: where it cannot be written it stays lost.
             self.lost.note(files.as_ref(), path, why);
