@@ -7,30 +7,26 @@
 //! and answers nothing; where there are copies (beside a journal), they are read in its place.
 //! Not here: which bundles are put away, and when (`archiving`); directories and disks (`store`).
 
+mod bundle;
+mod mending;
 mod recent;
+mod seeing;
 
 use std::fmt::Debug;
-use std::io::{Read as _, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
-
 use super::store::{ARCHIVED, Row, Store, StoreError};
-use crate::merkle::{
-    Hash, Range, TileId, TilePath, Width, decode_bundle, decode_hashes, encode_bundle, encode_hashes, leaf,
-};
+use crate::merkle::{Hash, TileId, TilePath, Width, decode_hashes, encode_bundle, encode_hashes};
+pub use bundle::{Bundle, LONGEST_FILE, pack};
+use bundle::{leaves_of, root};
 use recent::Recent;
+pub use seeing::{Lost, MOST_LOST};
+use seeing::{LostFiles, Seen, judge, see};
 
 /// Entries of a full bundle, hashes of a full tile.
 pub const FULL: u64 = 256;
-/// Longest bundle: 256 entries of 65,535 bytes, each after its length. What unpacks to more is none.
-const LONGEST: u64 = 256 * 65_537;
 /// Bundles that were read last, and the bytes of them that are kept at most.
 const RECENT: (usize, usize) = (16, 16 << 20);
-/// Files that are remembered as lost; whoever lost more needs no longer list.
-const MOST_LOST: usize = 100;
 /// Tiles that were read last.
 const RECENT_TILES: usize = 64;
 
@@ -38,6 +34,11 @@ const RECENT_TILES: usize = 64;
 pub trait Files: Debug + Send + Sync {
     /// What lies there; `None` where nothing does.
     fn read(&self, path: &TilePath) -> Result<Option<Vec<u8>>, FileFault>;
+
+    /// A bundle that somebody put there unpacked, packed here; `None` where there is none.
+    fn read_unpacked(&self, _path: &TilePath) -> Result<Option<Vec<u8>>, FileFault> {
+        Ok(None)
+    }
 
     /// Whether something lies there.
     fn has(&self, path: &TilePath) -> bool;
@@ -57,15 +58,8 @@ pub struct FileFault {
     pub file: String,
     /// What the system says.
     pub why: String,
-}
-
-/// A bundle that holds.
-#[derive(Debug)]
-pub struct Bundle {
-    /// As it lies: by gzip.
-    pub packed: Vec<u8>,
-    bytes: Vec<u8>,
-    leaves: Vec<Hash>,
+    /// Whether that is about this process, which has no descriptor or memory left, and says nothing of the file.
+    pub passing: bool,
 }
 
 /// The archive of a store.
@@ -75,30 +69,9 @@ pub struct Archive {
     copies: Mutex<Option<Arc<dyn Files>>>,
     bundles: Mutex<Recent<Arc<Bundle>>>,
     tiles: Mutex<Recent<Arc<[Hash]>>>,
-    lost: Mutex<Vec<Lost>>,
-}
-
-/// A file that is not what it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lost {
-    path: TilePath,
-    /// What it is called.
-    pub file: String,
-}
-
-impl Bundle {
-    /// What packed bytes hold, if they make this hash.
-    fn read(packed: Vec<u8>, expected: &Hash) -> Option<Self> {
-        let mut bytes = Vec::new();
-        GzDecoder::new(packed.as_slice()).take(LONGEST + 1).read_to_end(&mut bytes).ok()?;
-        let leaves: Vec<Hash> = decode_bundle(&bytes, Width::FULL).ok()?.into_iter().map(leaf).collect();
-        (root(&leaves) == *expected).then_some(Self { packed, bytes, leaves })
-    }
-
-    /// The entries.
-    pub fn entries(&self) -> Vec<&[u8]> {
-        decode_bundle(&self.bytes, Width::FULL).unwrap_or_default()
-    }
+    lost: LostFiles,
+    /// Held by whoever writes a file: whoever puts away, or mends.
+    keeping: Mutex<()>,
 }
 
 impl Archive {
@@ -109,7 +82,8 @@ impl Archive {
             copies: Mutex::default(),
             bundles: Mutex::new(Recent::new(RECENT.0, RECENT.1)),
             tiles: Mutex::new(Recent::new(RECENT_TILES, usize::MAX)),
-            lost: Mutex::default(),
+            lost: LostFiles::default(),
+            keeping: Mutex::default(),
         }
     }
 
@@ -123,9 +97,9 @@ impl Archive {
         locked(&self.copies).clone()
     }
 
-    /// Files that were found to be missing or others, and were not put back yet.
+    /// Files that were found to be missing or others, and were not put back yet; of many the first [`MOST_LOST`].
     pub fn lost(&self) -> Vec<Lost> {
-        locked(&self.lost).clone()
+        self.lost.all()
     }
 
     /// A bundle that was put away.
@@ -133,11 +107,10 @@ impl Archive {
         if let Some(known) = locked(&self.bundles).get(number) {
             return Ok(known);
         }
-        let expected = hash_of(store, number)?;
+        let expected = hash_over(store, tile_id(0, number)?)?;
         let path = TilePath::Entries(number, Width::FULL);
-        let bundle = Arc::new(self.read(&path, |packed| Bundle::read(packed, &expected))?);
-        let size = bundle.packed.len() + bundle.bytes.len();
-        locked(&self.bundles).keep(number, size, &bundle);
+        let bundle = Arc::new(self.read(&path, &|packed| Bundle::read(packed, &expected))?);
+        locked(&self.bundles).keep(number, bundle.size(), &bundle);
         Ok(bundle)
     }
 
@@ -146,11 +119,9 @@ impl Archive {
         if let Some(known) = locked(&self.tiles).get(number) {
             return Ok(known);
         }
-        let expected = hash_of(store, number)?;
-        let leaves: Arc<[Hash]> = self
-            .read(&TilePath::Hashes(tile_id(0, number)?, Width::FULL), |bytes| {
-                leaves_of(&bytes, &expected)
-            })?;
+        let tile = tile_id(0, number)?;
+        let (path, expected) = (TilePath::Hashes(tile, Width::FULL), hash_over(store, tile)?);
+        let leaves = self.read(&path, &|bytes| leaves_of(&bytes, &expected))?;
         locked(&self.tiles).keep(number, 0, &leaves);
         Ok(leaves)
     }
@@ -163,138 +134,126 @@ impl Archive {
         number: u64,
         entries: &[Vec<u8>],
     ) -> Result<(), StoreError> {
-        let expected = hash_of(store, number)?;
+        let expected = hash_over(store, tile_id(0, number)?)?;
         let bytes = encode_bundle(entries).map_err(|error| unreadable(&error))?;
         let packed = pack(&bytes).map_err(|error| unreadable(&error))?;
         let bundle = Bundle::read(packed, &expected);
         let bundle =
             bundle.ok_or_else(|| unreadable(&format!("bundle {number} is not what the tree holds")))?;
+        self.put_bundle_away(store, number, &bundle)
+    }
+
+    fn put_bundle_away(&self, store: &dyn Store, number: u64, bundle: &Bundle) -> Result<(), StoreError> {
+        let tiles = filled(store, number, &bundle.leaves)?;
         for files in self.places() {
-            keep(files.as_ref(), &TilePath::Entries(number, Width::FULL), &bundle.packed, &|packed| {
-                Bundle::read(packed, &expected).is_some()
-            })?;
-            for (tile, hashes) in filled(store, number, &bundle.leaves)? {
-                let bytes = encode_hashes(&hashes);
-                keep(files.as_ref(), &TilePath::Hashes(tile, Width::FULL), &bytes, &|found| found == bytes)?;
+            self.keep_bundle(files.as_ref(), store, number, bundle)?;
+            for (path, bytes) in &tiles {
+                self.keep(files.as_ref(), path, bytes, &|found| found == bytes)?;
             }
         }
         Ok(())
     }
 
-    /// Copies a bundle that was put away before there were copies; whether it was missing there.
+    fn keep_bundle(
+        &self,
+        files: &dyn Files,
+        store: &dyn Store,
+        number: u64,
+        bundle: &Bundle,
+    ) -> Result<(), StoreError> {
+        let (path, expected) =
+            (TilePath::Entries(number, Width::FULL), hash_over(store, tile_id(0, number)?)?);
+        self.keep(files, &path, &bundle.packed, &|packed| Bundle::read(packed.to_vec(), &expected).is_some())
+    }
+
+    /// Copies a bundle that was put away before there were copies; whether anything was missing there, or was not what it must be.
     pub(super) fn copy(&self, store: &dyn Store, number: u64) -> Result<bool, StoreError> {
         let Some(copies) = self.copies() else { return Ok(false) };
-        let tiles = above(number).map(|(level, index)| tile_id(level, index));
-        let tiles: Vec<TileId> = tiles.collect::<Result<_, _>>()?;
-        let mut paths = tiles.into_iter().map(|tile| TilePath::Hashes(tile, Width::FULL));
-        if copies.has(&TilePath::Entries(number, Width::FULL)) && paths.all(|path| copies.has(&path)) {
-            return Ok(false);
+        let (path, expected) =
+            (TilePath::Entries(number, Width::FULL), hash_over(store, tile_id(0, number)?)?);
+        let (bundle, mut missing) = match judge(copies.read(&path), |packed| Bundle::read(packed, &expected))
+        {
+            Seen::Good(bundle) => (Arc::new(bundle), false),
+            Seen::Bad(_) => (self.bundle(store, number)?, true),
+            Seen::Unknown(why) => return Err(StoreError::Unarchived(why)),
+        };
+        if missing {
+            self.keep_bundle(copies.as_ref(), store, number, &bundle)?;
         }
-        let bundle = self.bundle(store, number)?;
-        let entries: Vec<Vec<u8>> = bundle.entries().into_iter().map(<[u8]>::to_vec).collect();
-        self.put_away(store, number, &entries)?;
-        Ok(true)
-    }
-
-    /// Puts a bundle away that is taken from other files, if it is the one that the store's tiles name.
-    pub fn take_from(&self, other: &dyn Files, store: &dyn Store, number: u64) -> Result<(), StoreError> {
-        let (path, expected) = (TilePath::Entries(number, Width::FULL), hash_of(store, number)?);
-        let packed = other.read(&path).ok().flatten();
-        let bundle = packed.and_then(|packed| Bundle::read(packed, &expected));
-        let bundle = bundle.ok_or_else(|| StoreError::Archived { file: other.name(&path) })?;
-        let entries: Vec<Vec<u8>> = bundle.entries().into_iter().map(<[u8]>::to_vec).collect();
-        self.put_away(store, number, &entries)
-    }
-
-    /// Looks whether the file of every bundle is there, without reading it.
-    pub(super) fn look_for(&self, bundles: u64) {
-        let paths = (0..bundles).map(|number| TilePath::Entries(number, Width::FULL));
-        for path in paths.filter(|path| !self.files.has(path)) {
-            self.note(self.files.as_ref(), &path);
-        }
-    }
-
-    /// Reads the files of a tile that was put away, and of level 0 the bundle under it, afresh, copies too. One that does not hold is put back
-    /// from the other place.
-    pub(super) fn mend(&self, store: &dyn Store, tile: TileId) -> Result<(), StoreError> {
-        let path = TilePath::Hashes(tile, Width::FULL);
-        if tile.level() > 0 {
-            let row = store.get(&Row::Tile(tile))?.unwrap_or_default();
-            return self.mend_file(&path, &|found| found == row, Some(&row));
-        }
-        let expected = hash_of(store, tile.index())?;
-        let bundle = TilePath::Entries(tile.index(), Width::FULL);
-        self.mend_file(&bundle, &|packed| Bundle::read(packed, &expected).is_some(), None)?;
-        // The hashes are those of the entries, whatever became of their file.
-        let leaves = encode_hashes(&self.bundle(store, tile.index())?.leaves);
-        self.mend_file(&path, &|found| found == leaves, Some(&leaves))
-    }
-
-    fn mend_file(
-        &self,
-        path: &TilePath,
-        holds: &dyn Fn(Vec<u8>) -> bool,
-        known: Option<&[u8]>,
-    ) -> Result<(), StoreError> {
-        let read = |files: &Arc<dyn Files>| files.read(path).ok().flatten();
-        let (good, bad): (Vec<_>, Vec<_>) =
-            self.places().into_iter().partition(|files| read(files).is_some_and(holds));
-        let source = known.map(<[u8]>::to_vec).or_else(|| good.first().and_then(read));
-        for files in &bad {
-            self.note(files.as_ref(), path);
-            if let Some(bytes) = &source {
-                keep(files.as_ref(), path, bytes, holds)?;
-                tracing::warn!("{} was not what it must be, and was written again", files.name(path));
-                self.found(files.as_ref(), path);
+        for (path, bytes) in filled(store, number, &bundle.leaves)? {
+            if !matches!(copies.read(&path), Ok(Some(found)) if found == bytes) {
+                missing = true;
+                self.keep(copies.as_ref(), &path, &bytes, &|found| found == bytes)?;
             }
         }
-        for files in &good {
-            self.found(files.as_ref(), path);
+        Ok(missing)
+    }
+
+    /// Puts a bundle away that is taken from the first of other places where it is the one that the store's tiles name.
+    pub fn take_from(&self, others: &[&dyn Files], store: &dyn Store, number: u64) -> Result<(), StoreError> {
+        let (path, expected) =
+            (TilePath::Entries(number, Width::FULL), hash_over(store, tile_id(0, number)?)?);
+        let mut lacking = Vec::new();
+        for other in others {
+            match see(*other, &path, &|packed| Bundle::read(packed, &expected)) {
+                Seen::Good(bundle) => return self.put_bundle_away(store, number, &bundle),
+                Seen::Bad(why) | Seen::Unknown(why) => lacking.push((other.name(&path), why)),
+            }
         }
-        match source {
-            Some(_) => Ok(()),
-            None => Err(self.told(path)),
-        }
+        let (files, whys): (Vec<_>, Vec<_>) = lacking.into_iter().unzip();
+        Err(StoreError::Archived { file: files.join(", "), why: whys.join("; ") })
     }
 
     /// What the first file that holds says.
-    fn read<T>(&self, path: &TilePath, check: impl Fn(Vec<u8>) -> Option<T>) -> Result<T, StoreError> {
+    fn read<T>(&self, path: &TilePath, check: &dyn Fn(Vec<u8>) -> Option<T>) -> Result<T, StoreError> {
+        let mut first = None;
         for files in self.places() {
-            match files.read(path).ok().flatten().and_then(&check) {
-                Some(good) => {
-                    self.found(files.as_ref(), path);
+            let why = match see(files.as_ref(), path, check) {
+                Seen::Good(good) => {
+                    self.lost.found(files.as_ref(), path);
                     return Ok(good);
                 }
-                None => self.note(files.as_ref(), path),
-            }
+                Seen::Bad(why) => {
+                    self.lost.note(files.as_ref(), path, &why);
+                    why
+                }
+                Seen::Unknown(why) => why,
+            };
+            first.get_or_insert(why);
         }
-        Err(self.told(path))
+        Err(self.told(path, first.unwrap_or_default()))
+    }
+
+    /// Lets bytes lie there. A file that holds already is left as it is, and made durable. One at a time, since two that write the same file
+    /// would write the same one beside it.
+    fn keep(
+        &self,
+        files: &dyn Files,
+        path: &TilePath,
+        bytes: &[u8],
+        holds: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let _alone = locked(&self.keeping);
+        let unwritten = |fault: FileFault| StoreError::Unarchived(fault.to_string());
+        let there = match judge(files.read(path), |there| holds(&there).then_some(there)) {
+            Seen::Good(there) => Some(there),
+            Seen::Bad(_) => None,
+            Seen::Unknown(why) => return Err(StoreError::Unarchived(format!("{}: {why}", files.name(path)))),
+        };
+        files.keep(path, there.as_deref().unwrap_or(bytes)).map_err(unwritten)?;
+        let read = files.read(path).map_err(unwritten)?;
+        if read.is_some_and(|read| holds(&read)) {
+            return Ok(());
+        }
+        Err(StoreError::Unarchived(format!("{}: what was written is not what is read", files.name(path))))
     }
 
     fn places(&self) -> Vec<Arc<dyn Files>> {
         [Some(Arc::clone(&self.files)), self.copies()].into_iter().flatten().collect()
     }
 
-    fn told(&self, path: &TilePath) -> StoreError {
-        StoreError::Archived { file: self.files.name(path) }
-    }
-
-    fn note(&self, files: &dyn Files, path: &TilePath) {
-        let lost = Lost { path: *path, file: files.name(path) };
-        let mut known = locked(&self.lost);
-        if known.len() < MOST_LOST && !known.contains(&lost) {
-            tracing::error!(
-                "{} is missing, damaged, or another's: put a copy of it back (vidimus doctor says how)",
-                lost.file
-            );
-            metrics::counter!("vidimus_archive_lost_files_total").increment(1);
-            known.push(lost);
-        }
-    }
-
-    fn found(&self, files: &dyn Files, path: &TilePath) {
-        let name = files.name(path);
-        locked(&self.lost).retain(|lost| lost.path != *path || lost.file != name);
+    fn told(&self, path: &TilePath, why: String) -> StoreError {
+        StoreError::Archived { file: self.files.name(path), why }
     }
 }
 
@@ -309,7 +268,10 @@ pub(super) fn holding(store: &dyn Store, number: u64) -> Result<Option<&Archive>
     if number >= archived(store)? {
         return Ok(None);
     }
-    let missing = || StoreError::Archived { file: TilePath::Entries(number, Width::FULL).to_string() };
+    let missing = || StoreError::Archived {
+        file: TilePath::Entries(number, Width::FULL).to_string(),
+        why: "the store has no archive".to_owned(),
+    };
     store.archive().map(Some).ok_or_else(missing)
 }
 
@@ -323,62 +285,32 @@ pub(super) fn above(number: u64) -> impl Iterator<Item = (u8, u64)> {
     })
 }
 
-fn filled(store: &dyn Store, number: u64, leaves: &[Hash]) -> Result<Vec<(TileId, Vec<Hash>)>, StoreError> {
+/// Those tiles as they lie, by their paths.
+fn filled(store: &dyn Store, number: u64, leaves: &[Hash]) -> Result<Vec<(TilePath, Vec<u8>)>, StoreError> {
     let mut tiles = Vec::new();
     for (level, index) in above(number) {
         let tile = tile_id(level, index)?;
-        let hashes = if level == 0 {
-            leaves.to_vec()
-        } else {
-            let row = store.get(&Row::Tile(tile))?.unwrap_or_default();
-            decode_hashes(&row, Width::FULL).map_err(|error| unreadable(&error))?
-        };
-        tiles.push((tile, hashes));
+        let bytes = if level == 0 { encode_hashes(leaves) } else { encode_hashes(&full_row(store, tile)?) };
+        tiles.push((TilePath::Hashes(tile, Width::FULL), bytes));
     }
     Ok(tiles)
 }
 
-/// Lets bytes lie there. A file that holds already is left as it is, and made durable.
-fn keep(
-    files: &dyn Files,
-    path: &TilePath,
-    bytes: &[u8],
-    holds: &dyn Fn(Vec<u8>) -> bool,
-) -> Result<(), StoreError> {
-    let unwritten = |fault: FileFault| StoreError::Unarchived(fault.to_string());
-    let there = files.read(path).ok().flatten().filter(|there| holds(there.clone()));
-    files.keep(path, there.as_deref().unwrap_or(bytes)).map_err(unwritten)?;
-    let read = files.read(path).map_err(unwritten)?;
-    if read.is_some_and(holds) {
-        return Ok(());
-    }
-    Err(StoreError::Unarchived(format!("{}: what was written is not what is read", files.name(path))))
+/// The hashes of a full tile from level 1 on, which lies in the store, if they make the one that stands for it in the tile above.
+fn full_row(store: &dyn Store, tile: TileId) -> Result<Vec<Hash>, StoreError> {
+    let named = || unreadable(&format!("tile {}/{}", tile.level(), tile.index()));
+    let row = store.get(&Row::Tile(tile))?.ok_or_else(named)?;
+    let hashes = decode_hashes(&row, Width::FULL).map_err(|_| named())?;
+    if root(&hashes) == hash_over(store, tile)? { Ok(hashes) } else { Err(named()) }
 }
 
-/// The hash that stands for a bundle in a tile of level 1, which lies in the store.
-fn hash_of(store: &dyn Store, number: u64) -> Result<Hash, StoreError> {
-    let row = store.get(&Row::Tile(tile_id(1, number / FULL)?))?.unwrap_or_default();
+/// The hash that stands for a full tile in the one above it, which lies in the store.
+pub(super) fn hash_over(store: &dyn Store, tile: TileId) -> Result<Hash, StoreError> {
+    let (level, index) = (tile.level() + 1, tile.index() / FULL);
+    let row = store.get(&Row::Tile(tile_id(level, index)?))?.unwrap_or_default();
     let (hashes, _) = row.as_chunks::<32>();
-    let place = usize::try_from(number % FULL).unwrap_or(usize::MAX);
-    hashes.get(place).map(|hash| Hash(*hash)).ok_or_else(|| unreadable(&format!("tile 1/{}", number / FULL)))
-}
-
-fn leaves_of(bytes: &[u8], expected: &Hash) -> Option<Arc<[Hash]>> {
-    let leaves = decode_hashes(bytes, Width::FULL).ok()?;
-    (root(&leaves) == *expected).then(|| leaves.into())
-}
-
-fn root(leaves: &[Hash]) -> Hash {
-    let mut range = Range::new();
-    leaves.iter().for_each(|leaf| range.push(*leaf));
-    range.root()
-}
-
-/// A bundle as it lies: by gzip, without name and time, so that the same bytes give the same file.
-pub fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut packing = GzEncoder::new(Vec::new(), Compression::default());
-    packing.write_all(bytes)?;
-    packing.finish()
+    let place = usize::try_from(tile.index() % FULL).unwrap_or(usize::MAX);
+    hashes.get(place).map(|hash| Hash(*hash)).ok_or_else(|| unreadable(&format!("tile {level}/{index}")))
 }
 
 fn tile_id(level: u8, index: u64) -> Result<TileId, StoreError> {

@@ -5,6 +5,8 @@
 //! reads of the archive only the newest bundle, to see that it is there. Whatever keeps a file from being written (a full disk) stops
 //! this, and nothing else. Not here: files (`archive`), and when it is done (`wiring`).
 
+mod copying;
+
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -15,15 +17,13 @@ use super::entries::{PACK, entries};
 use super::store::{ARCHIVED, Row, Store, StoreError, Write};
 use crate::merkle::TileId;
 use crate::values::time::Time;
-
-/// Copies that are looked for in one step.
-const LOOKED_FOR: u64 = 1_024;
+use copying::Copying;
 
 /// How far it has come, in this process.
 #[derive(Debug, Default)]
 pub(super) struct Archiving {
     /// Held by whoever puts away.
-    copied: Mutex<u64>,
+    copying: Mutex<Copying>,
     known: Mutex<Known>,
 }
 
@@ -57,7 +57,7 @@ pub struct ArchiveCondition {
     /// Bundles of which there is no copy beside the journal yet, as far as is known.
     #[serde(default, skip_serializing_if = "is_none")]
     pub uncopied: u64,
-    /// When the scrub last came to the end of a round in this process.
+    /// When the scrub last came to the end of a round in this process that the archive lacked nothing for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scrubbed: Option<Time>,
 }
@@ -76,11 +76,12 @@ impl Authority {
         if store.ended().is_some() || self.window.halted().is_some() {
             return Ok(PutAway::default());
         }
-        let mut copied = self.archiving.copied.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut copying = self.archiving.copying.lock().unwrap_or_else(PoisonError::into_inner);
         let full = self.window.published().range.size().saturating_sub(margin) / FULL;
-        let done = self.put_some_away(archive, &mut copied, full, most);
+        let done = self.put_some_away(archive, &mut copying, full, most);
         let mut known = self.archiving.known();
         known.stopped = done.as_ref().err().map(ToString::to_string);
+        known.uncopied = copying.left(archived(store)?);
         if done.is_err() {
             metrics::counter!("vidimus_archive_failures_total").increment(1);
         }
@@ -90,14 +91,14 @@ impl Authority {
     fn put_some_away(
         &self,
         archive: &Archive,
-        copied: &mut u64,
+        copying: &mut Copying,
         full: u64,
         most: u64,
     ) -> Result<PutAway, StoreError> {
         let store = self.store.as_ref();
         let from = archived(store)?;
-        let missing = copy_some(store, archive, copied, from, most)?;
-        let until = full.min(from.saturating_add(most - missing)).max(from);
+        let copied = copying.go_on(store, archive, from, most)?;
+        let until = full.min(from.saturating_add(most.saturating_sub(copied))).max(from);
         for number in from..until {
             put_one_away(store, archive, number)?;
         }
@@ -109,10 +110,15 @@ impl Authority {
             store.put(writes)?;
             metrics::counter!("vidimus_archived_bundles_total").increment(until - from);
         }
-        *copied = if *copied == from { until } else { *copied };
-        let uncopied = until - *copied;
-        self.archiving.known().uncopied = uncopied;
-        Ok(PutAway { bundles: missing + until - from, behind: full.saturating_sub(until) + uncopied })
+        // What is lost is not waited for.
+        let behind = full.saturating_sub(until) + copying.put_away(from, until);
+        Ok(PutAway { bundles: copied + until - from, behind })
+    }
+
+    /// Notes that a step broke off by a mistake of this program's.
+    pub fn note_broken_off(&self, why: &dyn std::fmt::Display) {
+        self.archiving.known().stopped = Some(why.to_string());
+        metrics::counter!("vidimus_archive_failures_total").increment(1);
     }
 
     /// How it stands with the archive, where there is one.
@@ -125,7 +131,7 @@ impl Authority {
         Some(condition)
     }
 
-    /// Notes that the scrub has come to the end of a round.
+    /// Notes that the scrub has come to the end of a round and has read everything.
     pub(super) fn note_scrubbed(&self) {
         let now = self.clock.now().ok();
         metrics::counter!("vidimus_scrub_rounds_total").increment(1);
@@ -156,29 +162,11 @@ pub(super) fn check_newest(store: &dyn Store) -> Result<(), StoreError> {
     match (archived(store)?.checked_sub(1), store.archive()) {
         (None, _) => Ok(()),
         (Some(newest), Some(archive)) => archive.bundle(store, newest).map(drop),
-        (Some(newest), None) => Err(StoreError::Archived { file: format!("bundle {newest}") }),
+        (Some(newest), None) => {
+            let why = "the store has no archive".to_owned();
+            Err(StoreError::Archived { file: format!("bundle {newest}"), why })
+        }
     }
-}
-
-/// Copies of what was put away before there were any, in order; how many were missing. Those that are there are passed over.
-fn copy_some(
-    store: &dyn Store,
-    archive: &Archive,
-    copied: &mut u64,
-    until: u64,
-    most: u64,
-) -> Result<u64, StoreError> {
-    if archive.copies().is_none() {
-        *copied = until;
-        return Ok(0);
-    }
-    let mut missing = 0;
-    let last = until.min(copied.saturating_add(LOOKED_FOR));
-    while *copied < last && missing < most {
-        missing += u64::from(archive.copy(store, *copied)?);
-        *copied += 1;
-    }
-    Ok(missing)
 }
 
 fn put_one_away(store: &dyn Store, archive: &Archive, number: u64) -> Result<(), StoreError> {

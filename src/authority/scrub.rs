@@ -1,5 +1,5 @@
 //! The scrub: what is stored is read again, slowly and without end, so that damage is found before somebody needs what it
-//! hit. Entries are re-hashed against the tiles and tiles against those below them; what entries make (a licence's state,
+//! hit. The tiles above level 0 make the root that is published; entries are re-hashed against the tiles and tiles against those below them; what entries make (a licence's state,
 //! its place, a charter row) is there and says the same; so is the frame of every draft; every other row is read, which
 //! checks the store's own sums. What lies in the archive is read afresh from its files; one that does not hold is put back from a copy, or
 //! told, and the round goes on: nothing is ever answered from it.
@@ -9,7 +9,7 @@
 //! law was kept, which `audit replay` says; what happens then (`cli`).
 
 use super::Authority;
-use super::archive::archived;
+use super::archive::{archived, hash_over};
 use super::blocks::{BLOCK, handles, places};
 use super::cards::card;
 use super::cases::case;
@@ -50,8 +50,10 @@ pub enum ScrubFault {
 /// entries first: they are the likeliest to be hit, and nobody has read them since.
 #[derive(Debug, Clone, Default)]
 pub struct Scrub {
-    size: u64,
+    range: Range,
     at: Place,
+    /// Whether something was passed over that the archive did not give.
+    lacking: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,7 +61,9 @@ enum Place {
     /// A round begins.
     #[default]
     Begin,
-    /// Tiles of this level below this number, and for level 0 the entries under them.
+    /// Tiles of this level below this number, against what stands over them: from the root down, so that files are held against what is right.
+    Over(u8, u64),
+    /// Tiles of this level below this number, against what lies under them, and for level 0 the entries under them.
     Tiles(u8, u64),
     /// Rows after this key.
     Rows(Vec<u8>),
@@ -84,17 +88,27 @@ impl Authority {
         let store = self.store.as_ref();
         scrub.at = match std::mem::take(&mut scrub.at) {
             Place::Begin => {
-                scrub.size = self.window.published().range.size();
-                Place::Tiles(0, tiles(scrub.size, 0))
+                let range = self.window.published().range.clone();
+                let top = (0..8).rev().find(|level| tiles(range.size(), *level) > 0).unwrap_or(0);
+                (scrub.range, scrub.lacking) = (range, false);
+                Place::Over(top, tiles(scrub.range.size(), top))
             }
-            Place::Tiles(level, 0) => match tiles(scrub.size, level + 1) {
+            Place::Over(0, _) => Place::Tiles(0, tiles(scrub.range.size(), 0)),
+            Place::Over(level, 0) => Place::Over(level - 1, tiles(scrub.range.size(), level - 1)),
+            Place::Over(level, below) => {
+                makes_what_is_over(store, &scrub.range, level, below - 1)?;
+                Place::Over(level, below - 1)
+            }
+            Place::Tiles(level, 0) => match tiles(scrub.range.size(), level + 1) {
                 0 => Place::Rows(Vec::new()),
                 above => Place::Tiles(level + 1, above),
             },
             Place::Tiles(level, below) => {
-                match tile(store, scrub.size, level, below - 1) {
+                match tile(store, scrub.range.size(), level, below - 1) {
                     // Told where it was found, and answered by nobody.
-                    Err(ScrubFault::Unreadable(StoreError::Archived { .. } | StoreError::Unarchived(_))) => {}
+                    Err(ScrubFault::Unreadable(StoreError::Archived { .. } | StoreError::Unarchived(_))) => {
+                        scrub.lacking = true;
+                    }
                     looked => looked?,
                 }
                 Place::Tiles(level, below - 1)
@@ -102,7 +116,9 @@ impl Authority {
             Place::Rows(after) => match rows(store, &after)? {
                 Some(last) => Place::Rows(last),
                 None => {
-                    self.note_scrubbed();
+                    if !scrub.lacking {
+                        self.note_scrubbed();
+                    }
                     return Ok(true);
                 }
             },
@@ -114,6 +130,28 @@ impl Authority {
 /// How many tiles of a level a tree of this size has, the partial one with them.
 fn tiles(size: u64, level: u8) -> u64 {
     size.checked_shr(u32::from(level) * 8).unwrap_or(0).div_ceil(WIDE)
+}
+
+/// One tile from level 1 on: a full one makes the hash that stands for it in the tile above, the last one what is published.
+fn makes_what_is_over(store: &dyn Store, range: &Range, level: u8, number: u64) -> Result<(), ScrubFault> {
+    let name = || wrong(format!("tile {number} of level {level}"));
+    let id = TileId::new(level, number).map_err(|_| name())?;
+    let hashes = |level: u32| range.size().checked_shr(level * 8).unwrap_or(0);
+    let count = hashes(level.into()).saturating_sub(number * WIDE).min(WIDE);
+    let width = Width::new(usize::try_from(count).unwrap_or(usize::MAX)).map_err(|_| name())?;
+    let mut made = Range::new();
+    for hash in stored(store, id, width)?.ok_or_else(name)?.into_iter().take(width.count()) {
+        made.push(hash);
+    }
+    let holds = if width == Width::FULL {
+        hash_over(store, id)? == made.root()
+    } else {
+        // The roots of its subtrees are those of the published tree that are as large.
+        let larger = hashes(u32::from(level) + 1).count_ones();
+        let own = range.parts().iter().skip(usize::try_from(larger).unwrap_or(usize::MAX));
+        own.take(made.parts().len()).eq(made.parts())
+    };
+    holds.then_some(()).ok_or_else(name)
 }
 
 /// One tile: its hashes are those of what lies under it.

@@ -100,10 +100,12 @@ pub enum StoreError {
     #[error("the store cannot be read: {0}")]
     Unreadable(String),
     /// A file of the archive is missing, damaged, or another's. Nothing is answered from it; everything else goes on.
-    #[error("the archived file {file} is missing, or is not what it must be")]
+    #[error("the archived file {file} is missing, or is not what it must be ({why})")]
     Archived {
         /// What it is called.
         file: String,
+        /// What was found in its place, or why nothing was.
+        why: String,
     },
     /// A file of the archive cannot be written, which can be tried again: what it was to hold is in the store as before.
     #[error("the archive cannot be written: {0}")]

@@ -58,8 +58,10 @@ impl Serve {
         let config = ServeConfig::from_args(self.serve)?;
         let assembled = assemble(&config)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(serve(&config, assembled, out))?;
-        Ok(Exit::Good)
+        let served = runtime.block_on(serve(&config, assembled, out));
+        // What waits for a disk that does not answer is left: it loses no more by that than by a kill.
+        runtime.shutdown_timeout(GRACE);
+        served.map(|()| Exit::Good)
     }
 }
 
@@ -122,7 +124,10 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     drop(end);
     ticking.await.context("ticking")?;
     supervising.await.context("supervising")?;
-    archiving.await.context("archiving")?;
+    match tokio::time::timeout(GRACE, archiving).await {
+        Ok(ended) => ended.context("archiving")?,
+        Err(_) => tracing::warn!("a bundle was being put away and is left; the next start does it again"),
+    }
     anchoring.await.context("anchoring")?;
     settling.await.context("settling")?;
     if let Err(failure) = authority.enter_refusals(Hours::All).await {
@@ -218,7 +223,12 @@ async fn supervise_some(authority: &Arc<Authority>, told: &mut Stops) -> bool {
             *told = Some(why);
             return false;
         }
-        Ok(Ok(Some(Followed { behind, .. }))) => behind,
+        Ok(Ok(Some(Followed { behind, .. }))) => {
+            if told.take().is_some() {
+                tracing::info!("supervision goes on");
+            }
+            behind
+        }
         Ok(Err(failure)) => {
             tracing::error!(%failure, "entries were not looked at for supervision");
             return false;

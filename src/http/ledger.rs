@@ -50,9 +50,16 @@ pub async fn tile(
 ) -> Result<Response, Problem> {
     let path = uri.path().strip_prefix("/ledger/").unwrap_or_default();
     let path: TilePath = path.parse().map_err(|_| Problem::not_found(Thing::File))?;
-    let packed = if takes_gzip(&headers) { state.authority.packed(&path)? } else { None };
+    let gzip = takes_gzip(&headers);
+    // What was put away is read from a file and hashed, which waits for a disk.
+    let found = tokio::task::spawn_blocking(move || tile_of(&state, &path, gzip)).await;
+    found.map_err(|error| Problem::fault(&error))?
+}
+
+fn tile_of(state: &HttpState, path: &TilePath, gzip: bool) -> Result<Response, Problem> {
+    let packed = if gzip { state.authority.packed(path)? } else { None };
     let Some(packed) = packed else {
-        return Ok(kept(typed(StatusCode::OK, BYTES, state.authority.tile(&path)?), FOR_EVER));
+        return Ok(kept(typed(StatusCode::OK, BYTES, state.authority.tile(path)?), FOR_EVER));
     };
     let mut response = kept(typed(StatusCode::OK, BYTES, packed), FOR_EVER);
     response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -66,7 +73,10 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
     named.flat_map(|value| value.split(',')).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
         let gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-        let weight = parts.find_map(|part| part.strip_prefix("q="));
+        let weight = parts.find_map(|part| {
+            let (name, weight) = part.split_once('=')?;
+            name.eq_ignore_ascii_case("q").then_some(weight)
+        });
         gzip && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
     })
 }
@@ -89,7 +99,8 @@ pub async fn proof(State(state): State<Arc<HttpState>>, mut params: Params) -> R
     params.finish()?;
     let index = index
         .ok_or_else(|| bad_parameter("index", "缺少记录序号。", "The index of an entry is required."))?;
-    let (_, receipt) = state.authority.receipt(index)?;
+    let receipt = tokio::task::spawn_blocking(move || state.authority.receipt(index)).await;
+    let (_, receipt) = receipt.map_err(|error| Problem::fault(&error))??;
     Ok(kept(typed(StatusCode::OK, TEXT, receipt), "no-cache"))
 }
 
@@ -102,4 +113,22 @@ pub async fn issuer_keys(State(state): State<Arc<HttpState>>) -> Result<Response
 pub async fn root(State(state): State<Arc<HttpState>>) -> Result<Response, Problem> {
     let pem = state.authority.root()?.to_pem().map_err(|error| Problem::fault(&error))?;
     Ok(kept(typed(StatusCode::OK, "application/pem-certificate-chain", pem), "public, max-age=300"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_who_takes_it() {
+        let takes = |value: &'static str| {
+            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+        };
+        for value in ["gzip", "br, GZIP", "gzip;q=0.1", "gzip; Q=1", "identity;q=0, gzip"] {
+            assert!(takes(value), "{value}");
+        }
+        for value in ["", "identity", "gzip;q=0", "gzip;Q=0", "gzip; q=0.000", "gzip;q=no", "x-gzip2"] {
+            assert!(!takes(value), "{value}");
+        }
+    }
 }

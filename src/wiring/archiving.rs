@@ -44,8 +44,10 @@ pub async fn go_on(authority: Arc<Authority>, mut ended: watch::Receiver<()>) {
                 LATER
             }
             Err(stopped) => {
-                tracing::error!(%stopped, "putting away into the archive stopped");
-                return;
+                tracing::error!(%stopped, "putting away into the archive broke off; it is tried again");
+                authority.note_broken_off(&stopped);
+                told = Some(stopped.to_string());
+                LATER
             }
         };
         if pause != LATER && told.take().is_some() {

@@ -13,7 +13,7 @@ use super::restore::{Signed, holding, refuse_full};
 use super::told::Told;
 use crate::audit::Pins;
 use crate::audit::replay::Progress;
-use crate::authority::archive::archived;
+use crate::authority::archive::{Files, archived};
 use crate::authority::entries::entries;
 use crate::authority::keyring::Keyring;
 use crate::authority::store::{Store, StoreError};
@@ -31,7 +31,7 @@ const PAGE: usize = 256;
 pub struct Lost<'a> {
     /// The directory of the journal, or one file of it, also one that was set aside.
     pub journal: &'a Path,
-    /// Where the archived files lie, if not beside the journal: also an export, or a mirror.
+    /// Where archived files lie that are not beside the journal: also an export, or a mirror.
     pub archive: Option<&'a Path>,
     /// The keys that the data belongs to, where they are at hand.
     pub keyring: Option<&'a dyn Keyring>,
@@ -83,14 +83,16 @@ pub fn rebuild_data(
     Ok(read)
 }
 
-/// What was put away comes from the files beside the journal, each held against the tiles that the journal has.
+/// What was put away comes file by file from where the archive is said to lie, or else from beside the journal, each held against the tiles that
+/// the journal has.
 fn take_archive(
     lost: &Lost<'_>,
     store: &SledStore,
     progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<()> {
     let beside = if lost.journal.is_dir() { lost.journal } else { parent(lost.journal) }.join(ARCHIVE);
-    let files = Folder::new(lost.archive.unwrap_or(&beside));
+    let places: Vec<Folder> = lost.archive.into_iter().chain([beside.as_path()]).map(Folder::new).collect();
+    let files: Vec<&dyn Files> = places.iter().map(|place| -> &dyn Files { place }).collect();
     let total = archived(store)?;
     let Some(archive) = store.archive() else { return Ok(()) };
     for number in 0..total {
@@ -102,9 +104,9 @@ fn take_archive(
 
 fn untaken(error: &StoreError) -> Told {
     match error {
-        StoreError::Archived { file } => Told::new(
+        StoreError::Archived { file, why } => Told::new(
             format!(
-                "归档文件 {file} 不在，或不是日志所指的那一份。请用 --archive 给出归档所在的目录：原数据目录的 archive、其副本、导出（vidimus ledger export）或镜像均可"
+                "归档文件 {file} 不在，或不是日志所指的那一份（{why}）。请用 --archive 给出归档所在的目录：原数据目录的 archive、其副本、导出（vidimus ledger export）或镜像均可"
             ),
             format!(
                 "{error}. Give with --archive where the archived files lie: the archive of the old data directory, a copy of it, an export \

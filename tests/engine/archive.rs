@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use vidimus::authority::archive::{Files as _, archived};
 use vidimus::authority::entries::PACK;
-use vidimus::authority::store::{Row, Store as _, StoreError};
-use vidimus::authority::{Authority, Failure, Fault, PutAway, Scrub};
+use vidimus::authority::store::{Row, Store as _, StoreError, Write};
+use vidimus::authority::{Authority, Failure, Fault, PutAway, Scrub, ScrubFault};
 use vidimus::ledger::state::View as _;
 use vidimus::merkle::{TileId, TilePath, Width};
 use vidimus::store::MemoryStore;
 use vidimus::store::archive::MemoryFiles;
+use vidimus::supervision::Rules;
 
 use crate::bench::{Bench, business, check_ledger, issue};
 
@@ -47,13 +49,18 @@ fn receipts(authority: &Authority) -> Vec<String> {
 }
 
 fn scrub(authority: &Authority) {
+    round(authority).unwrap();
+}
+
+fn round(authority: &Authority) -> Result<(), ScrubFault> {
     let mut scrub = Scrub::default();
     for steps in 0.. {
-        if authority.scrub(&mut scrub).unwrap() {
-            return;
+        if authority.scrub(&mut scrub)? {
+            break;
         }
         assert!(steps < 100_000, "a round ends");
     }
+    Ok(())
 }
 
 fn rows_of(store: &MemoryStore, family: &[u8]) -> usize {
@@ -141,7 +148,7 @@ async fn a_file_that_is_another_is_never_served() {
     let grown = grown().await;
     grown.start(None).unwrap().put_away(0, 9).unwrap();
     let other = grown.store.files().read(&bundle(2)).unwrap().unwrap();
-    let kinds: [(&str, &Change); 4] = [
+    let kinds: [(&str, &Change); 5] = [
         ("gone", &|_| None),
         ("cut", &|bytes| Some(bytes[..bytes.len() / 2].to_vec())),
         ("changed", &|mut bytes| {
@@ -149,6 +156,7 @@ async fn a_file_that_is_another_is_never_served() {
             bytes[middle] ^= 4;
             Some(bytes)
         }),
+        ("appended", &|bytes| Some([bytes, b"and more".to_vec()].concat())),
         ("exchanged", &|_| Some(other.clone())),
     ];
     for (kind, change) in kinds {
@@ -159,7 +167,7 @@ async fn a_file_that_is_another_is_never_served() {
             let kept = files.read(&path).unwrap().unwrap();
             files.change(&path, change);
             let refused = authority.tile(&path).err();
-            let Some(Failure::Fault(Fault::Store(StoreError::Archived { file }))) = &refused else {
+            let Some(Failure::Fault(Fault::Store(StoreError::Archived { file, .. }))) = &refused else {
                 panic!("{kind}: {path} is answered, or with {refused:?}");
             };
             assert_eq!(*file, path.to_string());
@@ -167,6 +175,8 @@ async fn a_file_that_is_another_is_never_served() {
             scrub(&authority);
             let lost = || authority.readiness().archive.unwrap().lost;
             if path == bundle(1) {
+                // Not everything was read.
+                assert_eq!(authority.readiness().archive.unwrap().scrubbed, None);
                 assert_eq!(lost(), [path.to_string()], "{kind}");
                 files.keep(&path, &kept).unwrap();
             }
@@ -217,4 +227,91 @@ async fn copies_stand_in_for_what_is_lost() {
         assert_eq!(copies.read(&other), bench.store.files().read(&other), "{other}");
         assert!(authority.readiness().archive.unwrap().lost.is_empty());
     }
+}
+
+/// A lost bundle keeps no other from being copied; a copy is one by what is in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_holds_up_no_other_copy() {
+    let bench = grown().await;
+    bench.start(None).unwrap().put_away(0, 9).unwrap();
+    let bench = afresh(&bench);
+    let (files, copies) = (bench.store.files(), Arc::new(MemoryFiles::default()));
+    bench.store.archive().unwrap().also_in(Arc::<MemoryFiles>::clone(&copies));
+    let kept = files.read(&bundle(0)).unwrap().unwrap();
+    files.change(&bundle(0), |_| None);
+    copies.keep(&bundle(1), &files.read(&bundle(2)).unwrap().unwrap()).unwrap();
+    let authority = bench.start(None).unwrap();
+    assert_eq!(authority.put_away(0, 9), Ok(PutAway { bundles: 2, behind: 0 }));
+    let condition = authority.readiness().archive.unwrap();
+    assert_eq!((condition.uncopied, condition.stopped), (1, None));
+    // And nothing from being put away.
+    let market = bench.code("market-regulation");
+    for number in authority.published().range.size()..4 * 256 {
+        issue(&authority, &market, &business("又一家"), &format!("more {number}")).await.unwrap();
+    }
+    assert_eq!(authority.put_away(0, 9).unwrap().bundles, 1);
+    assert_eq!(authority.readiness().archive.unwrap().uncopied, 1);
+    files.keep(&bundle(0), &kept).unwrap();
+    assert_eq!(authority.put_away(0, 9), Ok(PutAway { bundles: 1, behind: 0 }));
+    assert_eq!(authority.readiness().archive.unwrap().uncopied, 0);
+    for path in (0..4).flat_map(|number| [bundle(number), tile(0, number)]) {
+        assert_eq!(copies.read(&path), files.read(&path), "{path}");
+    }
+}
+
+/// A row that is damaged is found, though every file that it stands for seems to be another's; and a process without descriptors takes no
+/// file for lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_damaged_beside_the_files_is_no_loss_of_theirs() {
+    let grown = grown().await;
+    grown.start(None).unwrap().put_away(0, 9).unwrap();
+    let row = Row::Tile(TileId::new(1, 0).unwrap());
+    for (place, kept) in [(0, true), (1, true), (2, true), (1, false)] {
+        let bench = afresh(&grown);
+        let authority = bench.start(None).unwrap();
+        let mut bytes = bench.store.get(&row).unwrap().unwrap();
+        bytes[32 * place] ^= 1;
+        bench
+            .store
+            .put(vec![if kept { Write::set(row.clone(), bytes) } else { Write::remove(row.clone()) }])
+            .unwrap();
+        let found = round(&authority).unwrap_err();
+        assert!(matches!(&found, ScrubFault::Wrong { what } if what.contains("level 1")), "{place}: {found}");
+    }
+    let bench = afresh(&grown);
+    let authority = bench.start(None).unwrap();
+    bench.store.files().exhaust(true);
+    let refused = authority.tile(&bundle(1)).unwrap_err();
+    let Failure::Fault(Fault::Store(StoreError::Archived { why, .. })) = &refused else {
+        panic!("{refused:?}")
+    };
+    assert!(why.contains("asked for"), "{why}");
+    scrub(&authority);
+    let condition = authority.readiness().archive.unwrap();
+    assert_eq!((condition.lost, condition.scrubbed), (vec![], None));
+    bench.store.files().exhaust(false);
+    authority.tile(&bundle(1)).unwrap();
+    scrub(&authority);
+    assert!(authority.readiness().archive.unwrap().scrubbed.is_some());
+}
+
+/// Supervision waits where a file is lost, and goes on from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn supervision_waits_for_a_lost_file_where_it_is() {
+    let bench = grown().await;
+    let authority = bench.start(None).unwrap();
+    let rules = json!({"supervision": {"rules": Rules::BUILT_IN}});
+    assert!(authority.begin_ceremony(&rules, None, false).await.unwrap().is_done());
+    authority.put_away(0, 9).unwrap();
+    let files = bench.store.files();
+    let kept = files.read(&bundle(1)).unwrap().unwrap();
+    files.change(&bundle(1), |_| None);
+    for _ in 0..2 {
+        let followed = authority.follow_cards().unwrap().unwrap();
+        assert_eq!(followed.until, 256);
+        assert!(followed.stopped.unwrap().contains("tile/entries/001"));
+    }
+    files.keep(&bundle(1), &kept).unwrap();
+    let followed = authority.follow_cards().unwrap().unwrap();
+    assert_eq!((followed.behind, followed.stopped), (0, None));
 }

@@ -204,6 +204,10 @@ def damaged(ground, past, kind, number, newest, journaled):
             file.unlink(missing_ok=True)
             file.with_suffix("").write_bytes(gzip.decompress((copies / name).read_bytes()))
         need(ground.judge(place, known) == "a", "not all is well with the file put back")
+        if not number % 2:
+            with Service(place) as service:
+                need(until(file.exists, 30), "what was put back unpacked is not packed")
+                need(service.stop() == 0, "it did not stop")
         return "c" if newest else "a"
     return play
 

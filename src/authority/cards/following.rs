@@ -1,6 +1,6 @@
 //! The service's own supervisor: looks at every published entry, from the first on, with the state after it, and enters what the ledger's
-//! rules raise (law 0, section 18). It remembers nothing beyond the process: at a start, and after a failed read, it looks at everything
-//! again, span by span, and what is entered already is what it finds there. So nothing is left out by a crash, and nothing entered twice.
+//! rules raise (law 0, section 18). It remembers nothing beyond the process: at a start, and after a failed read of the store, it looks at
+//! everything again, span by span, and what is entered already is what it finds there. So nothing is left out by a crash, and nothing entered twice.
 //!
 //! Not here: the rules (`supervision`), and whether a card may be entered (`law`).
 
@@ -9,10 +9,11 @@ use std::collections::VecDeque;
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::authority::Authority;
+use crate::authority::archive::FULL;
 use crate::authority::before::ViewBefore;
 use crate::authority::entries::entries;
 use crate::authority::refusal::{Failure, Fault};
-use crate::authority::store::Store;
+use crate::authority::store::{Store, StoreError};
 use crate::authority::writer::Proposal;
 use crate::crypto::Digest;
 use crate::law;
@@ -26,8 +27,8 @@ use crate::values::identifiers::Handle;
 const SPAN: u64 = 32 * 1_024;
 /// Cards that are entered at once.
 const AT_ONCE: usize = 512;
-/// Entries that are read at once.
-const READ: u64 = 1_024;
+/// Entries that are read at once: a bundle, so that one that is lost holds up nothing before it.
+const READ: u64 = FULL;
 
 /// What is known of the entries so far.
 #[derive(Default)]
@@ -50,6 +51,8 @@ struct Follower {
     waiting: VecDeque<CardRaised>,
     /// Why it goes no further.
     stopped: Option<String>,
+    /// Why it waits: an archived file is lost, and may be put back.
+    lacking: Option<String>,
 }
 
 impl Following {
@@ -67,7 +70,7 @@ pub struct Followed {
     pub behind: u64,
     /// Cards that wait to be entered.
     pub waiting: usize,
-    /// Why it goes no further: its rules are of a newer program, or the ledger's cards are not those that they raise.
+    /// Why it goes no further: its rules are of a newer program, the ledger's cards are not those that they raise, or an archived file is lost.
     pub stopped: Option<String>,
 }
 
@@ -137,12 +140,14 @@ impl Follower {
             entered: 0,
             waiting: VecDeque::new(),
             stopped: None,
+            lacking: None,
         }
     }
 
     fn followed(&self, size: u64) -> Followed {
         let behind = size.saturating_sub(self.next);
-        Followed { until: self.next, behind, waiting: self.waiting.len(), stopped: self.stopped.clone() }
+        let stopped = self.stopped.clone().or_else(|| self.lacking.clone());
+        Followed { until: self.next, behind, waiting: self.waiting.len(), stopped }
     }
 
     /// The first of the cards that wait, each with the number that it gets.
@@ -158,8 +163,16 @@ impl Follower {
     }
 
     fn follow(&mut self, store: &dyn Store, until: u64) -> Result<(), Failure> {
+        self.lacking = None;
         while self.next < until && self.stopped.is_none() {
-            let read = entries(store, self.next, until.min(self.next.saturating_add(READ)))?;
+            let read = match entries(store, self.next, until.min(self.next.saturating_add(READ))) {
+                // Between two entries: it goes on from here once the file is back, and looks at nothing again for it.
+                Err(lost @ StoreError::Archived { .. }) => {
+                    self.lacking = Some(lost.to_string());
+                    return Ok(());
+                }
+                read => read?,
+            };
             if read.is_empty() {
                 return Err(Fault::Damaged(format!("entry {} is missing", self.next)).into());
             }

@@ -18,7 +18,7 @@ use crate::wiring::restore::DoesNotHold;
 pub(super) struct Rebuild {
     /// The directory that the service had as --journal, or one file of it, also one that was set aside.
     journal: PathBuf,
-    /// Where the archived files lie, if not in the journal's own directory: an export or a mirror will do.
+    /// Where archived files lie that are not in the journal's own directory: an export or a mirror will do.
     #[arg(long, value_name = "DIR")]
     archive: Option<PathBuf>,
     /// The keys that the data belongs to: the journal must reach as far as last-signed.

@@ -17,12 +17,19 @@ struct Inner {
     files: BTreeMap<String, Vec<u8>>,
     /// Files that are kept until one fails; `None` is never.
     until_failure: Option<usize>,
+    /// Whether no file can be opened.
+    exhausted: bool,
 }
 
 impl MemoryFiles {
     /// Lets so many more files be kept and every further one fail, as on a full disk; `None`: there is room again.
     pub fn fail_after(&self, files: Option<usize>) {
         self.lock().until_failure = files;
+    }
+
+    /// Lets no file be opened, as where a process has no descriptors left, or lets them again.
+    pub fn exhaust(&self, exhausted: bool) {
+        self.lock().exhausted = exhausted;
     }
 
     /// Changes a file as a failing disk would; `None` in its place: it is gone.
@@ -37,7 +44,7 @@ impl MemoryFiles {
     /// A copy of every file.
     pub fn copy(&self) -> Self {
         let files = self.lock().files.clone();
-        Self { inner: Mutex::new(Inner { files, until_failure: None }) }
+        Self { inner: Mutex::new(Inner { files, ..Inner::default() }) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -47,7 +54,11 @@ impl MemoryFiles {
 
 impl Files for MemoryFiles {
     fn read(&self, path: &TilePath) -> Result<Option<Vec<u8>>, FileFault> {
-        Ok(self.lock().files.get(&path.to_string()).cloned())
+        let inner = self.lock();
+        if inner.exhausted {
+            return Err(fault(path, true));
+        }
+        Ok(inner.files.get(&path.to_string()).cloned())
     }
 
     fn has(&self, path: &TilePath) -> bool {
@@ -57,7 +68,7 @@ impl Files for MemoryFiles {
     fn keep(&self, path: &TilePath, bytes: &[u8]) -> Result<(), FileFault> {
         let mut inner = self.lock();
         match inner.until_failure.as_mut() {
-            Some(0) => return Err(FileFault { file: path.to_string(), why: "failure asked for".to_owned() }),
+            Some(0) => return Err(fault(path, false)),
             Some(left) => *left = left.saturating_sub(1),
             None => {}
         }
@@ -68,4 +79,8 @@ impl Files for MemoryFiles {
     fn name(&self, path: &TilePath) -> String {
         path.to_string()
     }
+}
+
+fn fault(path: &TilePath, passing: bool) -> FileFault {
+    FileFault { file: path.to_string(), why: "failure asked for".to_owned(), passing }
 }

@@ -72,9 +72,37 @@ fn an_unpacked_bundle_does_as_well() {
     fs::create_dir_all(kept.path().join("tile/entries/x001")).unwrap();
     fs::write(kept.path().join("tile/entries/x001/234"), b"entries").unwrap();
     assert!(folder.has(&BUNDLE));
-    assert_eq!(folder.read(&BUNDLE), Ok(Some(pack(b"entries").unwrap())));
+    assert_eq!(folder.read(&BUNDLE), Ok(None));
+    assert_eq!(folder.read_unpacked(&BUNDLE), Ok(Some(pack(b"entries").unwrap())));
     folder.keep(&BUNDLE, b"packed").unwrap();
     assert_eq!(folder.read(&BUNDLE), Ok(Some(b"packed".to_vec())));
+}
+
+/// A directory that is there already may not be durable: whoever made it was killed before it was.
+#[test]
+fn every_directory_is_made_durable() {
+    let kept = tempfile::tempdir().unwrap();
+    let place = kept.path().join("archive");
+    fs::create_dir_all(place.join("tile/entries/x001")).unwrap();
+    let folder = Folder::new(&place);
+    folder.keep(&BUNDLE, b"a bundle").unwrap();
+    let durable: Vec<_> = folder.known_durable().iter().cloned().collect();
+    assert_eq!(durable, ["", "tile", "tile/entries", "tile/entries/x001"].map(|name| place.join(name)));
+    // One that was taken away is made again.
+    fs::remove_dir_all(place.join("tile")).unwrap();
+    folder.keep(&BUNDLE, b"a bundle").unwrap();
+    assert_eq!(folder.read(&BUNDLE), Ok(Some(b"a bundle".to_vec())));
+}
+
+#[test]
+fn a_file_without_end_is_not_read() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = Folder::new(kept.path());
+    folder.keep(&BUNDLE, b"a bundle").unwrap();
+    let file = fs::File::options().write(true).open(kept.path().join("tile/entries/x001/234.gz")).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let fault = folder.read(&BUNDLE).unwrap_err();
+    assert!(fault.why.contains("longer") && !fault.passing, "{fault}");
 }
 
 #[test]

@@ -130,9 +130,9 @@ fn broken_store(error: &StoreError) -> Told {
                  that was acknowledged is lost"
             ),
         ),
-        StoreError::Archived { file } => Told::new(
+        StoreError::Archived { file, why } => Told::new(
             format!(
-                "归档文件 {file} 丢失、损坏或属于别处。请挂载它所在的磁盘，或从日志目录的 archive、备份或镜像放回这个文件（见 README 的“归档”一节），然后重新启动"
+                "归档文件 {file} 丢失、损坏或属于别处（{why}）。请挂载它所在的磁盘，或从日志目录的 archive、备份或镜像放回这个文件（见 README 的“归档”一节），然后重新启动"
             ),
             format!(
                 "{error}. Mount the disk that it is on, or put the file back from the journal's archive, a backup or a mirror (README, the archive), and start again"

@@ -3,6 +3,7 @@
 use super::judge::line;
 use super::{Grade, Line};
 use crate::authority::ArchiveCondition;
+use crate::authority::archive::MOST_LOST;
 
 /// Entries of a bundle.
 const BUNDLE: u64 = 256;
@@ -45,17 +46,23 @@ pub(super) fn judge(archive: &ArchiveCondition) -> Vec<Line> {
         ));
     }
     if !archive.lost.is_empty() {
-        let count = archive.lost.len();
+        // No more than so many are remembered.
+        let count = match archive.lost.len() {
+            MOST_LOST.. => (format!("至少 {MOST_LOST}"), format!("at least {MOST_LOST}")),
+            count => (count.to_string(), count.to_string()),
+        };
         let named: Vec<&str> = archive.lost.iter().take(NAMED).map(String::as_str).collect();
         let named = named.join(", ");
         lines.push(line(
             "archive",
             Grade::Fail,
             format!(
-                "{count} 个归档文件丢失、损坏或属于别处，其中的内容读不出：{named}。请从日志目录的 archive、备份、导出或镜像把同名文件（tile/…）复制回来，无须重启"
+                "{} 个归档文件丢失、损坏或属于别处，其中的内容读不出：{named}。请从日志目录的 archive、备份、导出或镜像把同名文件（tile/…）复制回来，无须重启",
+                count.0
             ),
             format!(
-                "{count} archived files are missing, damaged or another's, and what is in them cannot be read: {named}. Copy the file of that name (tile/…) back from the journal's archive, a backup, an export or a mirror; no restart is needed"
+                "{} archived files are missing, damaged or another's, and what is in them cannot be read: {named}. Copy the file of that name (tile/…) back from the journal's archive, a backup, an export or a mirror; no restart is needed",
+                count.1
             ),
         ));
     }

@@ -135,10 +135,18 @@ fn what_was_put_away_comes_back_with_it() {
         assert!(refused.contains(file.to_str().unwrap()) && refused.contains("--archive"), "{refused}");
         assert_eq!(again_with(&home, &home, &journal, Some(&lost.join("archive"))), Ok(600));
     }
+    // Of two places each gives what the other has not.
+    let some = home.join("some/tile/entries");
+    fs::create_dir_all(&some).unwrap();
+    fs::write(some.join("001.gz"), &bytes).unwrap();
+    assert_eq!(again_with(&home, &home, &journal, Some(&home.join("some"))), Ok(600));
     // Unpacked, as a mirror or an export has it.
     fs::remove_file(&file).unwrap();
     let mut unpacked = Vec::new();
     GzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
     fs::write(file.with_extension(""), unpacked).unwrap();
+    assert_eq!(again(&home, &home, &journal), Ok(600));
+    // Also beside one that is damaged.
+    fs::write(&file, &other).unwrap();
     assert_eq!(again(&home, &home, &journal), Ok(600));
 }
