@@ -147,7 +147,8 @@ impl Receipt {
         Self::of(Included::new(extra, index, path)?, note)
     }
 
-    fn of(included: Included, note: Note) -> Result<Self, ReceiptError> {
+    /// A receipt under a checkpoint.
+    pub fn of(included: Included, note: Note) -> Result<Self, ReceiptError> {
         let checkpoint: Checkpoint = note.text().parse()?;
         if included.index >= checkpoint.size {
             return Err(ReceiptError::OutOfTree { index: included.index, size: checkpoint.size });
