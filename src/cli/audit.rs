@@ -131,7 +131,7 @@ fn check_keeping(path: &Path, source: &dyn Source, pinned: &Pinned, out: &Output
 }
 
 /// Tells the summary; the exit code is that of its verdict.
-fn summarised(audit: &audit::Audit, out: &Output) -> anyhow::Result<Exit> {
+pub(super) fn summarised(audit: &audit::Audit, out: &Output) -> anyhow::Result<Exit> {
     out.result(&audit.summary, |lang| table(&audit.summary, lang))?;
     Ok(audit.verdict().into())
 }
