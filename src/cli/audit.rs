@@ -156,7 +156,7 @@ fn replayed_before(
 
 impl Pinned {
     /// Keeps the checkpoint, if everything holds and somebody asked for it.
-    fn remember(&self, audit: &audit::Audit) -> anyhow::Result<()> {
+    pub(super) fn remember(&self, audit: &audit::Audit) -> anyhow::Result<()> {
         match (audit.verdict(), &self.remember, &audit.checkpoint) {
             (Verdict::Holds, Some(path), Some(checkpoint)) => {
                 Ok(Remembered::of(checkpoint.clone()).save(path)?)

@@ -99,12 +99,12 @@ class Judges:
             match CHANCE.randrange(4):
                 case 0:
                     del spoiled[at]
-                case 1:
+                case 1 if not line.startswith("— "):  # a signature may stand there twice
                     spoiled.insert(at, line)
                 case 2:
                     other = CHANCE.randrange(len(lines) - 1)
                     spoiled[at], spoiled[other] = spoiled[other], line
-                case _ if line:
+                case 3 if line:
                     place = CHANCE.randrange(len(line))
                     spoiled[at] = line[:place] + CHANCE.choice("A0f{") + line[place + 1 :]
             if spoiled == lines:

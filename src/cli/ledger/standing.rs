@@ -59,6 +59,7 @@ impl ProveStanding {
         if !audit.summary.holds {
             return summarised(&audit, out);
         }
+        self.pinned.remember(&audit)?;
         match newest.prove(source, &audit, &self.handle, self.at) {
             Ok(proof) => {
                 let text = proof.to_string();
