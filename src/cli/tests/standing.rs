@@ -52,7 +52,7 @@ fn a_licence_is_proved_and_a_stranger_checks_it() {
     assert!(text.contains("未经外部见证"), "{text}");
 
     // Cut, changed, and under another key.
-    std::fs::write(at("cut"), &proof[..proof.len() / 2]).unwrap();
+    std::fs::write(at("cut"), &proof.as_bytes()[..proof.len() / 2]).unwrap();
     std::fs::write(at("changed"), proof.replacen("suspended", "cancelled", 1)).unwrap();
     for file in ["cut", "changed"] {
         let (exit, text) = check(file, &["--json"]);

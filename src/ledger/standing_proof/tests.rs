@@ -134,7 +134,7 @@ impl Ledger {
     fn before(&self, size: u64) -> Vec<(u64, Stood)> {
         let early = |(first, stood): &(u64, Stood)| {
             let events: Vec<_> = stood.events.iter().copied().filter(|event| event.index < size).collect();
-            (!events.is_empty()).then(|| (*first, Stood { events, handle: stood.handle }))
+            (!events.is_empty()).then_some((*first, Stood { events, handle: stood.handle }))
         };
         let mut before: Vec<_> = self.stood.iter().filter_map(early).collect();
         before.sort_by_key(|(first, _)| *first);
