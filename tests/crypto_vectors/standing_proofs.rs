@@ -45,8 +45,11 @@ fn issued(number: u8, replaces: Option<(u8, &str)>) -> Value {
     body
 }
 
-/// What happened to four licences: where, what, to whom it happened, and how they stood after it.
-fn happened() -> Vec<(u64, &'static str, Value, Vec<(u8, &'static str)>)> {
+/// An entry about licences: where, what, and how which of them stood after it.
+type Happened = (u64, &'static str, Value, Vec<(u8, &'static str)>);
+
+/// What happened to four licences.
+fn happened() -> Vec<Happened> {
     let act = |number: u8| json!({"commitment": Digest([3; 32]), "handle": handle(number)});
     let end = |number: u8, word: &str| json!({"act": word, "commitment": Digest([3; 32]), "handle": handle(number)});
     let recorded = json!({"grant": issued(3, None), "standing": "suspended", "trust": "B"});
