@@ -9,6 +9,8 @@ use axum::http::{Method, StatusCode};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use support::{Service, business_licence};
+use vidimus::ledger::standing_proof::StandingProof;
+use vidimus::values::time::Clock as _;
 
 #[tokio::test]
 async fn lists_are_public() {
@@ -163,4 +165,56 @@ async fn the_portal_needs_no_script() {
     let by_qr =
         service.ask(Method::GET, &format!("/?n={number}&c={code}&utm=x")).header("accept", "text/html");
     assert!(by_qr.send().await.text().contains("verdict valid"));
+}
+
+/// How a licence stood is proved to everybody, as far as states are anchored; until then it is said when.
+#[tokio::test]
+async fn standing_is_proved_to_everybody() {
+    let service = Service::found();
+    let handle = service.issue(&business_licence()).await["handle"].as_str().unwrap().to_owned();
+    let path = format!("/v1/licences/{handle}/standing-proof");
+    let ask = async |query: &str, lang: &str| {
+        service.ask(Method::GET, &format!("{path}{query}")).header("accept-language", lang).send().await
+    };
+    let early = ask("", "en").await;
+    assert_eq!(early.refused(), (409, "no-standing-proof".into(), Value::Null));
+    assert!(
+        early.json()["detail"].as_str().unwrap().contains("next when there are 4096"),
+        "{}",
+        early.text()
+    );
+    assert!(ask("", "zh").await.json()["detail"].as_str().unwrap().contains("下一次在第 4096 条"));
+    for _ in service.authority.published().range.size()..256 {
+        service.issue(&business_licence()).await;
+    }
+    service.clock.forward(std::time::Duration::from_secs(5));
+    let until = service.clock.now();
+    service.issue(&business_licence()).await;
+    service.anchor_states(256).await;
+    assert_eq!(ask("", "zh").await.problem(), "not-ready");
+    service.authority.make_states().unwrap();
+    service.clock.forward(std::time::Duration::from_secs(5));
+
+    let proof = ask("", "en").await;
+    assert_eq!((proof.status, proof.header("content-type")), (StatusCode::OK, "text/plain; charset=utf-8"));
+    assert_eq!(proof.header("access-control-allow-origin"), "*");
+    let vkeys = service.get("/ledger/vkey").await;
+    let keys: Vec<_> = vkeys.text().lines().map(|line| line.parse().unwrap()).collect();
+    let (_, shown) = StandingProof::parse(&proof.body).unwrap().verify(&keys, &[]).unwrap();
+    assert_eq!((shown.handle.to_string(), shown.until), (handle.clone(), until));
+    assert_eq!(ask(&format!("?at={}", until.plus(-1)), "en").await.body, proof.body);
+    let late = ask(&format!("?at={until}"), "en").await;
+    assert_eq!(late.problem(), "no-standing-proof");
+    assert!(
+        late.json()["detail"].as_str().unwrap().contains(&format!("before {until} only")),
+        "{}",
+        late.text()
+    );
+    assert_eq!(ask("?at=2099-01-01T00:00:00.000Z", "en").await.problem(), "validity");
+    assert_eq!(ask("?at=now", "en").await.problem(), "invalid-claim");
+    assert_eq!(ask("?of=1", "en").await.problem(), "unknown-field");
+    for none in ["x", "01997000-0000-7000-8000-00000000000a"] {
+        assert_eq!(service.get(&format!("/v1/licences/{none}/standing-proof")).await.problem(), "not-found");
+    }
+    service.check_ledger().await;
 }

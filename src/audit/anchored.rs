@@ -83,18 +83,35 @@ impl Anchored {
         let mut changed: BTreeSet<u64> = touched.map(|(_, block)| *block).collect();
         let tree = self.tree.get_or_insert_default();
         changed.extend(tree.blocks()..size / tree::BLOCK);
-        let origin = state.charter().origin();
-        let made = changed.into_par_iter().filter_map(|number| {
-            let first = number * tree::BLOCK;
-            let begun = state.begun(first, (first + tree::BLOCK).min(size));
-            let stood = begun.filter_map(|licence| Some((licence.first()?.index, Stood::at(licence, size)?)));
-            Some(tree::block(origin?, first, stood).map(|root| (number, root)))
-        });
-        let made: BTreeMap<u64, Hash> = made.collect::<Result<_, _>>()?;
+        let made = blocks_at(size, changed, state)?;
         tree.put(&made);
         self.touched.retain(|(at, _)| *at >= size);
         Ok(tree.root())
     }
+}
+
+/// The roots of some blocks, from the licences as they stood at a size.
+pub(super) fn blocks_at(
+    size: u64,
+    numbers: impl IntoParallelIterator<Item = u64>,
+    state: &MemoryState,
+) -> Result<BTreeMap<u64, Hash>, JsonError> {
+    let origin = state.charter().origin();
+    let made = numbers.into_par_iter().filter_map(|number| {
+        let first = number * tree::BLOCK;
+        Some(tree::block(origin?, first, stood_at(size, first, state)).map(|root| (number, root)))
+    });
+    made.collect()
+}
+
+/// The licences that came in in the block that begins at an index, as they stood at a size.
+pub(super) fn stood_at(
+    size: u64,
+    first: u64,
+    state: &MemoryState,
+) -> impl Iterator<Item = (u64, Stood)> + '_ {
+    let begun = state.begun(first, (first + tree::BLOCK).min(size));
+    begun.filter_map(move |licence| Some((licence.first()?.index, Stood::at(licence, size)?)))
 }
 
 /// The blocks that entries from a size on touched, which nobody noted.

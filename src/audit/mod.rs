@@ -33,6 +33,7 @@ pub mod roll_up;
 pub mod sample;
 pub mod scored;
 pub mod source;
+pub mod standing;
 pub mod state;
 pub mod statistics;
 mod statuses;

@@ -1,44 +1,59 @@
 //! Anchors the states that licences are in (law 0, section 24), off the path of everything else: the roots of the state tree's blocks lie in
 //! rows, those that entries touched since are made again, and the root over all of them is proposed as an entry. A crash in between makes
-//! some blocks again; a store without the rows, as after a restore, makes all of them.
+//! some blocks again; a store without the rows, as after a restore, makes all of them. The tree of the newest anchor is held for whoever
+//! asks for a proof (`reading::standing`).
 //!
 //! Not here: what a leaf says (`ledger::state::tree`), and whether an anchor may be entered (`law`).
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub(super) use rows::Rows;
 
 use super::Authority;
-use super::entries::entries;
-use super::grants::licence;
 use super::refusal::{Failure, Fault};
 use super::store::{Row, STATES, Store, StoreError, Write};
 use super::writer::Proposal;
 use crate::crypto::Digest;
-use crate::law;
-use crate::ledger::body::{Body, StateAnchored, Subject};
-use crate::ledger::state::tree::{self, BLOCK, StateTree, Stood};
+use crate::ledger::body::{Body, StateAnchored};
+use crate::ledger::state::Charter;
+use crate::ledger::state::tree::{BLOCK, StateTree};
 use crate::merkle::{Hash, Width, decode_hashes, encode_hashes};
-use crate::values::identifiers::{Handle, Origin};
 
 /// Entries from one anchor to the next.
 pub const EVERY: u64 = 4_096;
 /// Entries that one step goes on by, when it is behind.
 const SPAN: u64 = 16 * EVERY;
-/// Entries that are read at once.
-const READ: u64 = 1_024;
 /// Roots of a row.
 const ROW: u64 = 256;
 /// Rows that are written at once.
 const ROWS_AT_ONCE: usize = 64;
 
-/// The state tree as it was made last.
+/// The state tree as it was made last, and as the newest anchor has it.
 #[derive(Debug, Default)]
-pub(super) struct Anchoring(Mutex<Option<States>>);
+pub(super) struct Anchoring {
+    made: Mutex<Option<States>>,
+    anchored: Mutex<Option<Arc<AnchoredStates>>>,
+}
 
+/// The tree at a size.
 #[derive(Debug, Default)]
 struct States {
-    tree: StateTree,
+    tree: Arc<StateTree>,
     size: u64,
+}
+
+/// The tree of an anchor that is published.
+#[derive(Debug)]
+pub(super) struct AnchoredStates {
+    /// The tree.
+    pub(super) tree: Arc<StateTree>,
+    /// Entries that it is about.
+    pub(super) size: u64,
+    /// Index of the anchor.
+    pub(super) index: u64,
 }
 
 /// What one step came to.
@@ -57,33 +72,77 @@ impl Authority {
     pub fn make_states(&self) -> Result<StatesMade, Failure> {
         let published = self.window.published();
         let charter = &published.charter;
+        let anchored = charter.state_anchored().unwrap_or(0);
         let newest = published.range.size() / EVERY * EVERY;
-        if charter.is_frozen() || newest <= charter.state_anchored().unwrap_or(0) {
+        let due = newest > anchored && !charter.is_frozen();
+        if !due && (anchored == 0 || self.anchoring.shows(anchored)) {
             return Ok(StatesMade::Nothing);
         }
-        let origin = charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()))?;
-        let store = self.store.as_ref();
-        let mut held = self.anchoring.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = if due { newest } else { anchored };
+        let rows = self.rows(charter)?;
+        let mut held = locked(&self.anchoring.made);
         // Taken out for the while: what breaks off in the middle begins with what is stored.
         let mut states = match held.take() {
             Some(states) => states,
-            None => States::load(store)?,
+            None => States::load(rows.store)?,
         };
-        if states.size > newest {
+        if states.size > wanted {
             // They are of another history than this one: no block of theirs is believed.
             states = States::default();
         }
-        let size = newest.min(states.size + SPAN);
-        states.go_on(store, origin, size)?;
-        let root = Digest(states.tree.root().0);
+        let size = wanted.min(states.size + SPAN);
+        states.go_on(&rows, size)?;
+        let (tree, root) = (Arc::clone(&states.tree), Digest(states.tree.root().0));
         *held = Some(states);
-        Ok(if size < newest { StatesMade::Behind } else { StatesMade::Due(StateAnchored { root, size }) })
+        if size < wanted {
+            return Ok(StatesMade::Behind);
+        }
+        if due {
+            return Ok(StatesMade::Due(StateAnchored { root, size }));
+        }
+        let (index, body) = rows.anchor_of(size, published.range.size())?;
+        if body.root != root {
+            return Err(Fault::Damaged(format!("the blocks of the states that entry {index} anchors")).into());
+        }
+        self.anchoring.show(AnchoredStates { tree, size, index });
+        Ok(StatesMade::Nothing)
     }
 
     /// Enters an anchor.
     pub async fn anchor_states(&self, due: StateAnchored) -> Result<(), Failure> {
-        self.propose(Proposal::of(Body::StateAnchored(due))).await.map(drop)
+        let size = due.size;
+        let index = self.propose(Proposal::of(Body::StateAnchored(due))).await?.index();
+        let made = locked(&self.anchoring.made);
+        if let Some(states) = made.as_ref().filter(|states| states.size == size) {
+            self.anchoring.show(AnchoredStates { tree: Arc::clone(&states.tree), size, index });
+        }
+        Ok(())
     }
+
+    /// What states are made from.
+    pub(super) fn rows<'a>(&'a self, charter: &'a Charter) -> Result<Rows<'a>, Failure> {
+        let origin = charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()))?;
+        Ok(Rows { store: self.store.as_ref(), grants: &self.grants, origin })
+    }
+}
+
+impl Anchoring {
+    /// The tree of the newest anchor, once it is made.
+    pub(super) fn anchored(&self) -> Option<Arc<AnchoredStates>> {
+        locked(&self.anchored).clone()
+    }
+
+    fn shows(&self, size: u64) -> bool {
+        self.anchored().is_some_and(|anchored| anchored.size == size)
+    }
+
+    fn show(&self, anchored: AnchoredStates) {
+        *locked(&self.anchored) = Some(Arc::new(anchored));
+    }
+}
+
+fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl States {
@@ -102,103 +161,38 @@ impl States {
         let known: BTreeMap<u64, Hash> = (0..blocks).zip(roots).collect();
         let mut tree = StateTree::default();
         tree.put(&known);
-        if tree.blocks() == blocks { Ok(Self { tree, size }) } else { Err(damaged()) }
+        if tree.blocks() == blocks { Ok(Self { tree: Arc::new(tree), size }) } else { Err(damaged()) }
     }
 
     /// Makes the blocks that changed up to a size, and stores them.
-    fn go_on(&mut self, store: &dyn Store, origin: &Origin, size: u64) -> Result<(), Failure> {
+    fn go_on(&mut self, rows: &Rows<'_>, size: u64) -> Result<(), Failure> {
         let (before, new) = (self.tree.blocks(), self.tree.blocks()..size / BLOCK);
-        let seen = Seen::read(store, new.start * BLOCK, size)?;
+        let seen = rows.seen(new.start * BLOCK, size)?;
         let mut made = BTreeMap::new();
         for number in seen.touched.iter().copied().filter(|number| *number < before) {
             let first = number * BLOCK;
-            let begun = Seen::read(store, first, first + BLOCK)?.begun;
-            made.insert(number, block(store, origin, (first, size), &begun)?);
+            made.insert(number, rows.block(first, size, &rows.begun(first, first + BLOCK)?)?);
         }
         for number in new {
             let first = number * BLOCK;
             let from = seen.begun.partition_point(|(index, _)| *index < first);
             let until = seen.begun.partition_point(|(index, _)| *index < first + BLOCK);
             let begun = seen.begun.get(from..until).unwrap_or_default();
-            made.insert(number, block(store, origin, (first, size), begun)?);
+            made.insert(number, rows.block(first, size, begun)?);
         }
-        let changed: Vec<u64> = made.keys().copied().collect();
-        self.tree.put(&made);
+        let changed: BTreeSet<u64> = made.keys().map(|number| number / ROW).collect();
+        let tree = Arc::make_mut(&mut self.tree);
+        tree.put(&made);
         self.size = size;
-        let rows: BTreeSet<u64> = changed.iter().map(|number| number / ROW).collect();
         let mut writes = Vec::new();
-        for number in rows {
-            let roots = self.tree.roots(number * ROW..(number + 1) * ROW);
+        for number in changed {
+            let roots = tree.roots(number * ROW..(number + 1) * ROW);
             writes.push(Write::set(Row::States(number), encode_hashes(&roots)));
             if writes.len() == ROWS_AT_ONCE {
-                store.put(std::mem::take(&mut writes))?;
+                rows.store.put(std::mem::take(&mut writes))?;
             }
         }
         writes.push(Write::set(Row::Single(STATES), size.to_be_bytes()));
-        Ok(store.put(writes)?)
+        Ok(rows.store.put(writes)?)
     }
-}
-
-/// What entries in a row say of licences.
-#[derive(Default)]
-struct Seen {
-    /// Those that they brought in, by the entry's index.
-    begun: Vec<(u64, Handle)>,
-    /// The blocks of all that they are about.
-    touched: BTreeSet<u64>,
-}
-
-impl Seen {
-    /// From one index on and below another.
-    fn read(store: &dyn Store, from: u64, until: u64) -> Result<Self, Failure> {
-        let (mut seen, mut index) = (Self::default(), from);
-        while index < until {
-            let read = entries(store, index, until.min(index + READ))?;
-            if read.is_empty() {
-                return Err(Fault::Damaged(format!("entry {index} is missing")).into());
-            }
-            for bytes in read {
-                let damaged = |error: law::Refused| Fault::Damaged(format!("entry {index}: {error}"));
-                let entry = law::read(&bytes).map_err(damaged)?;
-                seen.take(store, index, entry.body())?;
-                index += 1;
-            }
-        }
-        Ok(seen)
-    }
-
-    fn take(&mut self, store: &dyn Store, index: u64, body: &Body) -> Result<(), Failure> {
-        let own = match body.subject() {
-            Subject::Licence(handle) => handle,
-            _ => return Ok(()),
-        };
-        let (acted_on, replaces) = match body {
-            Body::LicenceIssued(issued) => (None, issued.replaces.as_ref()),
-            Body::LicenceRecorded(recorded) => (None, recorded.grant.replaces.as_ref()),
-            _ => (Some(own), None),
-        };
-        if acted_on.is_none() {
-            self.begun.push((index, own));
-        }
-        for handle in acted_on.into_iter().chain(replaces.map(|replaces| replaces.handle)) {
-            let known = licence(store, &handle)?;
-            self.touched.extend(known.and_then(|known| known.first().map(|first| first.index / BLOCK)));
-        }
-        Ok(())
-    }
-}
-
-/// The root of the block that begins at an index, from the licences that came in there, as they stood at a size.
-fn block(
-    store: &dyn Store,
-    origin: &Origin,
-    (first, size): (u64, u64),
-    begun: &[(u64, Handle)],
-) -> Result<Hash, Failure> {
-    let mut stood = Vec::with_capacity(begun.len());
-    for (index, handle) in begun {
-        let known = licence(store, handle)?.and_then(|known| Stood::at(&known, size));
-        stood.push((*index, known.ok_or_else(|| Fault::Damaged(format!("the state of licence {handle}")))?));
-    }
-    tree::block(origin, first, stood).map_err(|error| Fault::Crypto(error.to_string()).into())
 }

@@ -82,7 +82,7 @@ pub use opening::{OpenError, Opening};
 pub use overview::{ListOut, ShownEntry};
 pub use pickup::{Collected, MadePickup};
 pub use readiness::{Ending, Listed, Readiness};
-pub use reading::{Filter, Page, Shown, ShownEvent};
+pub use reading::{Filter, NotProvable, Page, Shown, ShownEvent};
 pub use refusal::{Failure, Fault, Refusal, Thing};
 pub use refusals::{Hours, Refused};
 pub use scrub::{Scrub, ScrubFault};

@@ -16,6 +16,7 @@ use super::facts::FactRefusal;
 use super::keyring::KeyringError;
 use super::matters::MatterRefusal;
 use super::needs::Proof;
+use super::reading::NotProvable;
 use super::store::StoreError;
 
 /// Told to the caller. One variant a problem.
@@ -144,6 +145,9 @@ pub enum Refusal {
     /// A ceremony is not prepared, not approved, or cannot go on.
     #[error(transparent)]
     Ceremony(#[from] CeremonyRefusal),
+    /// There is no proof of how a licence stood.
+    #[error(transparent)]
+    NotProvable(#[from] NotProvable),
     /// Nothing may be added now; reads go on.
     #[error("the ledger takes no entries now: {0}")]
     NotReady(String),

@@ -131,7 +131,7 @@ fn check_keeping(path: &Path, source: &dyn Source, pinned: &Pinned, out: &Output
 }
 
 /// Tells the summary; the exit code is that of its verdict.
-fn summarised(audit: &audit::Audit, out: &Output) -> anyhow::Result<Exit> {
+pub(super) fn summarised(audit: &audit::Audit, out: &Output) -> anyhow::Result<Exit> {
     out.result(&audit.summary, |lang| table(&audit.summary, lang))?;
     Ok(audit.verdict().into())
 }
@@ -156,7 +156,7 @@ fn replayed_before(
 
 impl Pinned {
     /// Keeps the checkpoint, if everything holds and somebody asked for it.
-    fn remember(&self, audit: &audit::Audit) -> anyhow::Result<()> {
+    pub(super) fn remember(&self, audit: &audit::Audit) -> anyhow::Result<()> {
         match (audit.verdict(), &self.remember, &audit.checkpoint) {
             (Verdict::Holds, Some(path), Some(checkpoint)) => {
                 Ok(Remembered::of(checkpoint.clone()).save(path)?)

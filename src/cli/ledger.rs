@@ -1,10 +1,11 @@
 //! `vidimus ledger head|prove|check|export`: from a server, an export, or else the data directory; `mirror`, `compare`,
-//! `split-view`, which take what somebody else shows; and `rebuild`, which makes a data directory.
+//! `split-view`, `standing`, which take what somebody else shows; `prove-standing`, after a replay; and `rebuild`, which makes a data directory.
 
 mod compare;
 mod mirror;
 #[cfg(feature = "server")]
 mod rebuild;
+mod standing;
 
 use std::path::{Path, PathBuf};
 
@@ -70,6 +71,10 @@ enum Verb {
     Compare(compare::Compare),
     /// Check the proof of a split view, alone and offline.
     SplitView(compare::CheckSplitView),
+    /// The proof of how a licence stood, from the newest anchor of states; all of the ledger is checked first.
+    ProveStanding(standing::ProveStanding),
+    /// Check the proof of how a licence stood, alone and offline.
+    Standing(standing::CheckStanding),
     /// Make the data directory of a server again from its journal, into an empty --data.
     #[cfg(feature = "server")]
     Rebuild(rebuild::Rebuild),
@@ -95,6 +100,8 @@ impl Ledger {
             Verb::Mirror(mirror) => mirror.run(out),
             Verb::Compare(compare) => compare.run(out),
             Verb::SplitView(check) => check.run(out),
+            Verb::ProveStanding(prove) => prove.run(open()?.as_ref(), out),
+            Verb::Standing(check) => check.run(out),
             #[cfg(feature = "server")]
             Verb::Rebuild(rebuild) => rebuild.run(&self.place.data, out),
         }
@@ -104,7 +111,14 @@ impl Ledger {
 impl Verb {
     /// Whether what is read is its first argument.
     fn names_its_source(&self) -> bool {
-        !matches!(self, Self::Head | Self::Prove { .. } | Self::Check { .. } | Self::Export { .. })
+        !matches!(
+            self,
+            Self::Head
+                | Self::Prove { .. }
+                | Self::Check { .. }
+                | Self::Export { .. }
+                | Self::ProveStanding(_)
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line from end to end, over an export on disk and over HTTP.
 
+mod standing;
+
 use std::io::{BufRead as _, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};

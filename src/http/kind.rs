@@ -159,6 +159,12 @@ kinds! {
         "A licence that this authority's departments issue proves what is demanded; another paper would be one errand too many.",
         "请核验 proved_by 所列的证照类型：由持证人出示凭证、下载文件、二维码，或编号与校验码。"
         "Verify a licence of a type in `proved_by`: the holder shows a credential, a download file, a QR, or number and code.";
+    NoStandingProof CONFLICT "no-standing-proof"
+        "暂无状态证明" "No proof of standing yet",
+        "账本中已锚定的状态尚未覆盖所问的证照或时刻，或该证照的记录多到一份证明容纳不下。"
+        "The states that the ledger anchored do not reach the licence or the time asked about yet, or there are more entries about it than a proof holds.",
+        "请按 detail 所示，在下一次锚定之后再取，或问更早的时刻；也可以重放账本查看。"
+        "Ask again after the next anchor, of which `detail` says when it comes, or for an earlier time; a replay of the ledger tells it too.";
     ProvedOtherwise CONFLICT "proved-otherwise"
         "证照所载与所填不同" "A licence says otherwise",
         "申请事项时所填的内容，与该主体持有的有效证照所载不同；证照已证明的内容不需填写，也不能改写。"

@@ -33,6 +33,7 @@ mod reports;
 mod request;
 mod router;
 mod serving;
+mod standing;
 mod status;
 mod tls;
 mod tokens;

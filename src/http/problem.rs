@@ -4,6 +4,7 @@
 mod case;
 mod matter;
 mod refused;
+mod standing;
 mod unreadable;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};

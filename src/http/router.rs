@@ -17,8 +17,8 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use super::problem::Problem;
 use super::{
     HttpState, around, calendars, cards, cases, catalogue, ceremonies, health, issue_batch, ledger, licences,
-    matters, officers, openapi, operator, pages, pickup, proof_demands, refused, reports, status, track,
-    verifications, verify_batch,
+    matters, officers, openapi, operator, pages, pickup, proof_demands, refused, reports, standing, status,
+    track, verifications, verify_batch,
 };
 use crate::authority::Thing;
 
@@ -71,6 +71,7 @@ fn public() -> Router<Arc<HttpState>> {
         .route("/v1/proof-demands/statistics", get(proof_demands::statistics))
         .route("/v1/matters", get(matters::list))
         .route("/v1/ledger/proof", get(ledger::proof))
+        .route("/v1/licences/{handle}/standing-proof", get(standing::proof))
         .route("/ledger/checkpoint", get(ledger::checkpoint))
         .route("/ledger/witnessed-checkpoint", get(ledger::witnessed))
         .route("/ledger/tile/{*path}", get(ledger::tile))

@@ -141,7 +141,8 @@ fn admit(state: &HttpState, asker: &Asker, asked: &Asked) -> Result<bool, Proble
     Ok(by_number)
 }
 
-fn within_budget<T>(state: &HttpState, asker: &Asker, work: impl FnOnce() -> T) -> T {
+/// Works on the account of who asks: whoever is not known has so many seconds of computing.
+pub fn within_budget<T>(state: &HttpState, asker: &Asker, work: impl FnOnce() -> T) -> T {
     let begun = Instant::now();
     let done = work();
     if !asker.known() {

@@ -63,52 +63,35 @@ pub enum ReceiptError {
     },
 }
 
-/// A parsed receipt. Nothing in it is believed yet: neither the checkpoint nor the path has been verified.
+/// An entry's place in a tree, and the path from there: a receipt without its checkpoint, which several may share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
+pub struct Included {
     extra: Option<Vec<u8>>,
     index: u64,
     path: Vec<[u8; 32]>,
-    checkpoint: Checkpoint,
-    note: Note,
 }
 
-impl Receipt {
-    /// A receipt for the entry at `index`, with the path from its sibling up to the root's child.
-    pub fn new(
-        extra: Option<Vec<u8>>,
-        index: u64,
-        path: Vec<[u8; 32]>,
-        note: Note,
-    ) -> Result<Self, ReceiptError> {
+impl Included {
+    /// For the entry at `index`, with the path from its sibling up to the root's child.
+    pub fn new(extra: Option<Vec<u8>>, index: u64, path: Vec<[u8; 32]>) -> Result<Self, ReceiptError> {
         if extra.as_ref().is_some_and(|extra| extra.len() > MAX_EXTRA) {
             return Err(ReceiptError::Extra);
         }
         if path.len() > MAX_PATH {
             return Err(ReceiptError::PathTooLong);
         }
-        let checkpoint: Checkpoint = note.text().parse()?;
-        if index >= checkpoint.size {
-            return Err(ReceiptError::OutOfTree { index, size: checkpoint.size });
-        }
-        Ok(Self { extra, index, path, checkpoint, note })
+        Ok(Self { extra, index, path })
     }
 
-    /// Parses the bytes of a receipt; what is written back by `Display` is the same bytes.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ReceiptError> {
-        if bytes.len() > MAX_RECEIPT {
-            return Err(ReceiptError::TooLong { length: bytes.len() });
-        }
-        let text = str::from_utf8(bytes).map_err(|_| ReceiptError::NotUtf8)?;
-        let rest = text.strip_prefix(HEADER).ok_or(ReceiptError::Header)?;
-        let (proof, note) = rest.split_once("\n\n").ok_or(ReceiptError::NoCheckpoint)?;
-        let (extra, proof) = match proof.strip_prefix("extra ") {
-            Some(line) => line.split_once('\n').ok_or(ReceiptError::Index).and_then(|(encoded, proof)| {
-                Ok((Some(STANDARD.decode(encoded).map_err(|_| ReceiptError::Extra)?), proof))
+    /// Parses its lines, without the line feed of the last.
+    pub fn parse(lines: &str) -> Result<Self, ReceiptError> {
+        let (extra, lines) = match lines.strip_prefix("extra ") {
+            Some(line) => line.split_once('\n').ok_or(ReceiptError::Index).and_then(|(encoded, lines)| {
+                Ok((Some(STANDARD.decode(encoded).map_err(|_| ReceiptError::Extra)?), lines))
             })?,
-            None => (None, proof),
+            None => (None, lines),
         };
-        let mut lines = proof.split('\n');
+        let mut lines = lines.split('\n');
         let index = lines.next().and_then(|line| decimal(line.strip_prefix("index ")?));
         let index = index.ok_or(ReceiptError::Index)?;
         let path = lines
@@ -116,8 +99,7 @@ impl Receipt {
             .take(MAX_PATH + 1)
             .map(|(number, line)| hash(line).ok_or(ReceiptError::Hash(number)))
             .collect::<Result<_, _>>()?;
-        let note = Note::parse(note.as_bytes()).map_err(CheckpointError::from)?;
-        Self::new(extra, index, path, note)
+        Self::new(extra, index, path)
     }
 
     /// Unauthenticated bytes: in ours those of the entry.
@@ -134,6 +116,72 @@ impl Receipt {
     pub fn path(&self) -> &[[u8; 32]] {
         &self.path
     }
+}
+
+impl fmt::Display for Included {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(extra) = &self.extra {
+            writeln!(f, "extra {}", STANDARD.encode(extra))?;
+        }
+        writeln!(f, "index {}", self.index)?;
+        self.path.iter().try_for_each(|hash| writeln!(f, "{}", STANDARD.encode(hash)))
+    }
+}
+
+/// A parsed receipt. Nothing in it is believed yet: neither the checkpoint nor the path has been verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    included: Included,
+    checkpoint: Checkpoint,
+    note: Note,
+}
+
+impl Receipt {
+    /// A receipt for the entry at `index`, with the path from its sibling up to the root's child.
+    pub fn new(
+        extra: Option<Vec<u8>>,
+        index: u64,
+        path: Vec<[u8; 32]>,
+        note: Note,
+    ) -> Result<Self, ReceiptError> {
+        Self::of(Included::new(extra, index, path)?, note)
+    }
+
+    /// A receipt under a checkpoint.
+    pub fn of(included: Included, note: Note) -> Result<Self, ReceiptError> {
+        let checkpoint: Checkpoint = note.text().parse()?;
+        if included.index >= checkpoint.size {
+            return Err(ReceiptError::OutOfTree { index: included.index, size: checkpoint.size });
+        }
+        Ok(Self { included, checkpoint, note })
+    }
+
+    /// Parses the bytes of a receipt; what is written back by `Display` is the same bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ReceiptError> {
+        if bytes.len() > MAX_RECEIPT {
+            return Err(ReceiptError::TooLong { length: bytes.len() });
+        }
+        let text = str::from_utf8(bytes).map_err(|_| ReceiptError::NotUtf8)?;
+        let rest = text.strip_prefix(HEADER).ok_or(ReceiptError::Header)?;
+        let (lines, note) = rest.split_once("\n\n").ok_or(ReceiptError::NoCheckpoint)?;
+        let included = Included::parse(lines)?;
+        Self::of(included, Note::parse(note.as_bytes()).map_err(CheckpointError::from)?)
+    }
+
+    /// Unauthenticated bytes: in ours those of the entry.
+    pub fn extra(&self) -> Option<&[u8]> {
+        self.included.extra()
+    }
+
+    /// The entry's place in the ledger, from 0.
+    pub fn index(&self) -> u64 {
+        self.included.index()
+    }
+
+    /// RFC 6962 inclusion path, the leaf's sibling first.
+    pub fn path(&self) -> &[[u8; 32]] {
+        self.included.path()
+    }
 
     /// What the checkpoint says, if it is to be believed.
     pub fn checkpoint(&self) -> &Checkpoint {
@@ -148,13 +196,7 @@ impl Receipt {
 
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HEADER)?;
-        if let Some(extra) = &self.extra {
-            writeln!(f, "extra {}", STANDARD.encode(extra))?;
-        }
-        writeln!(f, "index {}", self.index)?;
-        self.path.iter().try_for_each(|hash| writeln!(f, "{}", STANDARD.encode(hash)))?;
-        write!(f, "\n{}", self.note)
+        write!(f, "{HEADER}{}\n{}", self.included, self.note)
     }
 }
 

@@ -11,6 +11,7 @@ mod foreign;
 mod receipts;
 mod refusals;
 mod split_views;
+mod standing_proofs;
 
 use std::path::PathBuf;
 

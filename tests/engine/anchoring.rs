@@ -12,7 +12,7 @@ use vidimus::ledger::state::{MemoryState, View as _};
 use crate::bench::{Bench, business, check_ledger, issue};
 
 /// Issues until there are so many entries.
-async fn grow(bench: &Bench, authority: &Arc<Authority>, until: u64) {
+pub async fn grow(bench: &Bench, authority: &Arc<Authority>, until: u64) {
     let market = bench.code("market-regulation");
     while authority.published().range.size() < until {
         let first = authority.published().range.size();
@@ -31,7 +31,7 @@ async fn grow(bench: &Bench, authority: &Arc<Authority>, until: u64) {
 }
 
 /// The root of the states at a size, from what a replay has.
-fn made(state: &MemoryState, size: u64) -> Digest {
+pub fn made(state: &MemoryState, size: u64) -> Digest {
     let (origin, mut tree) = (state.charter().origin().unwrap(), StateTree::default());
     let blocks = (0..size / tree::BLOCK).map(|number| {
         let first = number * tree::BLOCK;
@@ -62,11 +62,16 @@ async fn the_service_anchors_what_a_replay_makes_again() {
     let old = issue(&authority, &market, &business("先"), "first").await.unwrap().handle;
     grow(&bench, &authority, STATES_EVERY + 3).await;
     assert_eq!(anchor(&authority).await, STATES_EVERY);
+    let first = authority.standing_proof(&old, None).unwrap();
     let before = bench.store.scan(b"S", None, 9).unwrap();
     let (body, verb) = (json!({"reason": "核查"}), Verb::Suspend);
     let wish = ActWish { department: &market, handle: &old, verb, body: &body, key: None, dry_run: false };
     authority.act(wish).await.unwrap();
     grow(&bench, &authority, 2 * STATES_EVERY + 1).await;
+    // What is made and not yet entered proves nothing, and takes nothing from what is proved.
+    assert!(matches!(authority.make_states().unwrap(), StatesMade::Due(_)));
+    let leaf = |proof: &str| proof.lines().nth(1).unwrap().to_owned();
+    assert_eq!(leaf(&authority.standing_proof(&old, None).unwrap()), leaf(&first));
     drop(authority);
 
     // A start goes on from what is stored, and without it comes to the same.
@@ -77,4 +82,5 @@ async fn the_service_anchors_what_a_replay_makes_again() {
     assert_eq!(lost.make_states().unwrap(), due);
     assert_eq!(anchor(&kept).await, 2 * STATES_EVERY);
     assert_ne!(bench.store.scan(b"S", None, 9).unwrap(), before);
+    assert!(leaf(&kept.standing_proof(&old, None).unwrap()).contains("suspended"));
 }

@@ -32,6 +32,8 @@ mod powers;
 #[cfg(test)]
 mod scrub;
 #[cfg(test)]
+mod standing;
+#[cfg(test)]
 mod walk;
 #[cfg(test)]
 mod witnesses;

@@ -39,7 +39,7 @@ COVERAGE = ("-Cpasses=sancov-module", *(f"-Cllvm-args=-sanitizer-coverage-{what}
 TARGETS = {
     "entry": (4096, 100), "law": (4096, 20), "jws": (4096, 100), "sd_jwt": (4096, 50), "certificate": (4096, 50),
     "status": (2048, 20), "checkpoint": (2048, 50), "tile": (2048, 50), "proof": (4096, 50), "columns": (4096, 20),
-    "split_view": (4096, 20), "request": (4096, 5), "verdict": (512, 5),
+    "split_view": (4096, 20), "standing_proof": (16384, 10), "request": (4096, 5), "verdict": (512, 5),
 }
 # Counters that the instrumented library has at the least; our own few files have some hundred.
 COUNTERS = 100_000

@@ -23,6 +23,7 @@ import ed25519
 import ledgers
 import note
 import split_view
+import standing_proof
 import tree
 from forms import is_time
 
@@ -87,6 +88,22 @@ def check_split_views(vectors):
         yield v["name"], v["accept"], good
 
 
+def check_standing_proofs(vectors):
+    """schemas/standing-proof.md: how licences stood, at every time that matters."""
+    for v in vectors:
+        try:
+            shown = standing_proof.shown(v["proof"], v["log"])
+        except (ValueError, KeyError, TypeError):
+            shown = None
+        yield v["name"], v["accept"], shown is not None
+        for asked in v.get("stood", []) if shown else []:
+            try:
+                standing = shown.at(asked["at"])
+            except note.Refused:
+                standing = "cannot_tell"
+            yield f"{v['name']} at {asked['at']}", asked["standing"] or "", standing or ""
+
+
 # One line a file of vectors, or a folder of them.
 CHECKERS = {
     "anchors": ledgers.check_ledger,
@@ -102,6 +119,7 @@ CHECKERS = {
     "ledger": ledgers.check_ledger,
     "receipts.json": check_receipts,
     "split-views.json": check_split_views,
+    "standing-proofs.json": check_standing_proofs,
     "standing.json": ledgers.check_standing,
     "statements.json": ledgers.check_statements,
 }

@@ -4,7 +4,9 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use vidimus::crypto::Digest;
 use vidimus::law;
+use vidimus::ledger::body::StateAnchored;
 use vidimus::ledger::checkpoint::Checkpoint;
+use vidimus::ledger::state::tree::{BLOCK, StateTree, Stood, block};
 use vidimus::ledger::state::{MemoryState, View as _};
 use vidimus::merkle::{TilePath, bundles, decode_bundle};
 use vidimus::note::{Note, VerifierKey};
@@ -42,6 +44,22 @@ impl Service {
             after(&state);
         }
         state
+    }
+
+    /// Enters an anchor of the states of the first blocks, sooner than the service would.
+    pub async fn anchor_states(&self, size: u64) {
+        let entries = self.entries(self.authority.published().range.size()).await;
+        let state = self.replay(&entries, |_| {}).await;
+        let (origin, mut tree) = (state.charter().origin().unwrap(), StateTree::default());
+        let blocks = (0..size / BLOCK).map(|number| {
+            let first = number * BLOCK;
+            let stood = state.begun(first, first + BLOCK);
+            let stood = stood.map(|one| (one.first().unwrap().index, Stood::at(one, size).unwrap()));
+            (number, block(origin, first, stood).unwrap())
+        });
+        tree.put(&blocks.collect());
+        let due = StateAnchored { root: Digest(tree.root().0), size };
+        self.authority.anchor_states(due).await.unwrap();
     }
 
     /// The first `size` entries, from the served bundles.

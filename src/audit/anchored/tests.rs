@@ -5,26 +5,6 @@ use crate::audit::fixture::Ledger;
 use crate::audit::{Pins, Verdict, replay};
 use crate::crypto::Digest;
 use crate::law;
-use crate::merkle::Range;
-
-/// The root over the states at a size, leaf by leaf.
-fn made(ledger: &Ledger, size: u64) -> Hash {
-    let origin = ledger.state.charter().origin().unwrap();
-    let mut range = Range::new();
-    for index in 0..size {
-        let here = ledger.state.licences().find(|licence| licence.first().unwrap().index == index);
-        let stood = here.and_then(|licence: &LicenceState| Stood::at(licence, size));
-        range.push(tree::leaf_of(origin, stood.as_ref()).unwrap());
-    }
-    range.root()
-}
-
-/// Anchors that say nothing of licences fill a ledger.
-fn fill(ledger: &mut Ledger, until: u64) {
-    while ledger.size() < until {
-        ledger.anchor();
-    }
-}
 
 fn anchored(ledger: &Ledger, size: u64, root: Hash) -> Body {
     assert!(size <= ledger.size());
@@ -51,23 +31,23 @@ fn compared(ledger: &Ledger, at: &[u64]) -> Vec<Hash> {
 fn blocks_that_entries_touch_are_made_again() {
     let mut ledger = Ledger::small();
     let early: Vec<_> = (0..3).map(|_| ledger.issue()).collect();
-    fill(&mut ledger, 300);
+    ledger.fill(300);
     let later = ledger.issue();
     ledger.suspend(early[0]);
     let at_512 = {
-        fill(&mut ledger, 512);
-        made(&ledger, 512)
+        ledger.fill(512);
+        ledger.states_at(512)
     };
     // Before the anchor at 512 is seen, and after it.
     ledger.suspend(later);
-    fill(&mut ledger, 560);
+    ledger.fill(560);
     ledger.suspend(early[1]);
-    fill(&mut ledger, 768);
-    let at_768 = made(&ledger, 768);
+    ledger.fill(768);
+    let at_768 = ledger.states_at(768);
     ledger.suspend(early[2]);
-    fill(&mut ledger, 1_100);
-    let at_1024 = made(&ledger, 1_024);
-    assert_eq!(made(&ledger, 512), at_512, "what came later changes nothing");
+    ledger.fill(1_100);
+    let at_1024 = ledger.states_at(1_024);
+    assert_eq!(ledger.states_at(512), at_512, "what came later changes nothing");
     assert_ne!(at_512, at_768);
     assert_eq!(compared(&ledger, &[512, 768, 1_024]), [at_512, at_768, at_1024]);
     assert_eq!(compared(&ledger, &[768]), [at_768]);
@@ -78,8 +58,8 @@ fn blocks_that_entries_touch_are_made_again() {
 fn a_root_that_the_entries_do_not_make_is_named_by_its_entry() {
     let mut ledger = Ledger::small();
     ledger.issue();
-    fill(&mut ledger, tree::BLOCK + 3);
-    let root = made(&ledger, tree::BLOCK);
+    ledger.fill(tree::BLOCK + 3);
+    let root = ledger.states_at(tree::BLOCK);
     let refused = |body| law::apply(&ledger.state, &ledger.entry(body, &[])).is_err();
     for size in [0, 1, tree::BLOCK + 255, 2 * tree::BLOCK] {
         let body = Body::StateAnchored(StateAnchored { root: Digest(root.0), size });

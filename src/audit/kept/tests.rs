@@ -1,5 +1,6 @@
 //! A replay that is gone on with says what one from the first entry says, wherever it was kept; and where it may not go on, it does not.
 
+mod anchors;
 mod cards;
 mod distrust;
 mod vectors;

@@ -11,34 +11,43 @@ use crate::authority::tiles;
 use crate::crypto::{Digest, KeyPurpose};
 use crate::ledger::body::Owner;
 use crate::ledger::entry::leaf_hash;
-use crate::ledger::receipt::Receipt;
+use crate::ledger::receipt::{Included, Receipt};
 use crate::merkle::{
     Hash, TileId, TilePath, Width, encode_bundle, encode_hashes, inclusion, node_from_tiles, width_at,
 };
-use crate::note::{KeyName, Scheme, VerifierKey};
+use crate::note::{KeyName, Note, Scheme, VerifierKey};
 use crate::x509::Certificate;
 
 impl Authority {
     /// The `.tlog-proof` of an entry, with its leaf hash: to the newest checkpoint that witnesses cosigned, if it covers
     /// the entry, with their lines; otherwise to the newest.
     pub fn receipt(&self, index: u64) -> Result<(Digest, String), Failure> {
-        let published = self.window.published();
-        if index >= published.range.size() {
+        let Some((size, checkpoint)) = self.checkpoint_over(index) else {
             return Err(Refusal::NotFound(Thing::File).into());
-        }
-        let cosigned = self.cosigned().filter(|cosigned| index < cosigned.size());
-        let (size, checkpoint) = match &cosigned {
-            Some(cosigned) => (cosigned.size(), cosigned.note()),
-            None => (published.range.size(), &published.checkpoint),
         };
+        let included = self.included(index, size)?;
+        let leaf = leaf_hash(included.extra().unwrap_or_default());
+        let receipt = Receipt::of(included, checkpoint).map_err(|error| Fault::Damaged(error.to_string()))?;
+        Ok((leaf, receipt.to_string()))
+    }
+
+    /// The newest checkpoint that witnesses cosigned, with its size, if it covers an entry; otherwise the newest, if that does.
+    pub(super) fn checkpoint_over(&self, index: u64) -> Option<(u64, Note)> {
+        let published = self.window.published();
+        let newest = published.range.size();
+        match self.cosigned().filter(|cosigned| index < cosigned.size()) {
+            Some(cosigned) => (index < newest).then(|| (cosigned.size(), cosigned.note().clone())),
+            None => (index < newest).then(|| (newest, published.checkpoint.clone())),
+        }
+    }
+
+    /// An entry with its path in the tree of a size.
+    pub(super) fn included(&self, index: u64, size: u64) -> Result<Included, Failure> {
         let entry = self.entry(index)?;
         let proof = inclusion(index, size, &|level, index| self.node(level, index))
             .map_err(|error| Fault::Damaged(error.to_string()))?;
         let path = proof.path.iter().map(|hash| hash.0).collect();
-        let leaf = leaf_hash(&entry);
-        let receipt = Receipt::new(Some(entry), index, path, checkpoint.clone())
-            .map_err(|error| Fault::Damaged(error.to_string()))?;
-        Ok((leaf, receipt.to_string()))
+        Ok(Included::new(Some(entry), index, path).map_err(|error| Fault::Damaged(error.to_string()))?)
     }
 
     /// A node of the tree.

@@ -8,12 +8,14 @@ mod opening;
 mod own;
 mod own_rows;
 mod shown;
+mod standing;
 
 use std::sync::Arc;
 
 pub use own::{Filter, Page};
 pub(super) use own_rows::standing_rows;
 pub use shown::{Shown, ShownEvent};
+pub use standing::NotProvable;
 
 use super::Authority;
 use super::refusal::{Failure, no_licence};

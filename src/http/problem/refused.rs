@@ -104,6 +104,7 @@ impl From<Refusal> for Problem {
                 )
                 .after(600)
             }
+            Refusal::NotProvable(refused) => Self::of_standing(&refused),
             Refusal::NotReady(why) => {
                 // The reason may name files: it is for the operator.
                 tracing::warn!(%why, "a request was refused: not ready");

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::licence::LicenceState;
-use crate::merkle::{EMPTY_ROOT, Hash, Range, leaf, node};
+use crate::merkle::{EMPTY_ROOT, Hash, InclusionProof, ProofError, Range, inclusion, leaf, node};
 use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, Origin};
 use crate::values::standing::Standing;
@@ -18,7 +18,9 @@ use crate::values::standing::Standing;
 /// An anchor stands at most so many entries behind the size that it is about.
 pub const WITHIN: u64 = 65_536;
 /// Leaves of a block. States are anchored at whole blocks.
-pub const BLOCK: u64 = 256;
+pub const BLOCK: u64 = 1 << BLOCK_LEVEL;
+/// The level at which blocks stand in the tree.
+const BLOCK_LEVEL: u8 = 8;
 
 /// How a licence stood up to a size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,24 +61,35 @@ pub fn leaf_of(origin: &Origin, stood: Option<&Stood>) -> Result<Hash, JsonError
     Ok(leaf(&bytes))
 }
 
-/// The root of the block whose first leaf is at `first`, from those licences, by their first entry's index, that came in there.
+/// The leaves of the block whose first is at `first`, from those licences, by their first entry's index, that came in there.
+pub fn leaves(
+    origin: &Origin,
+    first: u64,
+    stood: impl IntoIterator<Item = (u64, Stood)>,
+) -> Result<Vec<Hash>, JsonError> {
+    let empty = leaf_of(origin, None)?;
+    let mut leaves = Vec::new();
+    for (index, stood) in stood {
+        leaves.resize(usize::try_from(index.saturating_sub(first)).unwrap_or(usize::MAX), empty);
+        leaves.push(leaf_of(origin, Some(&stood))?);
+    }
+    leaves.resize(usize::try_from(BLOCK).unwrap_or(usize::MAX), empty);
+    Ok(leaves)
+}
+
+/// The root of that block.
 pub fn block(
     origin: &Origin,
     first: u64,
     stood: impl IntoIterator<Item = (u64, Stood)>,
 ) -> Result<Hash, JsonError> {
-    let empty = leaf_of(origin, None)?;
+    Ok(root_of(&leaves(origin, first, stood)?))
+}
+
+fn root_of(leaves: &[Hash]) -> Hash {
     let mut range = Range::new();
-    for (index, stood) in stood {
-        while first + range.size() < index {
-            range.push(empty);
-        }
-        range.push(leaf_of(origin, Some(&stood))?);
-    }
-    while range.size() < BLOCK {
-        range.push(empty);
-    }
-    Ok(range.root())
+    leaves.iter().for_each(|leaf| range.push(*leaf));
+    range.root()
 }
 
 /// The tree over whole blocks, of which some change.
@@ -132,6 +145,18 @@ impl StateTree {
         roots.get_mut(place).map(|held| *held = root).is_some()
     }
 
+    /// The path from the leaf at an index, with all leaves of its block. Not checked against the root: whoever is shown it does that.
+    pub fn prove(&self, index: u64, leaves: &[Hash]) -> Result<InclusionProof, ProofError> {
+        let first = index / BLOCK * BLOCK;
+        inclusion(index, self.blocks() * BLOCK, &|level, at| {
+            if let Some(level) = level.checked_sub(BLOCK_LEVEL) {
+                return self.levels.get(usize::from(level))?.get(usize::try_from(at).ok()?).copied();
+            }
+            let from = usize::try_from((at << level).checked_sub(first)?).ok()?;
+            leaves.get(from..from + (1 << level)).map(root_of)
+        })
+    }
+
     /// Its root.
     pub fn root(&self) -> Hash {
         let blocks = self.levels.first().map_or(0, Vec::len);
@@ -184,6 +209,12 @@ mod tests {
                 .map(|number| (u64::try_from(number).unwrap(), block_at(&leaves, number)));
             tree.put(&blocks.collect());
             assert_eq!(tree.root(), root(&leaves[..256 * until]), "{until} blocks");
+            for index in [0, 255, 256 * until / 2, 256 * until - 1] {
+                let first = index / 256 * 256;
+                let proof = tree.prove(u64::try_from(index).unwrap(), &leaves[first..first + 256]).unwrap();
+                assert_eq!(proof.verify(&leaves[index], &tree.root()), Ok(()), "{index} of {until} blocks");
+            }
+            assert!(tree.prove(tree.blocks() * BLOCK, &leaves[..256]).is_err());
         }
     }
 

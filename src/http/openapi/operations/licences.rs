@@ -24,9 +24,10 @@ const ISSUE: [Kind; 12] = [
 ];
 
 /// What can be asked about a licence and done to it.
-const ABOUT_ONE: [&str; 7] = [
+const ABOUT_ONE: [&str; 8] = [
     "showLicence",
     "showCredential",
+    "proveStanding",
     "suspendLicence",
     "reinstateLicence",
     "endLicence",
@@ -96,6 +97,17 @@ pub fn operations() -> Vec<Operation> {
             .by(Who::Department)
             .answers(200, "What was committed to.", &[Content::Json("Opening")])
             .refuses(&[Kind::Erased, Kind::UnknownField]),
+        licence(get("/v1/licences/{handle}/standing-proof", "proveStanding"))
+            .says("状态证明", "Prove how a licence stood")
+            .note(
+                "For everybody. One file that needs nothing but the ledger's verifier key to be checked (`vidimus ledger standing`, or by \
+                 `schemas/standing-proof.md`): how the licence stood at every time before the newest anchor's end, and so that it was not \
+                 revoked by then. States are anchored every 4,096 entries.",
+            )
+            .by(Who::Anyone)
+            .query("at", "A time that the proof must tell of; not later than now.", named("Time"))
+            .answers(200, "The proof.", &[Content::Text("text/plain")])
+            .refuses(&[Kind::NoStandingProof, Kind::NotReady, Kind::Validity]),
         act("/v1/licences/{handle}/suspend", "suspendLicence", "ActRequest")
             .says("暂扣", "Suspend")
             .answers(200, "Suspended.", &[Content::Json("Acted")]),

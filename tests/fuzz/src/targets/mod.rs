@@ -11,6 +11,7 @@ mod proof;
 mod request;
 mod sd_jwt;
 mod split_view;
+mod standing_proof;
 mod status;
 mod tile;
 mod verdict;
@@ -47,6 +48,7 @@ pub const ALL: &[Target] = &[
     target!(tile),
     target!(proof),
     target!(split_view),
+    target!(standing_proof),
     target!(columns),
     target!(request),
     target!(verdict),

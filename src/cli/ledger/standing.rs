@@ -1,0 +1,270 @@
+//! `vidimus ledger prove-standing HANDLE`, and `vidimus ledger standing FILE`, which checks what that or a service gives.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::audit::source::Source;
+use crate::audit::standing::{NewestAnchor, NoProof};
+use crate::audit::{Pins, replay_before};
+use crate::cli::audit::{Pinned, policy, summarised, vkeys};
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::ledger::checkpoint::VerifiedCheckpoint;
+use crate::ledger::policy::Policy;
+use crate::ledger::standing_proof::{At, Event, StandingProof, StandingProofError, Standings};
+use crate::ledger::witnessed::Witnessed;
+use crate::values::identifiers::Handle;
+use crate::values::lang::Lang;
+use crate::values::standing::Standing;
+use crate::values::time::Time;
+use crate::wiring::told::Told;
+
+/// The proof of how a licence stood, from the newest anchor of states; all of the ledger is checked first.
+#[derive(Debug, Args)]
+pub(super) struct ProveStanding {
+    /// The licence.
+    handle: Handle,
+    /// A time that the proof must tell of (YYYY-MM-DDTHH:MM:SS.mmmZ).
+    #[arg(long, value_name = "T")]
+    at: Option<Time>,
+    #[command(flatten)]
+    pinned: Pinned,
+}
+
+/// Check the proof of how a licence stood, alone and offline.
+#[derive(Debug, Args)]
+pub(super) struct CheckStanding {
+    /// The proof.
+    file: PathBuf,
+    /// Verifier keys of the checkpoint, one a line, from elsewhere than whoever brings the proof.
+    #[arg(long, value_name = "FILE")]
+    vkey: PathBuf,
+    /// The time that is asked about (YYYY-MM-DDTHH:MM:SS.mmmZ); else the last of which the proof tells.
+    #[arg(long, value_name = "T")]
+    at: Option<Time>,
+    /// Whose cosignatures count (C2SP tlog-policy): then it is told whether a quorum of witnesses vouches for the checkpoint.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+impl ProveStanding {
+    pub(super) fn run(self, source: &dyn Source, out: &Output) -> anyhow::Result<Exit> {
+        let mut newest = NewestAnchor::default();
+        let pins = self.pinned.read()?;
+        let audit = replayed(&mut newest, source, &pins, out)?;
+        if !audit.summary.holds {
+            return summarised(&audit, out);
+        }
+        self.pinned.remember(&audit)?;
+        match newest.prove(source, &audit, &self.handle, self.at) {
+            Ok(proof) => {
+                let text = proof.to_string();
+                out.result(&json!({ "handle": self.handle, "proof": text }), |_| text.clone())?;
+                Ok(Exit::Good)
+            }
+            Err(NoProof::Prove(error)) => Err(error.into()),
+            Err(error) => {
+                let exit = match &error {
+                    NoProof::Unknown(_) => Exit::NotFound,
+                    NoProof::Proof(_) => Exit::Fault,
+                    _ => Exit::CannotTell,
+                };
+                out.error(&no_proof(&error, &self.handle).into());
+                Ok(exit)
+            }
+        }
+    }
+}
+
+/// Replays without a line before the proof's bytes.
+fn replayed(
+    newest: &mut NewestAnchor,
+    source: &dyn Source,
+    pins: &Pins,
+    out: &Output,
+) -> anyhow::Result<crate::audit::Audit> {
+    let mut shown = out.silent_progress();
+    Ok(replay_before(newest, source, pins, &mut |progress| shown.step(progress))?)
+}
+
+/// Why there is no proof, with what to do.
+fn no_proof(error: &NoProof, handle: &Handle) -> Told {
+    match error {
+        NoProof::Unknown(_) => Told::new(
+            format!("账本中没有证照 {handle}：请核对编号；未入账的证照无法证明其不存在"),
+            format!("{error}: look at the handle; that one was never entered cannot be proved by a file"),
+        ),
+        NoProof::NotAnchored { until: Some(until) } => Told::new(
+            format!(
+                "已锚定的状态只能证明 {until} 之前的情形：请在下一次锚定（每 4096 条记录）之后再试，或问更早的时刻"
+            ),
+            format!(
+                "the states that are anchored tell of the time before {until} only: try again after the next anchor (every 4,096 entries), or ask about an earlier time"
+            ),
+        ),
+        NoProof::NotAnchored { until: None } => Told::new(
+            "这份证照进入账本之后还没有锚定过状态：请在下一次锚定（每 4096 条记录）之后再试，或用 audit state 查看",
+            "no states were anchored since this licence was entered: try again after the next anchor (every 4,096 entries), or ask audit state",
+        ),
+        NoProof::TooManyEvents => Told::new(
+            format!("关于证照 {handle} 的记录多于一份证明所能容纳的条数：请用 audit state 查看"),
+            format!("{error}: ask audit state"),
+        ),
+        NoProof::Prove(_) | NoProof::Proof(_) => {
+            Told::new(format!("无法作出证明：{error}"), format!("no proof could be made: {error}"))
+        }
+    }
+}
+
+impl CheckStanding {
+    pub(super) fn run(self, out: &Output) -> anyhow::Result<Exit> {
+        let keys = vkeys(&self.vkey)?;
+        let policy = self.policy.as_deref().map(policy).transpose()?;
+        let witnesses = policy.as_ref().map(Policy::witness_keys).unwrap_or_default();
+        let named = self.file.display().to_string();
+        let bytes = fs::read(&self.file).with_context(|| named.clone())?;
+        match StandingProof::parse(&bytes).and_then(|proof| proof.verify(&keys, &witnesses)) {
+            Ok((checkpoint, _))
+                if policy.as_ref().is_some_and(|policy| is_for_another(policy, &checkpoint)) =>
+            {
+                let told = Told::new(
+                    "见证策略写的是另一个账本：请核对 --policy",
+                    "the policy of witnesses is for another ledger: look at --policy",
+                );
+                out.error(&told.into());
+                Ok(Exit::DoesNotHold)
+            }
+            Ok((checkpoint, shown)) => {
+                let witnessed = match &policy {
+                    Some(policy) => Witnessed::of(Some(policy), Some(&checkpoint)),
+                    None => Witnessed::NoPolicy,
+                };
+                let answer = Answer::of(&shown, self.at);
+                out.result(&answer.json(&shown, &checkpoint, &witnessed), |lang| {
+                    answer.text(&shown, &checkpoint, &witnessed, lang)
+                })?;
+                Ok(answer.exit(&shown))
+            }
+            Err(error) => {
+                refused(&error, &named, out)?;
+                Ok(if error.asks_for_upgrade() { Exit::UpgradeNeeded } else { Exit::DoesNotHold })
+            }
+        }
+    }
+}
+
+/// Whether a policy names logs, and not this one.
+fn is_for_another(policy: &Policy, checkpoint: &VerifiedCheckpoint) -> bool {
+    !policy.logs().is_empty() && policy.logs().iter().all(|log| log.key != *checkpoint.log())
+}
+
+fn refused(error: &StandingProofError, named: &str, out: &Output) -> anyhow::Result<()> {
+    let problem = error.to_string();
+    out.result(&json!({ "proved": false, "problem": problem }), |lang| {
+        lang.choose(
+            format!("{named} 不能证明证照状态：{problem}。请核对 --vkey，并重新取得证明"),
+            format!("{named} proves no standing: {problem}. Look at --vkey, and get the proof again"),
+        )
+    })
+}
+
+/// What a proof says of the time that was asked about.
+struct Answer {
+    at: Time,
+    says: At,
+}
+
+impl Answer {
+    fn of(shown: &Standings, at: Option<Time>) -> Self {
+        let at = at.unwrap_or(shown.last_time());
+        Self { at, says: shown.at(at) }
+    }
+
+    fn exit(&self, shown: &Standings) -> Exit {
+        match self.says {
+            At::CannotTell => Exit::CannotTell,
+            At::Stood(Event { standing: Standing::Valid, .. }) if !shown.is_void() => Exit::Good,
+            At::Stood(_) | At::NotEntered => Exit::NotValid,
+        }
+    }
+
+    fn json(&self, shown: &Standings, checkpoint: &VerifiedCheckpoint, witnessed: &Witnessed) -> Value {
+        let event = |event: &Event| {
+            let (kind, standing) = (event.kind.as_str(), event.standing.as_str());
+            json!({ "index": event.index, "kind": kind, "time": event.time, "standing": standing })
+        };
+        let (answer, since) = match &self.says {
+            At::CannotTell => ("cannot_tell", None),
+            At::NotEntered => ("not_entered", None),
+            At::Stood(event) => (event.standing.as_str(), Some(event)),
+        };
+        json!({
+            "proved": true, "origin": checkpoint.origin().as_str(), "handle": shown.handle, "at": self.at, "standing": answer,
+            "since": since.map(|event| event.time), "void": shown.is_void(), "until": shown.until,
+            "events": shown.events.iter().map(event).collect::<Vec<_>>(),
+            "anchor": { "index": shown.anchor, "size": shown.size }, "size": checkpoint.size(), "witnessed": witnessed,
+        })
+    }
+
+    fn text(
+        &self,
+        shown: &Standings,
+        checkpoint: &VerifiedCheckpoint,
+        witnessed: &Witnessed,
+        lang: Lang,
+    ) -> String {
+        let (at, until) = (self.at, shown.until);
+        let answer = match &self.says {
+            At::CannotTell => lang.choose(
+                format!("{at}：无法判断，这份证明只说明 {until} 之前的情形；请在此后的锚定之后另取证明"),
+                format!("{at}: cannot tell, this proof ends before {until}; get one from a later anchor"),
+            ),
+            At::NotEntered => lang.choose(format!("{at}：尚未入账"), format!("{at}: not entered by then")),
+            At::Stood(event) => told_of(at, event, lang),
+        };
+        let mut rows = vec![
+            (lang.choose("账本", "ledger"), checkpoint.origin().to_string()),
+            (lang.choose("证照", "licence"), shown.handle.to_string()),
+            (lang.choose("状态", "standing"), answer),
+        ];
+        for event in &shown.events {
+            let stands = lang.choose(event.standing.zh(), event.standing.as_str());
+            rows.push((
+                lang.choose("记录", "entry"),
+                format!("#{} {} {} {stands}", event.index, event.time, event.kind),
+            ));
+        }
+        if shown.is_void() {
+            let text = lang.choose("曾被撤销，自始无效", "it was rescinded: void from the beginning");
+            rows.push((lang.choose("注意", "notice"), text.to_owned()));
+        }
+        let ends = lang.choose(
+            format!("{until}；此前没有关于它的其他记录（#{} 锚定前 {} 条记录）", shown.anchor, shown.size),
+            format!(
+                "{until}; before that nothing else was entered about it (#{} anchors the first {} entries)",
+                shown.anchor, shown.size
+            ),
+        );
+        rows.push((lang.choose("证明止于", "proved until"), ends));
+        rows.push((lang.choose("外部见证", "witnesses"), witnessed.text(lang)));
+        let colon = lang.choose("：", ": ");
+        rows.into_iter().map(|(name, value)| format!("{name}{colon}{value}\n")).collect()
+    }
+}
+
+fn told_of(at: Time, event: &Event, lang: Lang) -> String {
+    let since = event.time;
+    let (zh, en) = match event.standing {
+        Standing::Valid => ("，未被终止或暂扣", ", and was neither ended nor suspended"),
+        Standing::Suspended => ("，未被终止", ", and was not ended"),
+        Standing::Ended(_) | Standing::Replaced(_) => ("", ""),
+    };
+    lang.choose(
+        format!("{at}：{}{zh}（自 {since} 起）", event.standing.zh()),
+        format!("{at}: {}{en} (since {since})", event.standing),
+    )
+}
