@@ -92,7 +92,9 @@ fn child() {
                 println!("\ncommitted {}", append(&store).unwrap());
             }
         }
-        "append and settle until killed" => settling::tests::append_and_settle(directory),
+        "append and settle until killed" => {
+            settling::tests::append_and_settle(directory, |size| println!("\ncommitted {size}"));
+        }
         "append until the disk is full" => {
             let store = SledStore::open(directory).unwrap();
             append_all(&store, 20);

@@ -222,7 +222,7 @@ fn nothing_comes_back_that_was_removed_meanwhile() {
 }
 
 /// What the killed process does.
-pub(in super::super) fn append_and_settle(directory: &Path) {
+pub(in super::super) fn append_and_settle(directory: &Path, tell: impl Fn(u64)) {
     let store = SledStore::open_with(directory, PATIENT).unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -231,7 +231,7 @@ pub(in super::super) fn append_and_settle(directory: &Path) {
             }
         });
         loop {
-            println!("\ncommitted {}", append(&store).unwrap());
+            tell(append(&store).unwrap());
         }
     });
 }
