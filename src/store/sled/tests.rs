@@ -95,6 +95,9 @@ fn child() {
         "append and settle until killed" => {
             settling::tests::append_and_settle(directory, |size| println!("\ncommitted {size}"));
         }
+        "change and settle until killed" => {
+            settling::tests::change_and_settle(directory, |size| println!("\ncommitted {size}"));
+        }
         "append until the disk is full" => {
             let store = SledStore::open(directory).unwrap();
             append_all(&store, 20);

@@ -250,6 +250,7 @@ fn a_kill_while_rows_settle_loses_none() {
         child.wait().unwrap();
         let store = reopen_with(kept.path(), PATIENT).unwrap();
         holds_entries(&store, acknowledged);
+        store.settle().unwrap();
         let named = store.steady.read().unwrap().files().count();
         assert_eq!(files_in(&kept.path().join(SETTLED)), named, "what is not named was swept away");
     }
@@ -305,8 +306,121 @@ fn what_nobody_names_is_removed_at_a_start_and_nothing_else() {
         fs::write(settled.join(name), b"left").unwrap();
     }
     fs::write(settled.join("README"), b"somebody's").unwrap();
-    holds_entries(&reopen(kept.path()).unwrap(), 60);
+    let store = reopen(kept.path()).unwrap();
+    holds_entries(&store, 60);
+    assert_eq!(files_in(&settled), before + 4, "whoever only looks removes nothing");
+    store.settle().unwrap();
     assert_eq!(files_in(&settled), before + 1);
+}
+
+#[test]
+fn an_older_engine_that_is_only_looked_at_removes_nothing_of_the_newest() {
+    let (kept, store) = settled(60);
+    drop(store);
+    drop(reopen(kept.path()).unwrap());
+    let older = TempDir::new().unwrap();
+    for name in ["db", "conf"] {
+        fs::copy(kept.path().join(name), older.path().join(name)).unwrap();
+    }
+    let store = reopen_with(kept.path(), PATIENT).unwrap();
+    append_all(&store, 60);
+    settle_all(&store);
+    drop(store);
+    drop(reopen(kept.path()).unwrap());
+    let newest = fs::read(kept.path().join("db")).unwrap();
+    // Put in its place, looked at, and taken away again; what replaced its files keeps it from being opened, or not.
+    fs::copy(older.path().join("db"), kept.path().join("db")).unwrap();
+    drop(reopen(kept.path()));
+    fs::write(kept.path().join("db"), newest).unwrap();
+    holds_entries(&reopen(kept.path()).unwrap(), 120);
+}
+
+#[test]
+fn a_directory_that_another_has_is_in_use_behind_a_link_too() {
+    let (kept, _store) = settled(60);
+    let copy = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(kept.path().join(SETTLED), copy.path().join(SETTLED)).unwrap();
+    let refused = SledStore::open(copy.path()).err();
+    assert_eq!(refused, Some(OpenError::InUse(copy.path().to_owned())));
+}
+
+#[test]
+fn files_that_hold_the_same_rows_are_refused() {
+    let (kept, store) = settled(60);
+    let twin = store.steady.read().unwrap().files().next().unwrap().digest();
+    store.db.ask(|db| db.insert(settled_key(900), twin.0.as_slice())).unwrap();
+    drop(store);
+    let first = paths(kept.path())[0].clone();
+    fs::copy(&first, first.with_file_name("0000000000000384")).unwrap();
+    let refused = reopen(kept.path()).err();
+    assert!(
+        matches!(&refused, Some(OpenError::Damaged { what, .. }) if what.contains("same rows")),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn want_of_descriptors_ends_nothing() {
+    let error = std::io::Error::from_raw_os_error(24);
+    let (_kept, store) = settled(60);
+    let fault = crate::store::settled::SettledFault::from_system(Path::new("settled"), &error);
+    assert!(matches!(store.unsettled(&fault), StoreError::Busy(_)));
+    append(&store).unwrap();
+}
+
+/// What round `round` writes among sixty rows; the same each time.
+fn round_of(round: u64) -> Vec<Write> {
+    let rows = (0..4).map(|place| (round * 37 + place * 11) % 60);
+    let value = |index: u64| {
+        let long = usize::try_from(round % 5 * 1_100 + index).unwrap();
+        ((round + index) % 4 != 0).then(|| vec![u8::try_from(round % 251).unwrap(); long])
+    };
+    rows.map(|index| Write { row: Row::Entries(index), value: value(index) }).collect()
+}
+
+/// What the killed process does: rounds of changes, each acknowledged, while files are made anew.
+pub(in super::super) fn change_and_settle(directory: &Path, tell: impl Fn(u64)) {
+    let store = SledStore::open_with(directory, EAGER).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            loop {
+                store.settle().unwrap();
+            }
+        });
+        loop {
+            let now = store.head().unwrap();
+            let next = Head { size: now.size + 1, time: None };
+            store.commit(now, next, round_of(now.size)).unwrap();
+            tell(next.size);
+        }
+    });
+}
+
+#[test]
+fn a_kill_while_files_are_made_anew_brings_nothing_back() {
+    let kept = TempDir::new().unwrap();
+    for kill in 0..8 {
+        let mut command = child_command("change and settle until killed", kept.path());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let committed = lines.filter_map(|line| line.unwrap().strip_prefix("committed ")?.parse().ok());
+        let acknowledged: u64 = committed.take(25 + 4 * kill).last().expect("the child commits");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let store = reopen_with(kept.path(), EAGER).unwrap();
+        let size = store.head().unwrap().size;
+        assert!(size >= acknowledged, "{size} of {acknowledged} rounds");
+        let mut map = BTreeMap::new();
+        for Write { row, value } in (0..size).flat_map(round_of) {
+            match value {
+                Some(value) => map.insert(row.key(), value),
+                None => map.remove(&row.key()),
+            };
+        }
+        assert!(store.scan(b"e", None, 100).unwrap().into_iter().eq(map.clone()), "kill {kill}");
+        settle_all(&store);
+        assert!(store.scan(b"e", None, 100).unwrap().into_iter().eq(map), "kill {kill}, settled");
+    }
 }
 
 #[test]
@@ -320,8 +434,10 @@ fn what_cannot_be_written_is_told_and_tried_again() {
     holds_entries(&store, 61);
     fs::remove_file(kept.path().join(SETTLED)).unwrap();
     // And where there is no room for a file itself.
-    fs::create_dir_all(kept.path().join(SETTLED).join("0000000000000001.new")).unwrap();
+    let in_the_way = kept.path().join(SETTLED).join("0000000000000000.new");
+    fs::create_dir_all(&in_the_way).unwrap();
     assert!(matches!(store.settle(), Err(StoreError::Unsettled(_))));
+    fs::remove_dir(in_the_way).unwrap();
     assert!(settle_all(&store) > 0);
     holds_entries(&store, 61);
 }
