@@ -46,7 +46,12 @@ impl Folder {
     fn try_keep(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
         let above = file.parent().unwrap_or(&self.path);
         self.make(above)?;
-        if read(file)?.as_deref() != Some(bytes) {
+        if file.is_dir() {
+            let why = "there is a directory in the file's place: move it away";
+            return Err(io::Error::new(ErrorKind::IsADirectory, why));
+        }
+        // One that cannot be read, or is longer than any, is just what has to be replaced.
+        if !matches!(read(file), Ok(Some(found)) if found == bytes) {
             let new = PathBuf::from(format!("{}{NEW}", file.display()));
             let mut writing =
                 OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
