@@ -313,4 +313,6 @@ fn split(rows: &[KeyValue], file: usize) -> Vec<&[KeyValue]> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(super) mod killed;
+#[cfg(test)]
+mod tests;

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
 use super::super::parts::LAYOUT_KEY;
-use super::super::tests::{append, append_all, child_command, files_in, holds_entries, reopen, reopen_with};
+use super::super::tests::{append, append_all, files_in, holds_entries, reopen, reopen_with};
 use super::super::{OpenError, SledStore};
 use super::*;
 use crate::authority::store::{Head, KeyValue, Row, Store, Write};
@@ -18,14 +16,14 @@ use crate::store::settled::SETTLED;
 use crate::store::suite;
 
 /// Everything settles, at once, in files of some rows.
-const EAGER: Measures = Measures { families: b"cehlmv", file: 256, margin: 0 };
+pub(super) const EAGER: Measures = Measures { families: b"cehlmv", file: 256, margin: 0 };
 /// As `EAGER`, and the newest rows stay.
-const PATIENT: Measures = Measures { families: b"e", file: 4_096, margin: 2_500 };
+pub(super) const PATIENT: Measures = Measures { families: b"e", file: 4_096, margin: 2_500 };
 
 /// A store that settles after every write all that is due.
 struct Restless(SledStore);
 
-fn settle_all(store: &SledStore) -> u64 {
+pub(super) fn settle_all(store: &SledStore) -> u64 {
     let mut rows = 0;
     loop {
         match store.settle().unwrap() {
@@ -221,42 +219,6 @@ fn nothing_comes_back_that_was_removed_meanwhile() {
     assert!(store.scan(b"e", None, 1_000).unwrap().into_iter().eq(map));
 }
 
-/// What the killed process does.
-pub(in super::super) fn append_and_settle(directory: &Path, tell: impl Fn(u64)) {
-    let store = SledStore::open_with(directory, PATIENT).unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            loop {
-                store.settle().unwrap();
-            }
-        });
-        loop {
-            tell(append(&store).unwrap());
-        }
-    });
-}
-
-#[test]
-fn a_kill_while_rows_settle_loses_none() {
-    let kept = TempDir::new().unwrap();
-    let mut acknowledged = 0;
-    for round in 0..6 {
-        let mut command = child_command("append and settle until killed", kept.path());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let committed = lines.filter_map(|line| line.unwrap().strip_prefix("committed ")?.parse().ok());
-        acknowledged = committed.take(40 + 3 * round).last().expect("the child commits");
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let store = reopen_with(kept.path(), PATIENT).unwrap();
-        holds_entries(&store, acknowledged);
-        store.settle().unwrap();
-        let named = store.steady.read().unwrap().files().count();
-        assert_eq!(files_in(&kept.path().join(SETTLED)), named, "what is not named was swept away");
-    }
-    assert!(files_in(&kept.path().join(SETTLED)) > 10 && acknowledged >= 240);
-}
-
 #[test]
 fn a_damaged_block_is_told_and_ends_writing() {
     let (kept, store) = settled(100);
@@ -366,61 +328,6 @@ fn want_of_descriptors_ends_nothing() {
     let fault = crate::store::settled::SettledFault::from_system(Path::new("settled"), &error);
     assert!(matches!(store.unsettled(&fault), StoreError::Busy(_)));
     append(&store).unwrap();
-}
-
-/// What round `round` writes among sixty rows; the same each time.
-fn round_of(round: u64) -> Vec<Write> {
-    let rows = (0..4).map(|place| (round * 37 + place * 11) % 60);
-    let value = |index: u64| {
-        let long = usize::try_from(round % 5 * 1_100 + index).unwrap();
-        ((round + index) % 4 != 0).then(|| vec![u8::try_from(round % 251).unwrap(); long])
-    };
-    rows.map(|index| Write { row: Row::Entries(index), value: value(index) }).collect()
-}
-
-/// What the killed process does: rounds of changes, each acknowledged, while files are made anew.
-pub(in super::super) fn change_and_settle(directory: &Path, tell: impl Fn(u64)) {
-    let store = SledStore::open_with(directory, EAGER).unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            loop {
-                store.settle().unwrap();
-            }
-        });
-        loop {
-            let now = store.head().unwrap();
-            let next = Head { size: now.size + 1, time: None };
-            store.commit(now, next, round_of(now.size)).unwrap();
-            tell(next.size);
-        }
-    });
-}
-
-#[test]
-fn a_kill_while_files_are_made_anew_brings_nothing_back() {
-    let kept = TempDir::new().unwrap();
-    for kill in 0..8 {
-        let mut command = child_command("change and settle until killed", kept.path());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let committed = lines.filter_map(|line| line.unwrap().strip_prefix("committed ")?.parse().ok());
-        let acknowledged: u64 = committed.take(25 + 4 * kill).last().expect("the child commits");
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let store = reopen_with(kept.path(), EAGER).unwrap();
-        let size = store.head().unwrap().size;
-        assert!(size >= acknowledged, "{size} of {acknowledged} rounds");
-        let mut map = BTreeMap::new();
-        for Write { row, value } in (0..size).flat_map(round_of) {
-            match value {
-                Some(value) => map.insert(row.key(), value),
-                None => map.remove(&row.key()),
-            };
-        }
-        assert!(store.scan(b"e", None, 100).unwrap().into_iter().eq(map.clone()), "kill {kill}");
-        settle_all(&store);
-        assert!(store.scan(b"e", None, 100).unwrap().into_iter().eq(map), "kill {kill}, settled");
-    }
 }
 
 #[test]
