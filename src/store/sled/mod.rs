@@ -123,9 +123,9 @@ impl SledStore {
             }
             let Some(value) = value else {
                 if settles {
-                    batch.insert(key, GONE)
+                    batch.insert(key, GONE);
                 } else {
-                    batch.remove(key)
+                    batch.remove(key);
                 }
                 continue;
             };

@@ -54,7 +54,7 @@ fn round_of(round: u64) -> Vec<Write> {
     let rows = (0..4).map(|place| (round * 37 + place * 11) % 60);
     let value = |index: u64| {
         let long = usize::try_from(round % 5 * 1_100 + index).unwrap();
-        ((round + index) % 4 != 0).then(|| vec![u8::try_from(round % 251).unwrap(); long])
+        (!(round + index).is_multiple_of(4)).then(|| vec![u8::try_from(round % 251).unwrap(); long])
     };
     rows.map(|index| Write { row: Row::Entries(index), value: value(index) }).collect()
 }

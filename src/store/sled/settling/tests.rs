@@ -242,7 +242,7 @@ fn a_file_that_is_lost_or_another_is_refused_at_a_start() {
         ("cut", |files| fs::write(&files[0], &fs::read(&files[0]).unwrap()[..900]).unwrap()),
         ("empty", |files| fs::write(&files[0], b"").unwrap()),
         ("longer", |files| {
-            fs::write(&files[0], [fs::read(&files[0]).unwrap(), vec![0; 9]].concat()).unwrap()
+            fs::write(&files[0], [fs::read(&files[0]).unwrap(), vec![0; 9]].concat()).unwrap();
         }),
     ];
     for (harm, change) in harms {
