@@ -2,22 +2,19 @@
 //! memory where the system allows that, so one under its own name is whole. Not here: which of them count.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-
-use rustix::fs::{Advice, fadvise};
 
 use super::{SettledFault, SettledFile, form};
 use crate::authority::store::KeyValue;
 use crate::crypto::Digest;
+use crate::store::durable::{NEW, beside, make_durable, replace};
 
 /// The directory's name in an engine's own.
 pub const SETTLED: &str = "settled";
-/// How the name of a file ends while it is written.
-const NEW: &str = ".new";
 
 /// A directory of files of rows, which is made when the first is kept. One process alone writes: whoever holds the engine.
 #[derive(Debug)]
@@ -35,13 +32,13 @@ impl SettledFolder {
 
     /// Takes the directory for this process, if it is there; whether nobody else has it.
     pub fn hold(&self) -> io::Result<bool> {
+        if self.held.get().is_some() {
+            return Ok(true);
+        }
         let directory = match File::open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
             directory => directory?,
         };
-        if self.held.get().is_some() {
-            return Ok(true);
-        }
         match directory.try_lock() {
             Ok(()) => Ok(self.held.set(directory).is_ok()),
             Err(TryLockError::WouldBlock) => Ok(false),
@@ -54,7 +51,7 @@ impl SettledFolder {
         let path = self.place(number);
         let kept = self.try_keep(&path, number, rows);
         if kept.is_err() {
-            let _stays = fs::remove_file(new(&path));
+            let _stays = fs::remove_file(beside(&path));
             let _stays = fs::remove_file(&path);
         }
         kept
@@ -114,16 +111,8 @@ impl SettledFolder {
         if !self.hold()? {
             return Err(io::Error::new(ErrorKind::ResourceBusy, "another process has the directory"));
         }
-        let new = new(path);
-        let mut writing =
-            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-        writing.write_all(bytes)?;
-        writing.sync_all()?;
-        fs::rename(&new, path)?;
-        File::open(&self.path)?.sync_all()?;
-        // Where the system cannot forget it, it is read back from memory.
-        let _hint = fadvise(&writing, 0, None, Advice::DontNeed);
-        Ok(())
+        replace(path, bytes)?;
+        make_durable(path)
     }
 
     fn make(&self) -> io::Result<()> {
@@ -134,9 +123,4 @@ impl SettledFolder {
         // Each time: one that is there may not be durable.
         self.path.parent().map_or(Ok(()), |above| File::open(above)?.sync_all())
     }
-}
-
-/// What a file is called while it is written.
-fn new(path: &Path) -> PathBuf {
-    PathBuf::from(format!("{}{NEW}", path.display()))
 }

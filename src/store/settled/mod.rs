@@ -15,7 +15,7 @@ mod tests;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use rustix::io::Errno;
+use crate::store::durable::is_passing;
 
 pub use file::SettledFile;
 pub use files::SettledFiles;
@@ -42,10 +42,6 @@ impl SettledFault {
     }
 
     pub(super) fn from_system(path: &Path, error: &io::Error) -> Self {
-        let passing = matches!(
-            Errno::from_io_error(error),
-            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::INTR | Errno::AGAIN)
-        );
-        Self { passing, system: Some(error.kind()), ..Self::of(path, &error.to_string()) }
+        Self { passing: is_passing(error), system: Some(error.kind()), ..Self::of(path, &error.to_string()) }
     }
 }
