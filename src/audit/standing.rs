@@ -94,10 +94,9 @@ impl NewestAnchor {
         let prover = Prover::new(source, head.size(), under.size(), Hash(*under.root()));
         let needed = StandingProof::needs(&stood, size, anchor);
         let entries = needed.into_iter().map(|index| included(&prover, index)).collect::<Result<_, _>>()?;
-        let proof = StandingProof::of(stood, path, entries, under.note().clone())?;
-        let until = proof.follow()?.until;
-        if at.is_some_and(|at| at >= until) {
-            return Err(NoProof::NotAnchored { until: Some(until) });
+        let (proof, shown) = StandingProof::of(stood, path, entries, under.note().clone())?;
+        if !shown.tells(at) {
+            return Err(NoProof::NotAnchored { until: Some(shown.until) });
         }
         Ok(proof)
     }

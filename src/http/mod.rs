@@ -46,6 +46,8 @@ mod witness;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::authority::Authority;
 use crate::values::time::Clock;
 pub use access::Access;
@@ -69,6 +71,8 @@ pub struct HttpState {
     pub clock: Arc<dyn Clock>,
     guesses: Budget,
     computing: Budget,
+    /// Places of those whose proofs of standing are made.
+    proving: Arc<Semaphore>,
     metrics: health::Metrics,
     gate: Gate,
     trouble: health::Trouble,
@@ -85,6 +89,7 @@ impl HttpState {
             guesses: Budget::new(20.0, 1.0 / 15.0),
             // Seconds of computing without a token.
             computing: Budget::new(120.0, 1.0),
+            proving: Arc::new(Semaphore::new(standing::AT_ONCE)),
             metrics: health::Metrics::install(),
             gate: Gate::new(Access::default()),
             trouble: health::Trouble::default(),

@@ -48,17 +48,17 @@ pub struct StandingProof {
 }
 
 impl StandingProof {
-    /// The proof for a leaf with its path, and the entries that it needs, all under the checkpoint of one note; an error where nothing
-    /// follows from them. Whose checkpoint it is, is not asked.
+    /// The proof for a leaf with its path, and the entries that it needs, all under the checkpoint of one note, with what it shows; an
+    /// error where nothing follows from them. Whose checkpoint it is, is not asked.
     pub fn of(
         stood: Stood,
         path: Vec<Hash>,
         entries: Vec<Included>,
         note: Note,
-    ) -> Result<Self, StandingProofError> {
+    ) -> Result<(Self, Standings), StandingProofError> {
         let proof = Self { stood, path, entries, note };
-        proof.follow()?;
-        Ok(proof)
+        let shown = proof.follow()?;
+        Ok((proof, shown))
     }
 
     /// The entries that a proof needs beside its anchor, in ascending order.

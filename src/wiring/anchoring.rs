@@ -22,7 +22,9 @@ pub async fn go_on(authority: Arc<Authority>, mut ended: watch::Receiver<()>) {
             () = tokio::time::sleep(pause) => {}
             _ = ended.changed() => return,
         }
-        pause = match step(&authority).await {
+        let stepped = step(&authority).await;
+        metrics::gauge!("vidimus_states_stopped").set(if stepped.is_err() { 1.0 } else { 0.0 });
+        pause = match stepped {
             Ok(true) => PAUSE,
             Ok(false) => REST,
             Err(failure) => {

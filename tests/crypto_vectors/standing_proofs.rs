@@ -142,7 +142,7 @@ impl Ledger {
         let needed = StandingProof::needs(stood, BLOCK, self.anchor);
         let entries = needed.into_iter().map(|index| self.included(index)).collect();
         let note = self.note(1, self.entries.len());
-        StandingProof::of(stood.clone(), path, entries, note).unwrap().to_string()
+        StandingProof::of(stood.clone(), path, entries, note).unwrap().0.to_string()
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use vidimus::authority::store::{Row, STATES, Store as _, Write};
 use vidimus::authority::{ActWish, Authority, Failure, NotProvable, Refusal, StatesMade, Verb};
+use vidimus::crypto::Digest;
 use vidimus::ledger::body::StateAnchored;
 use vidimus::ledger::standing_proof::{At, StandingProof, Standings};
 use vidimus::ledger::state::tree::BLOCK;
@@ -66,7 +67,7 @@ async fn a_licence_is_proved_before_and_after_what_was_done_to_it() {
     let begun = bench.clock.now();
     let one = issue(&authority, &market, &business("甲"), "one").await.unwrap().handle;
     let size = authority.published().range.size();
-    let not_yet = NotProvable::NotAnchored { until: None, size, next: 4_096 };
+    let not_yet = NotProvable::NotAnchored { until: None, size, next: Some(4_096) };
     assert_eq!(refused(&authority, &one, None), not_yet);
     let reason = json!({"reason": "核查"});
     let suspended = act(&bench, &authority, &one, Verb::Suspend, &reason).await;
@@ -134,6 +135,24 @@ async fn a_licence_is_proved_before_and_after_what_was_done_to_it() {
     }
 }
 
+/// A licence that came in at the very time of the proof's end: the proof tells of no time at which it was there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_licence_of_the_last_moment_is_proved_by_the_next_anchor() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    let market = bench.code("market-regulation");
+    grow(&bench, &authority, BLOCK - 1).await;
+    bench.tick(1_000);
+    let until = bench.clock.now();
+    let last = issue(&authority, &market, &business("末"), "last").await.unwrap().handle;
+    issue(&authority, &market, &business("后"), "after").await.unwrap();
+    anchor(&bench, &authority, BLOCK).await;
+    let none = refused(&authority, &last, None);
+    assert!(matches!(none, NotProvable::NotAnchored { until: Some(end), .. } if end == until), "{none:?}");
+    // That it was not entered before is told to who asks for that.
+    assert!(authority.standing_proof(&last, Some(until.plus(-1))).is_ok());
+}
+
 /// Blocks that are stored and are not those of the anchor prove nothing: they are made again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_tree_is_made_again_and_not_shown() {
@@ -155,4 +174,21 @@ async fn a_damaged_tree_is_made_again_and_not_shown() {
     assert_eq!(again.make_states().unwrap(), StatesMade::Nothing);
     assert_eq!(shown(&again, &one), before);
     assert_eq!(bench.store.get(&Row::States(0)).unwrap().unwrap(), good);
+}
+
+/// An anchor that its entries do not make stays unproved, and nothing is anchored after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_anchor_is_told_for_as_long_as_it_is_there() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    let market = bench.code("market-regulation");
+    let one = issue(&authority, &market, &business("甲"), "one").await.unwrap().handle;
+    grow(&bench, &authority, BLOCK + 1).await;
+    let wrong = StateAnchored { root: Digest([7; 32]), size: BLOCK };
+    authority.anchor_states(wrong).await.unwrap();
+    for _ in 0..3 {
+        let damaged = authority.make_states().unwrap_err().to_string();
+        assert!(damaged.contains("the blocks of the states"), "{damaged}");
+        assert_eq!(refused(&authority, &one, None), NotProvable::BeingMade);
+    }
 }

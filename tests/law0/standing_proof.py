@@ -23,9 +23,10 @@ class Shown:
     until: str
     note: str
 
-    def at(self, time):
-        """The standing at a time; None before the licence was entered. Refused where the proof ends before."""
-        need(time < self.until, "cannot tell")
+    def at(self, time, witnessed=None):
+        """The standing at a time; None before the licence was entered. Refused where the proof ends before, or a quorum of witnesses was
+        complete before: later times are the log's own word."""
+        need(time < self.until and (witnessed is None or time <= witnessed), "cannot tell")
         before = [standing for _, entered, standing in self.events if entered <= time]
         return before[-1] if before else None
 

@@ -6,10 +6,13 @@ own (tests/law0), which makes the anchored roots again from the entries too, and
 Standard library only.
 """
 
+import base64
 import json
 import random
+import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -89,6 +92,28 @@ class Judges:
         tally.equal(f"{what}: at its end", (said["standing"], said["until"]), (expected[-1], shown.until))
         return shown
 
+    def witnessed(self, text):
+        """Beside a witness that cosigned before the proof's end, nothing is told of what lies between."""
+        shown = self.other(text)
+        seconds = int(at_utc(shown.events[0][1]).timestamp()) + 1
+        vkey, line = cosigned(self.folder, shown.note, seconds)
+        policy = self.folder / "policy"
+        policy.write_text(f"witness W {vkey}\nquorum W\n", "utf-8")
+        quorum = moment("1970-01-01T00:00:00.000Z", 1000 * seconds)
+        both = standing_proof.shown(text + line, self.key, [vkey])
+        tally.check("the quorum was before the end", quorum < shown.until, (quorum, shown.until))
+        for time in sorted({shown.events[0][1], quorum, moment(quorum, 1), moment(shown.until, -1), shown.until}):
+            code, said = self.program(text + line, "--policy", policy, "--at", time)
+            try:
+                standing = both.at(time, quorum)
+            except Refused:
+                standing = "cannot_tell"
+            tally.equal(f"witnessed at {quorum}: at {time}", said["standing"], standing)
+            tally.equal(f"witnessed at {quorum}: the exit code at {time}", code == 11, standing == "cannot_tell")
+        _, said = self.program(text + line, "--policy", policy)
+        tally.equal("with nothing asked, at the quorum", (said["at"], said["times"]), (quorum, "witnessed"))
+        tally.equal("without a policy, the ledger's word", self.program(text + line)[1]["times"], "ledger")
+
     def changed(self, text):
         """Changes of chance: neither takes them, and both take what was not changed."""
         lines = text.split("\n")
@@ -114,9 +139,26 @@ class Judges:
             tally.check(f"line {at} changed", code == 12 and not said["proved"] and self.other(bad) is None, (code, said))
 
 
+def cosigned(folder, note, seconds):
+    """The verifier key of a new witness, and its line (C2SP tlog-cosignature) under a note; keys and signature by openssl."""
+    key, public, message, signature = (folder / f"witness.{name}" for name in ("key", "public", "message", "signature"))
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER", "-out", public], check=True)
+    named = b"\x04" + public.read_bytes()[-32:]
+    key_id = sha256(b"w.example\n" + named).digest()[:4]
+    message.write_text(f"cosignature/v1\ntime {seconds}\n{note.rpartition(chr(10) * 2)[0]}\n", "utf-8")
+    subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", key, "-rawin", "-in", message, "-out", signature], check=True)
+    line = key_id + seconds.to_bytes(8, "big") + signature.read_bytes()
+    return f"w.example+{key_id.hex()}+{base64.b64encode(named).decode()}", f"— w.example {base64.b64encode(line).decode()}\n"
+
+
+def at_utc(time):
+    return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+
+
 def moment(time, by):
     """So many milliseconds later."""
-    at = datetime.strptime(time, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc) + timedelta(milliseconds=by)
+    at = at_utc(time) + timedelta(milliseconds=by)
     return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
@@ -150,6 +192,7 @@ def service_and_copy(folder):
         judges.times("what replaced it", service.get(path(replaced)).body.decode(), ["valid"])
         judges.times("the early proof is what it was", early, ["valid", "suspended"])
         judges.changed(second)
+        judges.witnessed(second)
         end = judges.other(second).until
         tally.equal("a time at its end is refused", service.get(f"{path(one)}?at={end}").problem, "no-standing-proof")
         tally.equal("one before is not", service.get(f"{path(one)}?at={moment(end, -1)}").status, 200)

@@ -19,10 +19,10 @@ pub enum NotProvable {
         until: Option<Time>,
         /// Entries of the ledger.
         size: u64,
-        /// With so many of them, the next anchor is due.
-        next: u64,
+        /// With so many of them, the next anchor is due; never, where the ledger is frozen.
+        next: Option<u64>,
     },
-    /// They do; the service has just started, and makes their tree.
+    /// They do; their tree is made, as after a start.
     #[error("the states that are anchored are being made again")]
     BeingMade,
     /// There are more entries about the licence than a proof holds.
@@ -39,6 +39,7 @@ impl Authority {
         let charter = &published.charter;
         let (size, newest) = (published.range.size(), charter.state_anchored().unwrap_or(0));
         let next = (newest.max(first) / STATES_EVERY + 1) * STATES_EVERY;
+        let next = (!charter.is_frozen()).then_some(next);
         let not_anchored = |until| Refusal::NotProvable(NotProvable::NotAnchored { until, size, next });
         if first >= newest {
             return Err(not_anchored(None).into());
@@ -59,10 +60,9 @@ impl Authority {
         let entries = needed.into_iter().map(|index| self.included(index, under));
         let entries = entries.collect::<Result<_, Failure>>()?;
         let proof = StandingProof::of(stood, path.path, entries, checkpoint);
-        let proof = proof.map_err(|error: StandingProofError| damaged(handle, &error))?;
-        let until = proof.follow().map_err(|error| damaged(handle, &error))?.until;
-        if at.is_some_and(|at| at >= until) {
-            return Err(not_anchored(Some(until)).into());
+        let (proof, shown) = proof.map_err(|error: StandingProofError| damaged(handle, &error))?;
+        if !shown.tells(at) {
+            return Err(not_anchored(Some(shown.until)).into());
         }
         Ok(proof.to_string())
     }

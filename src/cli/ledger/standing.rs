@@ -1,7 +1,8 @@
 //! `vidimus ledger prove-standing HANDLE`, and `vidimus ledger standing FILE`, which checks what that or a service gives.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -15,7 +16,10 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::policy::Policy;
-use crate::ledger::standing_proof::{At, Event, StandingProof, StandingProofError, Standings};
+use crate::ledger::standing_proof::{
+    At, Event, MAX_STANDING_PROOF, StandingProof, StandingProofError, Standings,
+};
+use crate::ledger::state::View as _;
 use crate::ledger::witnessed::Witnessed;
 use crate::values::identifiers::Handle;
 use crate::values::lang::Lang;
@@ -46,7 +50,8 @@ pub(super) struct CheckStanding {
     /// The time that is asked about (YYYY-MM-DDTHH:MM:SS.mmmZ); else the last of which the proof tells.
     #[arg(long, value_name = "T")]
     at: Option<Time>,
-    /// Whose cosignatures count (C2SP tlog-policy): then it is told whether a quorum of witnesses vouches for the checkpoint.
+    /// Whose cosignatures count (C2SP tlog-policy): then it is told whether a quorum of witnesses vouches for the checkpoint, and
+    /// nothing is told of times after that quorum.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 }
@@ -73,7 +78,8 @@ impl ProveStanding {
                     NoProof::Proof(_) => Exit::Fault,
                     _ => Exit::CannotTell,
                 };
-                out.error(&no_proof(&error, &self.handle).into());
+                let frozen = audit.state.charter().is_frozen();
+                out.error(&no_proof(&error, &self.handle, frozen).into());
                 Ok(exit)
             }
         }
@@ -92,8 +98,14 @@ fn replayed(
 }
 
 /// Why there is no proof, with what to do.
-fn no_proof(error: &NoProof, handle: &Handle) -> Told {
+fn no_proof(error: &NoProof, handle: &Handle, frozen: bool) -> Told {
     match error {
+        NoProof::NotAnchored { .. } if frozen => Told::new(
+            "已锚定的状态没有覆盖所问；账本已封存，不再锚定：请问更早的时刻，或用 audit state 查看",
+            format!(
+                "{error}; the ledger is frozen, and nothing is anchored any more: ask about an earlier time, or ask audit state"
+            ),
+        ),
         NoProof::Unknown(_) => Told::new(
             format!("账本中没有证照 {handle}：请核对编号；未入账的证照无法证明其不存在"),
             format!("{error}: look at the handle; that one was never entered cannot be proved by a file"),
@@ -126,7 +138,7 @@ impl CheckStanding {
         let policy = self.policy.as_deref().map(policy).transpose()?;
         let witnesses = policy.as_ref().map(Policy::witness_keys).unwrap_or_default();
         let named = self.file.display().to_string();
-        let bytes = fs::read(&self.file).with_context(|| named.clone())?;
+        let bytes = read(&self.file).with_context(|| named.clone())?;
         match StandingProof::parse(&bytes).and_then(|proof| proof.verify(&keys, &witnesses)) {
             Ok((checkpoint, _))
                 if policy.as_ref().is_some_and(|policy| is_for_another(policy, &checkpoint)) =>
@@ -143,7 +155,7 @@ impl CheckStanding {
                     Some(policy) => Witnessed::of(Some(policy), Some(&checkpoint)),
                     None => Witnessed::NoPolicy,
                 };
-                let answer = Answer::of(&shown, self.at);
+                let answer = Answer::of(&shown, self.at, witnessed.by().map(|quorum| quorum.time));
                 out.result(&answer.json(&shown, &checkpoint, &witnessed), |lang| {
                     answer.text(&shown, &checkpoint, &witnessed, lang)
                 })?;
@@ -155,6 +167,14 @@ impl CheckStanding {
             }
         }
     }
+}
+
+/// The file, no further than to see that it is too long.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_STANDING_PROOF).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Whether a policy names logs, and not this one.
@@ -176,12 +196,21 @@ fn refused(error: &StandingProofError, named: &str, out: &Output) -> anyhow::Res
 struct Answer {
     at: Time,
     says: At,
+    /// When a quorum of witnesses cosigned: what the ledger says of later times, no clock but its own bears out.
+    quorum: Option<Time>,
 }
 
 impl Answer {
-    fn of(shown: &Standings, at: Option<Time>) -> Self {
-        let at = at.unwrap_or(shown.last_time());
-        Self { at, says: shown.at(at) }
+    fn of(shown: &Standings, asked: Option<Time>, quorum: Option<Time>) -> Self {
+        let last = quorum.map_or(shown.last_time(), |quorum| quorum.min(shown.last_time()));
+        let at = asked.unwrap_or(last);
+        let says = match shown.at(at) {
+            _ if at > last => At::CannotTell,
+            // Nobody asked about a time before the licence: the file tells of none at which it was there.
+            At::NotEntered if asked.is_none() => At::CannotTell,
+            says => says,
+        };
+        Self { at, says, quorum }
     }
 
     fn exit(&self, shown: &Standings) -> Exit {
@@ -207,6 +236,7 @@ impl Answer {
             "since": since.map(|event| event.time), "void": shown.is_void(), "until": shown.until,
             "events": shown.events.iter().map(event).collect::<Vec<_>>(),
             "anchor": { "index": shown.anchor, "size": shown.size }, "size": checkpoint.size(), "witnessed": witnessed,
+            "times": if self.quorum.is_some() { "witnessed" } else { "ledger" },
         })
     }
 
@@ -219,10 +249,16 @@ impl Answer {
     ) -> String {
         let (at, until) = (self.at, shown.until);
         let answer = match &self.says {
-            At::CannotTell => lang.choose(
-                format!("{at}：无法判断，这份证明只说明 {until} 之前的情形；请在此后的锚定之后另取证明"),
-                format!("{at}: cannot tell, this proof ends before {until}; get one from a later anchor"),
-            ),
+            At::CannotTell => match self.quorum.filter(|quorum| *quorum < until) {
+                Some(quorum) => lang.choose(
+                    format!("{at}：无法判断，见证人在 {quorum} 共同签名，此后的时刻只是账本自己的说法"),
+                    format!("{at}: cannot tell, witnesses cosigned at {quorum}, and later times are the ledger's own word"),
+                ),
+                None => lang.choose(
+                    format!("{at}：无法判断，这份证明只说明 {until} 之前的情形；请在此后的锚定之后另取证明"),
+                    format!("{at}: cannot tell, this proof ends before {until}; get one from a later anchor"),
+                ),
+            },
             At::NotEntered => lang.choose(format!("{at}：尚未入账"), format!("{at}: not entered by then")),
             At::Stood(event) => told_of(at, event, lang),
         };
@@ -251,6 +287,20 @@ impl Answer {
         );
         rows.push((lang.choose("证明止于", "proved until"), ends));
         rows.push((lang.choose("外部见证", "witnesses"), witnessed.text(lang)));
+        let times = match self.quorum {
+            Some(quorum) => lang.choose(
+                format!("由账本自己写下；晚于见证人共同签名（{quorum}）的时刻不作判断"),
+                format!(
+                    "the ledger's own word; nothing is told of those after the witnesses' quorum ({quorum})"
+                ),
+            ),
+            None => lang.choose(
+                "由账本自己写下，没有见证人的时钟可以佐证；请核对证明止于何时".to_owned(),
+                "the ledger's own word, and no witness's clock bears them out; look at where the proof ends"
+                    .to_owned(),
+            ),
+        };
+        rows.push((lang.choose("时刻", "times"), times));
         let colon = lang.choose("：", ": ");
         rows.into_iter().map(|(name, value)| format!("{name}{colon}{value}\n")).collect()
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::audit::fixture::time;
+use crate::values::time::Time;
 
 #[test]
 fn a_licence_is_proved_and_a_stranger_checks_it() {
@@ -71,29 +72,74 @@ fn a_policy_tells_how_far_outsiders_vouch_for_it() {
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let mut ledger = Ledger::new();
     let handle = ledger.issue().to_string();
+    let begun = ledger.size() - 1;
     ledger.fill(256);
     ledger.anchor_states(256);
     let witness = PrivateKey::from_seed(&[8; 32]).unwrap();
     let name: crate::note::KeyName = "w.example".parse().unwrap();
     let vkey = crate::note::VerifierKey::of(name.clone(), crate::note::Scheme::Cosignature, witness.public());
     let mut files = ledger.files();
-    let mut note: crate::note::Note =
-        String::from_utf8(files["checkpoint"].clone()).unwrap().parse().unwrap();
-    let line = crate::note::NoteSignature::cosign(note.text(), &name, &witness, 1_795_327_300).unwrap();
-    note.append(vec![line]).unwrap();
-    files.insert("witnessed-checkpoint".into(), note.to_string().into_bytes());
-    write(&files, &folder.path().join("export"));
-    std::fs::write(at("proof"), run(&["ledger", "prove-standing", "--from", &at("export"), &handle]).1)
-        .unwrap();
+    let note: crate::note::Note = String::from_utf8(files["checkpoint"].clone()).unwrap().parse().unwrap();
+    let quorum = time(100);
+    let mut cosigned = |when: Time| {
+        let seconds = u64::try_from(when.seconds()).unwrap();
+        let line = crate::note::NoteSignature::cosign(note.text(), &name, &witness, seconds).unwrap();
+        let mut note = note.clone();
+        note.append(vec![line]).unwrap();
+        files.insert("witnessed-checkpoint".into(), note.to_string().into_bytes());
+        write(&files, &folder.path().join("export"));
+        run(&["ledger", "prove-standing", "--from", &at("export"), &handle]).1
+    };
+    std::fs::write(at("proof"), cosigned(quorum)).unwrap();
+    std::fs::write(at("before"), cosigned(time(begun).plus(-1_000))).unwrap();
     std::fs::write(at("vkey"), format!("{}\n", ledger.vkey())).unwrap();
-    let check = |log: &str| {
+    let check = |log: &str, file: &str, more: &[&str]| {
         let lines = format!("log {log}\nwitness W {}\nquorum W\n", vkey.as_ref().unwrap());
         std::fs::write(at("policy"), lines).unwrap();
-        let ask =
-            ["ledger", "standing", &at("proof"), "--vkey", &at("vkey"), "--policy", &at("policy"), "--json"];
-        let (exit, text) = run(&ask);
+        let ask = ["ledger", "standing", &at(file), "--vkey", &at("vkey"), "--policy", &at("policy")];
+        run(&[&ask, more].concat())
+    };
+    let told = |log: &str| {
+        let (exit, text) = check(log, "proof", &["--json"]);
         (exit, json(&text)["witnessed"]["code"].as_str().map(str::to_owned))
     };
-    assert_eq!(check(&ledger.vkey().to_string()), (Exit::Good, Some("witnessed".into())));
-    assert_eq!(check(&Ledger::of("other.example/1").vkey().to_string()), (Exit::DoesNotHold, None));
+    let log = ledger.vkey().to_string();
+    assert_eq!(told(&log), (Exit::Good, Some("witnessed".into())));
+    assert_eq!(told(&Ledger::of("other.example/1").vkey().to_string()), (Exit::DoesNotHold, None));
+
+    // The proof ends later than the quorum: of what lies in between the ledger says what it likes.
+    let (_, text) = check(&log, "proof", &["--json"]);
+    let (said, end) = (json(&text), time(256).to_string());
+    assert_eq!((&said["at"], &said["until"]), (&quorum.to_string().into(), &end.into()), "{said}");
+    for (when, exit) in
+        [(quorum, Exit::Good), (quorum.plus(1), Exit::CannotTell), (time(255), Exit::CannotTell)]
+    {
+        assert_eq!(check(&log, "proof", &["--at", &when.to_string()]).0, exit, "{when}");
+    }
+    let after = quorum.plus(1).to_string();
+    for (lang, words) in
+        [("en", "later times are the ledger's own word"), ("zh", "此后的时刻只是账本自己的说法")]
+    {
+        let (_, text) = check(&log, "proof", &["--lang", lang, "--at", &after]);
+        assert!(text.contains(words), "{text}");
+    }
+    let alone = |lang| run(&["ledger", "standing", &at("proof"), "--vkey", &at("vkey"), "--lang", lang]);
+    for (lang, words) in [("en", "no witness's clock bears them out"), ("zh", "没有见证人的时钟可以佐证")]
+    {
+        let (exit, text) = alone(lang);
+        assert!(exit == Exit::Good && text.contains(words), "{text}");
+    }
+    // One of before the licence tells of no time at which it was there; that it was not, is told to who asks.
+    assert_eq!(check(&log, "before", &[]).0, Exit::CannotTell);
+    assert_eq!(check(&log, "before", &["--at", &time(begun).plus(-1_000).to_string()]).0, Exit::NotValid);
+}
+
+/// A file that never ends is read no further than to see that.
+#[test]
+fn a_file_is_read_no_further_than_a_proof_is_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let vkey = folder.path().join("vkey");
+    std::fs::write(&vkey, format!("{}\n", Ledger::new().vkey())).unwrap();
+    let (exit, text) = run(&["ledger", "standing", "/dev/zero", "--vkey", vkey.to_str().unwrap(), "--json"]);
+    assert_eq!((exit, json(&text)["proved"].as_bool()), (Exit::DoesNotHold, Some(false)));
 }

@@ -13,9 +13,9 @@ use crate::values::standing::Standing;
 #[derive(Debug, thiserror::Error)]
 pub enum StandingProofError {
     /// Longer than [`MAX_STANDING_PROOF`].
-    #[error("the proof has {length} bytes; {MAX_STANDING_PROOF} are read at most")]
+    #[error("the proof has {length} bytes or more; {MAX_STANDING_PROOF} are read at most")]
     TooLong {
-        /// Bytes given.
+        /// Bytes given; there may be more.
         length: usize,
     },
     /// Not UTF-8.

@@ -56,6 +56,11 @@ impl Standings {
         })
     }
 
+    /// Whether it tells of a time; without one, of any at which the licence was entered: that may have the proof's end for its time.
+    pub fn tells(&self, at: Option<Time>) -> bool {
+        at.or(self.events.first().map(|first| first.time)).is_some_and(|at| at < self.until)
+    }
+
     /// The last time of which it tells.
     pub fn last_time(&self) -> Time {
         self.until.plus(-1)

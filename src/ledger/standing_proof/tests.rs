@@ -195,7 +195,7 @@ impl Ledger {
         let path = self.tree(size).prove(first, &self.leaves(first / BLOCK, size)).unwrap().path;
         let needed = StandingProof::needs(&stood, size, anchor);
         let entries = needed.into_iter().map(|index| self.included(index)).collect();
-        StandingProof::of(stood, path, entries, self.note_by(1)).unwrap()
+        StandingProof::of(stood, path, entries, self.note_by(1)).unwrap().0
     }
 }
 
