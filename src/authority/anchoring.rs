@@ -43,7 +43,7 @@ pub(super) struct Anchoring {
 struct States {
     tree: Arc<StateTree>,
     size: u64,
-    /// Whether it began with what was stored.
+    /// Whether it began with what was stored: where nothing was, to make it once more mends nothing.
     stored: bool,
 }
 
@@ -168,7 +168,7 @@ impl States {
     fn load(store: &dyn Store, anchored: u64) -> Result<Self, StoreError> {
         let size = store.get(&Row::Single(STATES))?.and_then(|size| size.try_into().ok());
         let size = size.map_or(0, u64::from_be_bytes);
-        if size > anchored {
+        if size == 0 || size > anchored {
             return Ok(Self::default());
         }
         let blocks = size / BLOCK;
