@@ -106,7 +106,7 @@ impl Authority {
         if shown {
             return Ok(StatesMade::Due(StateAnchored { root, size }));
         }
-        let (index, body) = rows.anchor_of(size, published.range.size())?;
+        let (index, body) = rows.anchor_of(size)?;
         if body.root != root {
             if !stored {
                 // Made from entries alone: it is not the rows, and to make them once more mends nothing.
@@ -140,7 +140,7 @@ impl Authority {
     /// What states are made from.
     pub(super) fn rows<'a>(&'a self, charter: &'a Charter) -> Result<Rows<'a>, Failure> {
         let origin = charter.origin().ok_or_else(|| Fault::Law("there is no origin".into()))?;
-        Ok(Rows { store: self.store.as_ref(), grants: &self.grants, origin })
+        Ok(Rows { store: self.store.as_ref(), grants: &self.grants, charter, origin })
     }
 }
 
@@ -188,11 +188,11 @@ impl States {
     /// Makes the blocks that changed up to a size, and stores them, while anything is stored: proofs of what is anchored go on.
     fn go_on(&mut self, rows: &Rows<'_>, size: u64) -> Result<(), Failure> {
         let (before, new) = (self.tree.blocks(), self.tree.blocks()..size / BLOCK);
-        let seen = rows.seen(new.start * BLOCK, size)?;
+        let seen = rows.seen(new.clone())?;
         let mut made = BTreeMap::new();
         for number in seen.touched.iter().copied().filter(|number| *number < before) {
             let first = number * BLOCK;
-            made.insert(number, rows.block(first, size, &rows.begun(first, first + BLOCK)?)?);
+            made.insert(number, rows.block(first, size, &rows.begun(number)?)?);
         }
         for number in new {
             let first = number * BLOCK;

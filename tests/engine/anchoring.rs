@@ -71,6 +71,7 @@ async fn the_service_anchors_what_a_replay_makes_again() {
     assert_eq!(authority.make_states().unwrap(), StatesMade::Nothing);
     let market = bench.code("market-regulation");
     let old = issue(&authority, &market, &business("先"), "first").await.unwrap().handle;
+    bench.tick(1_000);
     grow(&bench, &authority, STATES_EVERY + 3).await;
     assert_eq!(anchor(&authority).await, STATES_EVERY);
     let first = authority.standing_proof(&old, None).unwrap();

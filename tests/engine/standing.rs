@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use vidimus::authority::entries::PACK;
 use vidimus::authority::store::{Row, STATES, Store as _, Write};
-use vidimus::authority::{ActWish, Authority, Failure, NotProvable, Refusal, StatesMade, Verb};
+use vidimus::authority::{ActWish, Authority, Failure, NotProvable, PutAway, Refusal, StatesMade, Verb};
 use vidimus::crypto::Digest;
 use vidimus::ledger::body::StateAnchored;
 use vidimus::ledger::standing_proof::{At, StandingProof, Standings};
 use vidimus::ledger::state::tree::BLOCK;
+use vidimus::merkle::{TilePath, Width};
 use vidimus::values::identifiers::Handle;
 use vidimus::values::standing::{Cause, Ending, Standing};
 use vidimus::values::time::{Clock as _, Time};
@@ -160,6 +162,7 @@ async fn a_damaged_tree_is_made_again_and_not_shown() {
     let authority = Arc::new(bench.start(None).unwrap());
     let market = bench.code("market-regulation");
     let one = issue(&authority, &market, &business("甲"), "one").await.unwrap().handle;
+    bench.tick(1_000);
     grow(&bench, &authority, BLOCK + 1).await;
     anchor(&bench, &authority, BLOCK).await;
     let before = shown(&authority, &one);
@@ -190,5 +193,49 @@ async fn a_wrong_anchor_is_told_for_as_long_as_it_is_there() {
         let damaged = authority.make_states().unwrap_err().to_string();
         assert!(damaged.contains("the blocks of the states"), "{damaged}");
         assert_eq!(refused(&authority, &one, None), NotProvable::BeingMade);
+    }
+}
+
+/// Files that the archive has lost stop no anchor, and no proof of a licence whose own entries are there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_archive_lost_stops_no_anchor() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    let market = bench.code("market-regulation");
+    let touched = issue(&authority, &market, &business("甲"), "one").await.unwrap().handle;
+    let quiet = issue(&authority, &market, &business("乙"), "two").await.unwrap().handle;
+    grow(&bench, &authority, BLOCK + 1).await;
+    anchor(&bench, &authority, BLOCK).await;
+    // Beyond the pack of the anchor, which stays in the store.
+    grow(&bench, &authority, BLOCK + PACK).await;
+    act(&bench, &authority, &touched, Verb::Suspend, &json!({"reason": "核查"})).await;
+    let late = issue(&authority, &market, &business("丙"), "three").await.unwrap().handle;
+    bench.tick(1_000);
+    grow(&bench, &authority, 2 * BLOCK + 1).await;
+    // Entered, and not yet made from what is stored.
+    let (size, root) = (2 * BLOCK, made(&check_ledger(&authority), 2 * BLOCK));
+    authority.anchor_states(StateAnchored { root, size }).await.unwrap();
+    grow(&bench, &authority, 4 * BLOCK + 1).await;
+    authority.make_durable().unwrap();
+    assert_eq!(authority.put_away(0, 9), Ok(PutAway { bundles: 4, behind: 0 }));
+    drop(authority);
+    for stored in [true, false] {
+        for lost in [[0].as_slice(), &[1], &[2], &[0, 1, 2]] {
+            let again = Bench { store: Arc::new(bench.store.copy()), ..bench.again() };
+            for number in lost {
+                again.store.files().change(&TilePath::Entries(*number, Width::FULL), |_| None);
+            }
+            if !stored {
+                again.store.put(vec![Write::remove(Row::Single(STATES))]).unwrap();
+            }
+            let authority = again.start(None).unwrap();
+            assert_eq!(authority.make_states(), Ok(StatesMade::Nothing), "{lost:?}, stored: {stored}");
+            let proved = [&touched, &quiet, &late].map(|one| authority.standing_proof(one, None).is_ok());
+            let there = |blocks: &[u64]| !blocks.iter().any(|block| lost.contains(block));
+            assert_eq!(proved, [there(&[0, 1]), there(&[0]), there(&[1])], "{lost:?}");
+            if proved[0] {
+                assert_eq!(shown(&authority, &touched).events.len(), 2);
+            }
+        }
     }
 }

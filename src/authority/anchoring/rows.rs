@@ -1,25 +1,30 @@
 //! Blocks and leaves of the state tree, made from entries and from the licences' rows as they are now: a licence remembers its
-//! entries, so that an earlier state follows from a later one.
+//! entries, so that an earlier state follows from a later one. Where the archive has lost the entries of a block, the rows alone say as
+//! much: which licences came in there, and how each stood after every entry about it.
 
 use std::collections::BTreeSet;
 
-use crate::authority::entries::entries;
+use crate::authority::blocks::handles;
+use crate::authority::entries::{entries, entry};
 use crate::authority::grants::Grants;
 use crate::authority::refusal::{Failure, Fault};
-use crate::authority::store::Store;
+use crate::authority::store::{Row, Store, StoreError};
 use crate::law;
 use crate::ledger::body::{Body, StateAnchored, Subject};
+use crate::ledger::entry::Entry;
+use crate::ledger::state::Charter;
 use crate::ledger::state::tree::{self, BLOCK, Stood, WITHIN};
 use crate::merkle::Hash;
 use crate::values::identifiers::{Handle, Origin};
 
-/// Entries that are read at once.
-const READ: u64 = 1_024;
+/// Rows that are read at once.
+const PAGE: usize = 256;
 
 /// What states are made from.
 pub(in crate::authority) struct Rows<'a> {
     pub(super) store: &'a dyn Store,
     pub(super) grants: &'a Grants,
+    pub(super) charter: &'a Charter,
     pub(super) origin: &'a Origin,
 }
 
@@ -33,27 +38,46 @@ pub(super) struct Seen {
 }
 
 impl Rows<'_> {
-    /// From one index on and below another.
-    pub(super) fn seen(&self, from: u64, until: u64) -> Result<Seen, Failure> {
+    /// Of whole blocks, from one on and below another.
+    pub(super) fn seen(&self, blocks: std::ops::Range<u64>) -> Result<Seen, Failure> {
         let mut seen = Seen::default();
-        self.each(from, until, &mut |index, body| {
-            seen.begun.extend(begins(body).map(|handle| (index, handle)));
-            if let Some(handle) = acts_on(body) {
+        for number in blocks.clone() {
+            let Some(read) = self.read(number)? else {
+                // Nobody knows any more which licences the entries were about: those of every earlier block may be.
+                seen.touched.extend(0..blocks.start);
+                seen.begun.extend(self.given(number)?);
+                continue;
+            };
+            seen.begun.extend(begun_by(&read));
+            for handle in read.iter().filter_map(|(_, entry)| acts_on(entry.body())) {
                 let known = self.grants.licence(self.store, &handle)?;
                 seen.touched.extend(known.and_then(|known| known.first().map(|first| first.index / BLOCK)));
             }
-            Ok(())
-        })?;
+        }
         Ok(seen)
     }
 
-    /// The licences that entries from one index on and below another brought in.
-    pub(super) fn begun(&self, from: u64, until: u64) -> Result<Vec<(u64, Handle)>, Failure> {
+    /// The licences that the entries of a block brought in.
+    pub(super) fn begun(&self, number: u64) -> Result<Vec<(u64, Handle)>, Failure> {
+        match self.read(number)? {
+            Some(read) => Ok(begun_by(&read).collect()),
+            None => self.given(number),
+        }
+    }
+
+    /// The same from the rows of all departments: one read for each, which entries spare.
+    fn given(&self, number: u64) -> Result<Vec<(u64, Handle)>, Failure> {
         let mut begun = Vec::new();
-        self.each(from, until, &mut |index, body| {
-            begun.extend(begins(body).map(|handle| (index, handle)));
-            Ok(())
-        })?;
+        for department in self.charter.departments() {
+            let row = self.store.get(&Row::Own(department.value.code.clone(), number))?;
+            for handle in handles(&row.unwrap_or_default())? {
+                let known = self.grants.licence(self.store, &handle)?;
+                let first = known.as_ref().and_then(|known| known.first());
+                let missing = || Fault::Damaged(format!("the state of licence {handle}"));
+                begun.push((first.ok_or_else(missing)?.index, handle));
+            }
+        }
+        begun.sort_unstable_by_key(|(index, _)| *index);
         Ok(begun)
     }
 
@@ -66,7 +90,7 @@ impl Rows<'_> {
     /// All leaves of the block that the entry at an index is in, as its licences stood at a size.
     pub(in crate::authority) fn leaves(&self, index: u64, size: u64) -> Result<Vec<Hash>, Failure> {
         let first = index / BLOCK * BLOCK;
-        let stood = self.stood(size, &self.begun(first, first + BLOCK)?)?;
+        let stood = self.stood(size, &self.begun(index / BLOCK)?)?;
         tree::leaves(self.origin, first, stood).map_err(|error| Fault::Crypto(error.to_string()).into())
     }
 
@@ -80,47 +104,55 @@ impl Rows<'_> {
         Ok(stood)
     }
 
-    /// The anchor of the states at a size, in a ledger of so many entries.
-    pub(super) fn anchor_of(&self, size: u64, ledger: u64) -> Result<(u64, StateAnchored), Failure> {
-        let (mut from, last) = (size, ledger.min(size + WITHIN + 1));
-        while from < last {
-            let (until, mut found) = (last.min(from + READ), None);
-            self.each(from, until, &mut |index, body| {
-                if let Body::StateAnchored(anchored) = body
+    /// The anchor of the states at a size. It touches the charter, and such entries stay in the store.
+    pub(super) fn anchor_of(&self, size: u64) -> Result<(u64, StateAnchored), Failure> {
+        let none = || Fault::Damaged(format!("the anchor of the states at {size}"));
+        let mut after = size.checked_sub(1).map(|before| Row::CharterEntry(before).key());
+        loop {
+            let rows = self.store.scan(b"c", after.as_deref(), PAGE)?;
+            after = Some(rows.last().ok_or_else(none)?.0.clone());
+            for (key, _) in rows {
+                let Some(Row::CharterEntry(index)) = Row::of_key(&key) else {
+                    return Err(Fault::Damaged("the row of a charter's entry".into()).into());
+                };
+                if index > size.saturating_add(WITHIN) {
+                    return Err(none().into());
+                }
+                let bytes = entry(self.store, index)?.ok_or_else(|| missing(index))?;
+                if let Body::StateAnchored(anchored) = parsed(index, &bytes)?.body()
                     && anchored.size == size
                 {
-                    found = Some((index, anchored.clone()));
+                    return Ok((index, anchored.clone()));
                 }
-                Ok(())
-            })?;
-            if let Some(found) = found {
-                return Ok(found);
             }
-            from = until;
         }
-        Err(Fault::Damaged(format!("the anchor of the states at {size}")).into())
     }
 
-    fn each(
-        &self,
-        from: u64,
-        until: u64,
-        look: &mut dyn FnMut(u64, &Body) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let mut index = from;
-        while index < until {
-            let read = entries(self.store, index, until.min(index + READ))?;
-            if read.is_empty() {
-                return Err(Fault::Damaged(format!("entry {index} is missing")).into());
-            }
-            for bytes in read {
-                let damaged = |error: law::Refused| Fault::Damaged(format!("entry {index}: {error}"));
-                look(index, law::read(&bytes).map_err(damaged)?.body())?;
-                index += 1;
-            }
-        }
-        Ok(())
+    /// The entries of a whole block, each with its index; `None` where the archive has lost them.
+    fn read(&self, number: u64) -> Result<Option<Vec<(u64, Entry)>>, Failure> {
+        let first = number * BLOCK;
+        let found = match entries(self.store, first, first + BLOCK) {
+            Err(StoreError::Archived { .. }) => return Ok(None),
+            found => found?,
+        };
+        let read = (first..).zip(&found).map(|(index, bytes)| Ok((index, parsed(index, bytes)?)));
+        let read = read.collect::<Result<Vec<_>, Fault>>()?;
+        let next = read.last().map_or(first, |(index, _)| index + 1);
+        if next < first + BLOCK { Err(missing(next).into()) } else { Ok(Some(read)) }
     }
+}
+
+fn parsed(index: u64, bytes: &[u8]) -> Result<Entry, Fault> {
+    law::read(bytes).map_err(|error| Fault::Damaged(format!("entry {index}: {error}")))
+}
+
+fn missing(index: u64) -> Fault {
+    Fault::Damaged(format!("entry {index} is missing"))
+}
+
+/// The licences that entries brought in, by the entry's index.
+fn begun_by(read: &[(u64, Entry)]) -> impl Iterator<Item = (u64, Handle)> {
+    read.iter().filter_map(|(index, entry)| begins(entry.body()).map(|handle| (*index, handle)))
 }
 
 /// The licence that an entry brings in.
