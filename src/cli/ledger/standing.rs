@@ -51,7 +51,7 @@ pub(super) struct CheckStanding {
     #[arg(long, value_name = "T")]
     at: Option<Time>,
     /// Whose cosignatures count (C2SP tlog-policy): then it is told whether a quorum of witnesses vouches for the checkpoint, and
-    /// nothing is told of times after that quorum.
+    /// nothing is told of times after that quorum, or of any before there is one.
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 }
@@ -155,10 +155,8 @@ impl CheckStanding {
                     Some(policy) => Witnessed::of(Some(policy), Some(&checkpoint)),
                     None => Witnessed::NoPolicy,
                 };
-                let answer = Answer::of(&shown, self.at, witnessed.by().map(|quorum| quorum.time));
-                out.result(&answer.json(&shown, &checkpoint, &witnessed), |lang| {
-                    answer.text(&shown, &checkpoint, &witnessed, lang)
-                })?;
+                let answer = Answer::of(&shown, self.at, witnessed);
+                out.result(&answer.json(&shown, &checkpoint), |lang| answer.text(&shown, &checkpoint, lang))?;
                 Ok(answer.exit(&shown))
             }
             Err(error) => {
@@ -196,21 +194,26 @@ fn refused(error: &StandingProofError, named: &str, out: &Output) -> anyhow::Res
 struct Answer {
     at: Time,
     says: At,
-    /// When a quorum of witnesses cosigned: what the ledger says of later times, no clock but its own bears out.
-    quorum: Option<Time>,
+    /// Times are the ledger's own word; how far clocks of others bear them out.
+    witnessed: Witnessed,
 }
 
 impl Answer {
-    fn of(shown: &Standings, asked: Option<Time>, quorum: Option<Time>) -> Self {
-        let last = quorum.map_or(shown.last_time(), |quorum| quorum.min(shown.last_time()));
-        let at = asked.unwrap_or(last);
+    fn of(shown: &Standings, asked: Option<Time>, witnessed: Witnessed) -> Self {
+        let last = match &witnessed {
+            Witnessed::By(quorum) => Some(quorum.time.min(shown.last_time())),
+            // Whoever names witnesses asks for theirs: to take their lines out of a file makes it tell no more.
+            Witnessed::Awaited { .. } => None,
+            _ => Some(shown.last_time()),
+        };
+        let at = asked.or(last).unwrap_or(shown.last_time());
         let says = match shown.at(at) {
-            _ if at > last => At::CannotTell,
+            _ if last.is_none_or(|last| at > last) => At::CannotTell,
             // Nobody asked about a time before the licence: the file tells of none at which it was there.
             At::NotEntered if asked.is_none() => At::CannotTell,
             says => says,
         };
-        Self { at, says, quorum }
+        Self { at, says, witnessed }
     }
 
     fn exit(&self, shown: &Standings) -> Exit {
@@ -221,7 +224,7 @@ impl Answer {
         }
     }
 
-    fn json(&self, shown: &Standings, checkpoint: &VerifiedCheckpoint, witnessed: &Witnessed) -> Value {
+    fn json(&self, shown: &Standings, checkpoint: &VerifiedCheckpoint) -> Value {
         let event = |event: &Event| {
             let (kind, standing) = (event.kind.as_str(), event.standing.as_str());
             json!({ "index": event.index, "kind": kind, "time": event.time, "standing": standing })
@@ -235,30 +238,39 @@ impl Answer {
             "proved": true, "origin": checkpoint.origin().as_str(), "handle": shown.handle, "at": self.at, "standing": answer,
             "since": since.map(|event| event.time), "void": shown.is_void(), "until": shown.until,
             "events": shown.events.iter().map(event).collect::<Vec<_>>(),
-            "anchor": { "index": shown.anchor, "size": shown.size }, "size": checkpoint.size(), "witnessed": witnessed,
-            "times": if self.quorum.is_some() { "witnessed" } else { "ledger" },
+            "anchor": { "index": shown.anchor, "size": shown.size }, "size": checkpoint.size(), "witnessed": self.witnessed,
+            "times": if self.quorum().is_some() { "witnessed" } else { "ledger" },
         })
     }
 
-    fn text(
-        &self,
-        shown: &Standings,
-        checkpoint: &VerifiedCheckpoint,
-        witnessed: &Witnessed,
-        lang: Lang,
-    ) -> String {
+    /// When the quorum was complete.
+    fn quorum(&self) -> Option<Time> {
+        self.witnessed.by().map(|quorum| quorum.time)
+    }
+
+    /// Why it is not told.
+    fn cannot_tell(&self, until: Time, lang: Lang) -> String {
+        let at = self.at;
+        match (&self.witnessed, self.quorum().filter(|quorum| *quorum < until)) {
+            (Witnessed::Awaited { .. }, _) => lang.choose(
+                format!("{at}：无法判断，见证人尚未达到法定人数，没有时钟可以佐证；请稍后另取证明，或不加 --policy 只问账本自己的说法"),
+                format!("{at}: cannot tell, no quorum of witnesses cosigned the checkpoint; get a proof later, or ask without --policy for the ledger's own word"),
+            ),
+            (_, Some(quorum)) => lang.choose(
+                format!("{at}：无法判断，见证人在 {quorum} 共同签名，此后的时刻只是账本自己的说法；请另取更晚见证的证明"),
+                format!("{at}: cannot tell, witnesses cosigned at {quorum}, and later times are the ledger's own word; get a proof that was cosigned later"),
+            ),
+            (_, None) => lang.choose(
+                format!("{at}：无法判断，这份证明只说明 {until} 之前的情形；请在此后的锚定之后另取证明"),
+                format!("{at}: cannot tell, this proof ends before {until}; get one from a later anchor"),
+            ),
+        }
+    }
+
+    fn text(&self, shown: &Standings, checkpoint: &VerifiedCheckpoint, lang: Lang) -> String {
         let (at, until) = (self.at, shown.until);
         let answer = match &self.says {
-            At::CannotTell => match self.quorum.filter(|quorum| *quorum < until) {
-                Some(quorum) => lang.choose(
-                    format!("{at}：无法判断，见证人在 {quorum} 共同签名，此后的时刻只是账本自己的说法"),
-                    format!("{at}: cannot tell, witnesses cosigned at {quorum}, and later times are the ledger's own word"),
-                ),
-                None => lang.choose(
-                    format!("{at}：无法判断，这份证明只说明 {until} 之前的情形；请在此后的锚定之后另取证明"),
-                    format!("{at}: cannot tell, this proof ends before {until}; get one from a later anchor"),
-                ),
-            },
+            At::CannotTell => self.cannot_tell(until, lang),
             At::NotEntered => lang.choose(format!("{at}：尚未入账"), format!("{at}: not entered by then")),
             At::Stood(event) => told_of(at, event, lang),
         };
@@ -286,8 +298,8 @@ impl Answer {
             ),
         );
         rows.push((lang.choose("证明止于", "proved until"), ends));
-        rows.push((lang.choose("外部见证", "witnesses"), witnessed.text(lang)));
-        let times = match self.quorum {
+        rows.push((lang.choose("外部见证", "witnesses"), self.witnessed.text(lang)));
+        let times = match self.quorum() {
             Some(quorum) => lang.choose(
                 format!("由账本自己写下；晚于见证人共同签名（{quorum}）的时刻不作判断"),
                 format!(

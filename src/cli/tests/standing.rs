@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::audit::fixture::time;
+use crate::ledger::body::{Body, LedgerFrozen};
 use crate::values::time::Time;
 
 #[test]
@@ -91,6 +92,7 @@ fn a_policy_tells_how_far_outsiders_vouch_for_it() {
         run(&["ledger", "prove-standing", "--from", &at("export"), &handle]).1
     };
     std::fs::write(at("proof"), cosigned(quorum)).unwrap();
+    std::fs::write(at("bare"), bare(&cosigned(quorum))).unwrap();
     std::fs::write(at("before"), cosigned(time(begun).plus(-1_000))).unwrap();
     std::fs::write(at("vkey"), format!("{}\n", ledger.vkey())).unwrap();
     let check = |log: &str, file: &str, more: &[&str]| {
@@ -129,9 +131,54 @@ fn a_policy_tells_how_far_outsiders_vouch_for_it() {
         let (exit, text) = alone(lang);
         assert!(exit == Exit::Good && text.contains(words), "{text}");
     }
+    // Without the witness's line it tells no more than with it: nothing, to who asks for witnesses.
+    for more in [&["--json"] as &[_], &["--json", "--at", &time(100).to_string()]] {
+        let (exit, text) = check(&log, "bare", more);
+        let said = json(&text);
+        assert_eq!((exit, &said["standing"]), (Exit::CannotTell, &"cannot_tell".into()), "{said}");
+        assert_eq!(said["witnessed"]["code"], "awaited", "{said}");
+    }
+    for (lang, words) in [("en", "no quorum of witnesses cosigned"), ("zh", "见证人尚未达到法定人数")]
+    {
+        let (_, text) = check(&log, "bare", &["--lang", lang]);
+        assert!(text.contains(words), "{text}");
+    }
+    std::fs::write(at("policy"), format!("log {log}\nquorum none\n")).unwrap();
+    let asks_none = ["ledger", "standing", &at("bare"), "--vkey", &at("vkey"), "--policy", &at("policy")];
+    assert_eq!(run(&asks_none).0, Exit::Good);
     // One of before the licence tells of no time at which it was there; that it was not, is told to who asks.
     assert_eq!(check(&log, "before", &[]).0, Exit::CannotTell);
     assert_eq!(check(&log, "before", &["--at", &time(begun).plus(-1_000).to_string()]).0, Exit::NotValid);
+}
+
+/// A proof without its last line, a witness's.
+fn bare(proof: &str) -> String {
+    proof.lines().take(proof.lines().count() - 1).fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Of a ledger that is frozen no further anchor is promised.
+#[test]
+fn a_frozen_ledger_is_anchored_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("export");
+    let mut ledger = Ledger::new();
+    ledger.fill(256);
+    let handle = ledger.issue().to_string();
+    ledger.anchor_states(256);
+    let told = |ledger: &Ledger, lang: &str| {
+        write(&ledger.files(), &export);
+        let from = export.to_str().unwrap();
+        let (exit, text) =
+            run(&["ledger", "prove-standing", "--from", from, "--json", "--lang", lang, &handle]);
+        assert_eq!(exit, Exit::CannotTell, "{text}");
+        json(&text)["error"].as_str().unwrap().to_owned()
+    };
+    assert!(told(&ledger, "en").contains("try again after the next anchor"));
+    ledger.push(Body::LedgerFrozen(LedgerFrozen { approvals: vec![], not_after: time(1_000_000) }));
+    for (lang, words) in [("en", "nothing is anchored any more"), ("zh", "不再锚定")] {
+        let text = told(&ledger, lang);
+        assert!(text.contains(words) && !text.contains("try again"), "{text}");
+    }
 }
 
 /// A file that never ends is read no further than to see that.
