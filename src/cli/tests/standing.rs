@@ -132,7 +132,7 @@ fn a_policy_tells_how_far_outsiders_vouch_for_it() {
         assert!(exit == Exit::Good && text.contains(words), "{text}");
     }
     // Without the witness's line it tells no more than with it: nothing, to who asks for witnesses.
-    for more in [&["--json"] as &[_], &["--json", "--at", &time(100).to_string()]] {
+    for more in [["--json"].as_slice(), &["--json", "--at", &time(100).to_string()]] {
         let (exit, text) = check(&log, "bare", more);
         let said = json(&text);
         assert_eq!((exit, &said["standing"]), (Exit::CannotTell, &"cannot_tell".into()), "{said}");
