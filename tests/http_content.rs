@@ -133,6 +133,44 @@ async fn about_a_licence_that_is_over_when_it_comes_nothing_is_found() {
     assert_eq!(judged(&service).await, Some(1), "this one is valid");
 }
 
+/// Who dates ahead is looked at all the same; what begins when another ends is no second one, but has to say the same.
+#[tokio::test]
+async fn a_licence_that_has_not_begun_is_judged() {
+    let service = Service::found();
+    publish(&service).await;
+    let of = |from: &str, until: Value, more: &Value| {
+        let mut body = firm("样例公司", more);
+        body["valid_from"] = json!(from);
+        body["valid_until"] = until;
+        body
+    };
+    issued(&service, &of("2020-02-29", json!("2029-12-31"), &json!({}))).await;
+    issued(&service, &of("2030-01-01", Value::Null, &json!({"address": "样例路2号"}))).await;
+    issued(&service, &of("2029-12-31", Value::Null, &json!({"address": null}))).await;
+    assert_eq!(judged(&service).await, Some(2));
+    let all = cards(&service).await;
+    let rules: Vec<&str> = all.iter().map(|(rule, ..)| rule.as_str().unwrap()).collect();
+    assert_eq!(rules, ["contradiction", "duplicate", "missing-field"]);
+}
+
+/// What many payloads need is no reason to pass over them: it comes back, and all of them are judged.
+#[tokio::test]
+async fn a_frame_that_is_missing_stops_judging_until_it_is_back() {
+    let (service, store) = Service::found_on_memory();
+    publish(&service).await;
+    let first = issued(&service, &firm("样例公司", &json!({"scope": null}))).await;
+    let row = store.get(&Row::Vault(first.as_str().unwrap().parse().unwrap(), 0)).unwrap().unwrap();
+    let frame = Row::Frame(row[..8].try_into().unwrap());
+    let text = store.get(&frame).unwrap().unwrap();
+    store.put(vec![Write::remove(frame.clone())]).unwrap();
+    for _ in 0..2 {
+        let stopped = service.authority.judge_content().await.unwrap().unwrap();
+        assert!(stopped.entered == 0 && stopped.stopped.is_some() && stopped.behind > 0, "{stopped:?}");
+    }
+    store.put(vec![Write::set(frame, text)]).unwrap();
+    assert_eq!(judged(&service).await, Some(1));
+}
+
 #[tokio::test]
 async fn a_payload_that_cannot_be_read_stops_nothing() {
     let (service, store) = Service::found_on_memory();

@@ -1,5 +1,5 @@
 //! What content rules found, beside what they find (law 0, section 21): with the vault every licence is judged again, by the rules in force and
-//! by the licences that were valid just after it, and compared with the ledger's entries. On the way every payload is held against the
+//! by the licences that were not past just after it, and compared with the ledger's entries. On the way every payload is held against the
 //! commitment of its entry: one that is not there, cannot be read or says something else breaks `content`, unless it was erased.
 //!
 //! Who holds a licence is learnt from the payloads themselves (`holdings`), not from the service's indexes: a row that was taken out hides
@@ -22,7 +22,7 @@ use crate::ledger::body::{Body, ContentFound, LicenceIssued};
 use crate::ledger::commitment::commitment;
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{MemoryState, View as _};
-use crate::supervision::{Content, ContentRules, Rules};
+use crate::supervision::{Content, ContentRules, Rules, Term};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 use holdings::{Beside, Held, Holdings, Then};
@@ -103,7 +103,7 @@ pub struct Recomputing<'v> {
     rules: Vec<(u64, Option<Rules>)>,
     holdings: Holdings,
     owed: VecDeque<Owed>,
-    /// What was accused of being left out, by entry: one that comes late is not accused again.
+    /// What was accused of being left out, by entry, and what was not because it may say this or that: one that comes late is held against it.
     overdue: BTreeMap<u64, Owed>,
     /// Licences that cannot be opened, by entry, and why.
     unopened: BTreeMap<u64, (Handle, Why)>,
@@ -193,7 +193,7 @@ impl<'v> Recomputing<'v> {
         match rules.last() {
             Some((_, None)) => self.count.beyond += 1,
             Some((_, Some(rules)))
-                if rules.content().concern(&grant.r#type) && then.is_valid(&grant.handle) =>
+                if rules.content().concern(&grant.r#type) && !then.is_past(&grant.handle) =>
             {
                 let owed = Owed::of_closed(index, then.time, grant);
                 self.judge(rules.content(), owed, opened.as_ref(), grant, then);
@@ -201,7 +201,10 @@ impl<'v> Recomputing<'v> {
             _ => {}
         }
         self.rules = rules;
-        match opened.as_ref().map(|opened| Content::of(grant.handle, &grant.r#type, &opened.payload)) {
+        let said = opened
+            .as_ref()
+            .map(|opened| Content::of(grant.handle, &grant.r#type, term_of(grant), &opened.payload));
+        match said {
             None => self.holdings.closed(&grant.r#type, held),
             Some(licence) => {
                 if let Some(code) = licence.code() {
@@ -232,16 +235,16 @@ impl<'v> Recomputing<'v> {
         then: &Then<'_>,
     ) {
         let Some(Opened { payload, content_salt, .. }) = opened else { return self.owed.push_back(owed) };
-        let licence = Content::of(grant.handle, &grant.r#type, payload);
+        let licence = Content::of(grant.handle, &grant.r#type, term_of(grant), payload);
         let (mut others, mut all, mut full) = (Vec::new(), true, false);
         for (code, licence_type) in rules.compared(&licence) {
             let beside = self.holdings.beside(&licence_type, &code, then);
             (all, full) = (all && beside.all, full || beside.full);
-            self.open_beside(beside, &licence_type, &mut others, &mut all);
+            all &= self.open_beside(beside, &licence_type, then, &mut others);
         }
         let said: Vec<Content<'_>> = others
             .iter()
-            .map(|(licence, of_type, payload)| Content::of(*licence, of_type, payload))
+            .map(|(licence, of_type, term, payload)| Content::of(*licence, of_type, *term, payload))
             .collect();
         let owed = Owed::of(owed, rules, (&licence, content_salt.clone()), &said, all);
         self.count.judged += u64::from(all);
@@ -251,20 +254,24 @@ impl<'v> Recomputing<'v> {
         }
     }
 
-    /// What the others say. They were opened before: one that is not there any more is not known to be there at all.
+    /// What the others say, and whether that is all. They were opened before: one that is not there any more is not known to be there at all.
     fn open_beside(
         &self,
         beside: Beside,
         licence_type: &Slug,
-        into: &mut Vec<(Handle, Slug, Map<String, Value>)>,
-        all: &mut bool,
-    ) {
+        then: &Then<'_>,
+        into: &mut Vec<(Handle, Slug, Term, Map<String, Value>)>,
+    ) -> bool {
+        let mut all = true;
         for handle in beside.sure {
-            match self.vault.open(&handle) {
-                Ok(Some(opened)) => into.push((handle, licence_type.clone(), opened.payload)),
-                Ok(None) | Err(_) => *all = false,
+            match (self.vault.open(&handle), then.term(&handle)) {
+                (Ok(Some(opened)), Some(term)) => {
+                    into.push((handle, licence_type.clone(), term, opened.payload));
+                }
+                _ => all = false,
             }
         }
+        all
     }
 
     /// What a licence says, if it is what its entry committed to; else why not is noted.
@@ -329,17 +336,23 @@ impl<'v> Recomputing<'v> {
     fn pass(&mut self) {
         let Some(owed) = self.owed.pop_front() else { return };
         let rules = self.demanded(&owed);
-        if rules.is_empty() {
-            return;
+        if !rules.is_empty() {
+            let text =
+                format!("what is found about the licence of this entry is left out: {}", listed(&rules));
+            self.findings.push(Finding::at(owed.at, Rule::Content, text));
         }
-        let text = format!("what is found about the licence of this entry is left out: {}", listed(&rules));
-        self.findings.push(Finding::at(owed.at, Rule::Content, text));
-        self.overdue.insert(owed.at, owed);
+        if owed.may_follow(&|one| self.erased.contains(one)) {
+            self.overdue.insert(owed.at, owed);
+        }
     }
 
     fn demanded(&self, owed: &Owed) -> Vec<Slug> {
         owed.demanded(&|one| self.erased.contains(one))
     }
+}
+
+fn term_of(grant: &LicenceIssued) -> Term {
+    Term { from: grant.valid_from, until: grant.valid_until }
 }
 
 /// Why a licence cannot be opened.

@@ -1,13 +1,15 @@
-//! 内容: what a licence lacks, and which other valid licences of its holder say otherwise or are one too many (缺项、数据打架、重复发证). Pure: what
+//! 内容: what a licence lacks, and which other licences of its holder say otherwise or are one too many (缺项、数据打架、重复发证). Pure: what
 //! licences say goes in, what is found comes out, so that the service, which has the vault, and an auditor with the vault find the same.
 //!
-//! Not here: which licences are valid, and where what they say is kept.
+//! Not here: which licences are past, and where what they say is kept.
 
 mod places;
+mod term;
 
 use std::collections::BTreeSet;
 
 pub use places::Misplaced;
+pub use term::Term;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,7 +21,7 @@ use crate::ledger::commitment::commitment;
 use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, Slug};
 
-/// Of a holder's valid licences of a type, so many of the newest are compared.
+/// Of a holder's licences of a type that are not past, so many of the newest are compared.
 pub const COMPARED: usize = 64;
 
 /// What is looked for.
@@ -66,6 +68,8 @@ pub struct Content<'a> {
     pub licence: Handle,
     /// Its type.
     pub licence_type: &'a Slug,
+    /// Its days.
+    pub term: Term,
     /// What it says.
     pub payload: &'a Map<String, Value>,
 }
@@ -95,8 +99,8 @@ impl ContentFinding {
 
 impl<'a> Content<'a> {
     /// What a licence of a type says.
-    pub fn of(licence: Handle, licence_type: &'a Slug, payload: &'a Map<String, Value>) -> Self {
-        Self { licence, licence_type, payload }
+    pub fn of(licence: Handle, licence_type: &'a Slug, term: Term, payload: &'a Map<String, Value>) -> Self {
+        Self { licence, licence_type, term, payload }
     }
 
     /// The code of its first holder.
@@ -160,6 +164,7 @@ impl ContentRules {
         if self.single.contains(licence.licence_type) {
             let twice = others.iter().filter(|other| {
                 other.licence_type == licence.licence_type
+                    && other.term.meets(licence.term)
                     && licence.code().is_some_and(|code| other.code() == Some(code))
             });
             all.extend(twice.map(|other| ContentFinding {
@@ -218,10 +223,26 @@ mod tests {
         Handle::new(Time::MIN, [number; 10])
     }
 
+    const ALWAYS: (&str, Option<&str>) = ("2020-01-01", None);
+
     fn found(
-        (licence_type, payload): &(&str, Value),
+        licence: &(&str, Value),
         others: &[(&str, Value)],
     ) -> Vec<(&'static str, String, Option<Handle>)> {
+        found_in(licence, ALWAYS, others, ALWAYS)
+    }
+
+    /// What is found about a licence of these days, beside others of those.
+    fn found_in(
+        (licence_type, payload): &(&str, Value),
+        days: (&str, Option<&str>),
+        others: &[(&str, Value)],
+        their_days: (&str, Option<&str>),
+    ) -> Vec<(&'static str, String, Option<Handle>)> {
+        let term = |(from, until): (&str, Option<&str>)| Term {
+            from: from.parse().unwrap(),
+            until: until.map(|day| day.parse().unwrap()),
+        };
         let rules = Rules::built_in().unwrap();
         let types: Vec<Slug> = others.iter().map(|(name, _)| name.parse().unwrap()).collect();
         let others: Vec<Content<'_>> = (1..)
@@ -229,6 +250,7 @@ mod tests {
             .map(|(number, ((_, payload), licence_type))| Content {
                 licence: handle(number),
                 licence_type,
+                term: term(their_days),
                 payload: payload.as_object().unwrap(),
             })
             .collect();
@@ -236,6 +258,7 @@ mod tests {
         let licence = Content {
             licence: handle(0),
             licence_type: &licence_type,
+            term: term(days),
             payload: payload.as_object().unwrap(),
         };
         let all = rules.content().find(&licence, &others);
@@ -284,6 +307,30 @@ mod tests {
         let all = found(&("constructor-registration", constructor), &[firm("乙公司")]);
         assert_eq!(all, [("contradiction", "/claims/employer".to_owned(), Some(handle(1)))]);
         assert_eq!(found(&firm("甲"), &[firm("甲")]), [("duplicate", String::new(), Some(handle(1)))]);
+    }
+
+    /// A renewal that is issued ahead is not one too many, and has to say the same all the same.
+    #[test]
+    fn one_is_too_many_where_the_days_meet() {
+        let firm = |name: &str| {
+            let claims = json!({"kind": "k", "address": "a", "legal_representative": "r", "scope": "s"});
+            ("business-licence", json!({"holders": [{"name": name, "code": "91"}], "claims": claims}))
+        };
+        let rules = |name: &str, days, theirs| -> Vec<&str> {
+            found_in(&firm("甲"), days, &[firm(name)], theirs).into_iter().map(|(rule, ..)| rule).collect()
+        };
+        let (old, next) = (("2020-01-01", Some("2026-12-31")), ("2027-01-01", None));
+        let early = ("2026-12-31", Some("2030-12-31"));
+        for (days, theirs, meet) in [
+            (next, old, false),
+            (old, next, false),
+            (early, old, true),
+            (old, early, true),
+            (next, early, true),
+        ] {
+            assert_eq!(rules("甲", days, theirs), if meet { vec!["duplicate"] } else { vec![] });
+            assert!(rules("乙", days, theirs).contains(&"contradiction"));
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ fn came(ledger: &Ledger, licence: u8) -> u64 {
     ledger.state.licence(&handle(licence)).unwrap().unwrap().first().unwrap().index
 }
 
-/// A licence of before the rules, then two of after them, about which something is found, and one that has not begun.
+/// A licence of before the rules, then three of after them, about which something is found, the last not begun; and one that was over at once.
 pub(crate) fn told() -> Ledger {
     let mut ledger = staffed();
     ledger.append(Draft::new("licence.issued", "registry-shops", grant(31, SHOPS, "shop", 31)));
@@ -36,11 +36,16 @@ pub(crate) fn told() -> Ledger {
     ledger.append(rules);
     granted(&mut ledger);
     ledger.append(found(1, came(&ledger, 11), 11, &["missing-field"]));
-    let mut early = grant(33, SHOPS, "shop", 33);
-    early["valid_from"] = json!("2028-01-01");
-    ledger.append(Draft::new("licence.issued", "registry-shops", early));
+    let mut over = grant(33, SHOPS, "shop", 33);
+    over["valid_from"] = json!("2020-01-01");
+    over["valid_until"] = json!("2020-12-31");
+    ledger.append(Draft::new("licence.issued", "registry-shops", over));
     ledger.append(Draft::new("licence.issued", "registry-shops", grant(32, SHOPS, "shop", 32)));
     ledger.append(found(2, came(&ledger, 32), 32, &["contradiction", "missing-field"]));
+    let mut early = grant(34, SHOPS, "shop", 34);
+    early["valid_from"] = json!("2028-01-01");
+    ledger.append(Draft::new("licence.issued", "registry-shops", early));
+    ledger.append(found(3, came(&ledger, 34), 34, &["duplicate"]));
     ledger
 }
 
@@ -84,7 +89,7 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
         body("a finding about another entry than the licence's", SECOND, |body| {
             body["at"] = json!(body["at"].as_u64().unwrap() - 1);
         }),
-        copies.copy("a finding about a licence that has not begun", Rule::Content, SECOND, |draft| {
+        copies.copy("a finding about a licence that is past", Rule::Content, SECOND, |draft| {
             draft.body["licence"] = json!(handle(33));
             draft.body["at"] = json!(draft.body["at"].as_u64().unwrap() - 1);
         }),

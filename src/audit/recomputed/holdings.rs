@@ -1,12 +1,12 @@
 //! Who holds which licences, as far as their payloads were opened in a replay, and which licences could not be opened: whose those are nobody
-//! can say. Licences that can never be valid again are let go as they are met, so that nobody looks past them twice.
+//! can say. Licences that are past are so for good: they are let go as they are met, so that nobody looks past them twice.
 
 use std::collections::HashMap;
 
-use crate::ledger::state::{LicenceState, MemoryState, View as _};
-use crate::supervision::COMPARED;
+use crate::ledger::state::{MemoryState, View as _};
+use crate::supervision::{COMPARED, Term};
 use crate::values::identifiers::{Handle, Slug};
-use crate::values::time::{Time, UtcOffset};
+use crate::values::time::Time;
 
 /// A licence and the entry that brought it in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,18 +40,16 @@ pub(super) struct Then<'a> {
 }
 
 impl Then<'_> {
-    /// Whether a licence is valid, and not erased.
-    pub(super) fn is_valid(&self, licence: &Handle) -> bool {
-        self.asked(licence, |licence, offset| licence.is_valid(self.time, offset) && !licence.erased)
-    }
-
-    fn is_past(&self, licence: &Handle) -> bool {
-        self.asked(licence, |licence, offset| licence.is_past(self.time, offset))
-    }
-
-    fn asked(&self, licence: &Handle, ask: impl Fn(&LicenceState, UtcOffset) -> bool) -> bool {
+    /// Whether a licence is over, ended, replaced or erased.
+    pub(super) fn is_past(&self, licence: &Handle) -> bool {
         let licence = self.state.licence(licence).ok().flatten();
-        licence.zip(self.state.charter().offset()).is_some_and(|(licence, offset)| ask(&licence, offset))
+        let asked = licence.zip(self.state.charter().offset());
+        asked.is_none_or(|(licence, offset)| licence.is_past(self.time, offset))
+    }
+
+    /// The days of a licence.
+    pub(super) fn term(&self, licence: &Handle) -> Option<Term> {
+        self.state.licence(licence).ok().flatten().map(|licence| Term::of(&licence))
     }
 }
 
@@ -66,7 +64,7 @@ impl Holdings {
         self.closed.entry(licence_type.clone()).or_default().push(held);
     }
 
-    /// The valid licences of a type that a code holds, the newest ones.
+    /// The licences of a type that a code holds and that are not past, the newest ones.
     pub(super) fn beside(&mut self, licence_type: &Slug, code: &str, then: &Then<'_>) -> Beside {
         let closed = self.closed.get_mut(licence_type).map_or_else(Vec::new, |all| newest(all, then));
         let held = self.by_holder.get_mut(&(licence_type.clone(), code.to_owned()));
@@ -84,18 +82,15 @@ impl Holdings {
     }
 }
 
-/// The newest that are valid, the newest first; those met on the way that never will be again are let go.
+/// The newest that are not past, the newest first; those met on the way that are past are let go.
 fn newest(all: &mut Vec<Held>, then: &Then<'_>) -> Vec<Held> {
-    let (mut valid, mut kept) = (Vec::new(), Vec::new());
-    while valid.len() < COMPARED {
+    let mut newest = Vec::new();
+    while newest.len() < COMPARED {
         let Some(one) = all.pop() else { break };
-        if then.is_valid(&one.licence) {
-            valid.push(one);
-        } else if then.is_past(&one.licence) {
-            continue;
+        if !then.is_past(&one.licence) {
+            newest.push(one);
         }
-        kept.push(one);
     }
-    all.extend(kept.into_iter().rev());
-    valid
+    all.extend(newest.iter().rev());
+    newest
 }

@@ -111,6 +111,15 @@ impl Owed {
         }
     }
 
+    /// Whether any entry about it may be right, now that some licences are erased.
+    pub(super) fn may_follow(&self, erased: &dyn Fn(&Handle) -> bool) -> bool {
+        match self.made(erased) {
+            Made::Just(found) => found.is_some(),
+            Made::AtLeast(shown, open) => !shown.is_empty() || !open.is_empty(),
+            Made::Anything => true,
+        }
+    }
+
     /// What is wrong with what is entered.
     pub(super) fn wrong_in(
         &self,

@@ -258,13 +258,28 @@ fn what_was_erased_before_it_was_judged_accuses_nobody() {
     assert_eq!(broken(&ledger, &kept).len(), 2, "an erasure that comes too late undoes nothing");
 }
 
+/// Over when it comes in, not begun, and one that follows another on the day after its last.
 #[test]
-fn about_what_is_not_valid_nothing_is_found() {
+fn about_what_is_past_nothing_is_found_and_what_has_not_begun_is_judged() {
     let (mut ledger, mut kept, handles) = watched();
-    let early = ledger.issue_saying_from("2036-01-01", &firm("1", ""), SALT);
-    kept.0.insert(early, firm("1", ""));
+    let mut issue = |ledger: &mut Ledger, days, code, address| {
+        let handle = ledger.issue_saying_for(days, &firm(code, address), SALT);
+        kept.0.insert(handle, firm(code, address));
+        handle
+    };
+    let over = issue(&mut ledger, ("2015-01-01", Some("2016-01-01")), "1", "");
+    let early = issue(&mut ledger, ("2036-01-01", None), "1", "");
+    let ends = issue(&mut ledger, ("2026-11-22", Some("2030-12-31")), "3", "样例路1号");
+    let follows = issue(&mut ledger, ("2031-01-01", None), "3", "样例路2号");
+    // A suspended one is held against others, as one that has not begun.
+    ledger.suspend(ends);
+    let third = issue(&mut ledger, ("2030-12-31", None), "3", "样例路1号");
     let all = made(&ledger, &kept);
-    assert!(all.iter().all(|found| found.licence != early), "it has not begun");
+    let found = |handle| all.iter().find(|found| found.licence == handle).map(|found| found.rules.clone());
+    assert_eq!((found(over), found(handles[0]), found(ends)), (None, None, None));
+    assert_eq!(found(early), Some(rules(&["duplicate", "missing-field"])));
+    assert_eq!(found(follows), Some(rules(&["contradiction"])), "it is no second one");
+    assert_eq!(found(third), Some(rules(&["contradiction", "duplicate"])));
     for (number, found) in (1..).zip(all) {
         enter_found(&mut ledger, ContentFound { content: number, ..found });
     }
@@ -273,7 +288,7 @@ fn about_what_is_not_valid_nothing_is_found() {
     });
     hours(&mut ledger);
     assert_eq!(broken(&ledger, &kept), []);
-    assert_eq!((counted(&ledger, &kept).judged, handles.len()), (3, 3));
+    assert_eq!(counted(&ledger, &kept).judged, 7);
 }
 
 #[test]
@@ -289,6 +304,24 @@ fn what_comes_late_is_accused_once() {
     });
     let expected = [at, later, altered].map(|index| (Some(index), Rule::Content));
     assert_eq!(broken(&ledger, &kept), expected, "late, and late and altered");
+}
+
+/// Of what was erased before it was overdue nothing is demanded: what comes late may be right.
+#[test]
+fn what_comes_late_about_what_was_erased_since_is_not_accused() {
+    let (mut ledger, kept, handles) = watched();
+    let [first, second] = made(&ledger, &kept).try_into().unwrap();
+    let nothing = ContentFound { at: came(&ledger, &handles[0]), licence: handles[0], ..first.clone() };
+    erase(&mut ledger, handles[1]);
+    hours(&mut ledger);
+    let late = (Some(second.at), Rule::Content);
+    assert_eq!(broken(&ledger, &kept), [late], "the other was not erased");
+    let made_up = enter_found(&mut ledger, ContentFound { content: 1, ..nothing });
+    enter_found(&mut ledger, ContentFound { content: 2, ..first });
+    cards_owed(&ledger).into_iter().for_each(|card| {
+        enter(&mut ledger, card);
+    });
+    assert_eq!(broken(&ledger, &kept), [late, (Some(made_up), Rule::Content)]);
 }
 
 #[test]

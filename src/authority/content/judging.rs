@@ -1,10 +1,11 @@
 //! Judges the content of every licence by the ledger's rules, right after it is published, and enters what is found (law 0, section 21).
-//! Off the path of an issue, so that nothing waits for it; in order of the licences, each by what was valid just after it.
+//! Off the path of an issue, so that nothing waits for it; in order of the licences, each beside those that were not past just after it.
 //!
 //! How far it came is a row, written after what was found is entered. A crash in between judges some licences again: what is entered
 //! already is behind the last finding, and nothing is entered twice. Without the row, as after a restore, it goes on from the last finding.
 //!
-//! A payload that cannot be read is told once and passed over, as one that is not there: judging the others goes on.
+//! A payload that cannot be read by its own fault is told once and passed over, as one that is not there: judging the others goes on. Where
+//! what ails it may ail the others too (a frame, the key), nothing is passed over: judging stops there, and is tried again.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +21,7 @@ use crate::law;
 use crate::ledger::body::{Body, ContentFound, ContentNumber};
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{Charter, LicenceState};
-use crate::supervision::{COMPARED, Content, Rules, told};
+use crate::supervision::{COMPARED, Content, Rules, Term, told};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 
@@ -44,7 +45,7 @@ pub struct Judged {
     pub entered: usize,
     /// Published entries that were not looked at.
     pub behind: u64,
-    /// Why it goes no further: the rules are of a newer program.
+    /// Why it goes no further: the rules are of a newer program, or what many payloads need cannot be read.
     pub stopped: Option<String>,
 }
 
@@ -145,7 +146,14 @@ impl Authority {
                 }
             }
             if let Some((_, rules)) = &by {
-                span.found.extend(self.content_of(rules, index, &entry)?);
+                match self.content_of(rules, index, &entry) {
+                    Ok(found) => span.found.extend(found),
+                    Err(Failure::Fault(Fault::Damaged(why))) => {
+                        span.stopped = Some(format!("what entry {index} needs: {why}"));
+                        return Ok(span);
+                    }
+                    Err(failure) => return Err(failure),
+                }
             }
             span.next = index + 1;
             if span.found.len() == AT_ONCE {
@@ -165,10 +173,10 @@ impl Authority {
         Ok(text.and_then(|text| Rules::parse(&text).map_err(|error| error.to_string())))
     }
 
-    /// What a licence says, and the salts of it; `None` where that is not kept or cannot be read.
+    /// What a licence says, and the salts of it; `None` where that is not kept, or its own row cannot be read.
     fn read_content(&self, handle: &Handle) -> Result<Option<Draft>, Failure> {
         match self.vault.kept_draft(handle) {
-            Err(Failure::Fault(Fault::Damaged(why))) => {
+            Err(Failure::Fault(Fault::Damaged(why))) if self.vault.is_damaged_alone(handle)? => {
                 let mut unreadable = self.looking.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
                 if unreadable.insert(*handle) {
                     tracing::error!(%handle, %why, "what this licence says cannot be read: content is judged without it");
@@ -181,12 +189,13 @@ impl Authority {
         }
     }
 
-    /// How a licence stood just after an entry, if it was valid then and not erased.
-    fn valid_just_after(&self, came: &Came<'_>, licence: &LicenceState) -> Result<bool, Failure> {
+    /// Whether a licence was past just after an entry: over, ended, replaced or erased. One that has not begun is judged as any other, and so
+    /// is a suspended one: else who dates ahead would be looked at by nobody.
+    fn was_past_just_after(&self, came: &Came<'_>, licence: &LicenceState) -> Result<bool, Failure> {
         let offset = self.window.published().charter.offset();
         let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
         let then = licence.before(came.index + 1, licence.last);
-        Ok(then.is_some_and(|then| then.is_valid(came.time, offset) && !then.erased))
+        Ok(then.is_none_or(|then| then.is_past(came.time, offset)))
     }
 
     /// What is found about the licence that an entry brings in, without its number.
@@ -200,21 +209,19 @@ impl Authority {
             return Ok(None);
         }
         let came = Came { index, time: entry.time(), handle: &grant.handle };
-        // Recorded when it was over, or not begun: it says nothing yet against which anything could be held.
+        // Recorded when it was over, or had ended: nobody goes by what it says.
         let stands = self.published_licence(&grant.handle)?;
-        if !stands.map_or(Ok(false), |licence| self.valid_just_after(&came, &licence))? {
+        if stands.map_or(Ok(true), |licence| self.was_past_just_after(&came, &licence))? {
             return Ok(None);
         }
         let Some(draft) = self.read_content(&grant.handle)? else { return Ok(None) };
-        let licence = Content::of(grant.handle, &grant.r#type, &draft.payload);
+        let term = Term { from: grant.valid_from, until: grant.valid_until };
+        let licence = Content::of(grant.handle, &grant.r#type, term, &draft.payload);
         let mut others = Vec::new();
         for (code, licence_type) in rules.content().compared(&licence) {
-            others.extend(self.valid_beside(&came, &code, &licence_type)?);
+            others.extend(self.held_beside(&came, &code, &licence_type)?);
         }
-        let said: Vec<Content<'_>> = others
-            .iter()
-            .map(|(handle, licence_type, draft)| Content::of(*handle, licence_type, &draft.payload))
-            .collect();
+        let said: Vec<Content<'_>> = others.iter().map(|(licence, draft)| said_by(licence, draft)).collect();
         let found = rules.content().find(&licence, &said);
         if found.is_empty() {
             return Ok(None);
@@ -225,31 +232,35 @@ impl Authority {
         Ok(Some(ContentFound { at: index, content: 0, department, facts, licence, rules }))
     }
 
-    /// The licences of a type that a code holds and that are valid just after a licence came in, the newest first.
-    fn valid_beside(
+    /// The licences of a type that a code holds and that are not past just after a licence came in, the newest first.
+    fn held_beside(
         &self,
         came: &Came<'_>,
         code: &str,
         licence_type: &Slug,
-    ) -> Result<Vec<(Handle, Slug, Draft)>, Failure> {
-        let mut valid = Vec::new();
+    ) -> Result<Vec<(LicenceState, Draft)>, Failure> {
+        let mut held = Vec::new();
         let mut seen = BTreeSet::from([*came.handle]);
         for licence in self.found_up_to(self.once.holder_finder(licence_type, code), came.index) {
             let licence: LicenceState = licence?;
             let of_type = licence.licence_type == *licence_type;
-            if !of_type || !self.valid_just_after(came, &licence)? || !seen.insert(licence.handle) {
+            if !of_type || self.was_past_just_after(came, &licence)? || !seen.insert(licence.handle) {
                 continue;
             }
             let Some(draft) = self.read_content(&licence.handle)? else { continue };
-            if Content::of(licence.handle, licence_type, &draft.payload).code() == Some(code) {
-                valid.push((licence.handle, licence_type.clone(), draft));
+            if said_by(&licence, &draft).code() == Some(code) {
+                held.push((licence, draft));
             }
-            if valid.len() == COMPARED {
+            if held.len() == COMPARED {
                 break;
             }
         }
-        Ok(valid)
+        Ok(held)
     }
+}
+
+fn said_by<'a>(licence: &'a LicenceState, draft: &'a Draft) -> Content<'a> {
+    Content::of(licence.handle, &licence.licence_type, Term::of(licence), &draft.payload)
 }
 
 fn gauge(number: u64) -> f64 {

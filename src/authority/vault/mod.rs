@@ -3,6 +3,7 @@
 
 mod frame;
 mod kept;
+mod keyed;
 mod letters;
 mod salts;
 
@@ -256,14 +257,8 @@ impl Vault {
         sealed: &[u8],
     ) -> Result<(RestKey, Zeroizing<Vec<u8>>), Failure> {
         let associated = associated(handle, number, clear);
-        sealed
-            .split_at_checked(WRAPPED)
-            .ok_or(crate::crypto::at_rest::Unopenable)
-            .and_then(|(wrapped, payload)| {
-                let key = self.epoch.open(wrapped, &associated)?;
-                let key =
-                    <[u8; 32]>::try_from(key.as_slice()).map_err(|_| crate::crypto::at_rest::Unopenable)?;
-                let key = RestKey::from_bytes(key);
+        self.unwrapped(sealed, &associated)
+            .and_then(|(key, payload)| {
                 let plain = key.open(payload, &associated)?;
                 Ok((key, plain))
             })

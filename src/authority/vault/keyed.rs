@@ -1,0 +1,109 @@
+//! What ails a draft that cannot be read: its own row, or what others need too, which is the epoch key or a frame. Who passes over a draft
+//! wants to know. Told by the drafts' keys, which the epoch key unwraps or does not. Not here: reading a draft (`super`).
+
+use super::{Vault, WRAPPED, associated, framed};
+use crate::authority::store::{Row, StoreError};
+use crate::crypto::at_rest::{RestKey, Unopenable};
+use crate::values::identifiers::Handle;
+
+/// Drafts whose keys are tried before the epoch key is called wrong.
+const TRIED: usize = 16;
+
+impl Vault {
+    /// Whether the epoch key unwraps the key of any of the first drafts; `None` where there are none.
+    pub fn is_keyed(&self) -> Result<Option<bool>, StoreError> {
+        let mut tried = 0;
+        let mut after: Option<Vec<u8>> = None;
+        while tried < TRIED {
+            let rows = self.store.scan(b"v", after.as_deref(), TRIED)?;
+            let Some((last, _)) = rows.last() else { break };
+            after = Some(last.clone());
+            for (key, row) in &rows {
+                let Some(Row::Vault(handle, 0)) = Row::of_key(key) else { continue };
+                let unwraps = framed(row).is_some_and(|(name, sealed)| {
+                    self.unwrapped(sealed, &associated(&handle, 0, name)).is_ok()
+                });
+                if unwraps {
+                    return Ok(Some(true));
+                }
+                tried += 1;
+            }
+        }
+        Ok((tried > 0).then_some(false))
+    }
+
+    /// Whether a draft that cannot be read is damaged by itself: cut short, or altered, while the key is good.
+    pub fn is_damaged_alone(&self, handle: &Handle) -> Result<bool, StoreError> {
+        let row = self.store.get(&Row::Vault(*handle, 0))?.unwrap_or_default();
+        let Some((name, sealed)) = framed(&row) else { return Ok(true) };
+        let associated = associated(handle, 0, name);
+        match self.unwrapped(sealed, &associated) {
+            // What opens and cannot be read all the same lacks its frame, or is of another program.
+            Ok((key, payload)) => Ok(key.open(payload, &associated).is_err()),
+            Err(Unopenable) => Ok(sealed.len() < WRAPPED || self.is_keyed()? == Some(true)),
+        }
+    }
+
+    /// The key that something at rest lies under, and what lies under it.
+    pub(super) fn unwrapped<'s>(
+        &self,
+        sealed: &'s [u8],
+        associated: &[u8],
+    ) -> Result<(RestKey, &'s [u8]), Unopenable> {
+        let (wrapped, payload) = sealed.split_at_checked(WRAPPED).ok_or(Unopenable)?;
+        let key = self.epoch.open(wrapped, associated)?;
+        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| Unopenable)?;
+        Ok((RestKey::from_bytes(key), payload))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::Salts;
+    use super::*;
+    use crate::authority::store::{Store as _, Write};
+    use crate::store::MemoryStore;
+    use crate::values::time::Time;
+
+    fn vault(store: &Arc<MemoryStore>, key: u8) -> Vault {
+        let key = RestKey::from_bytes([key; 32]);
+        Vault::new(Arc::clone(store) as _, Arc::new(Salts::of(&key)), key)
+    }
+
+    #[test]
+    fn a_draft_is_damaged_alone_where_others_need_nothing_of_what_ails_it() {
+        let store = Arc::new(MemoryStore::new());
+        let (right, wrong) = (vault(&store, 1), vault(&store, 2));
+        assert_eq!((right.is_keyed().unwrap(), wrong.is_keyed().unwrap()), (None, None));
+        let handle = |number| Handle::new(Time::MIN, [number; 10]);
+        // Of a frame that is not there: the key is good, and the draft is not to blame.
+        let name = [7; 8];
+        let row = |of: &Handle| right.seal(of, 0, &RestKey::from_bytes([3; 32]), &name, b"a draft").unwrap();
+        let [first, second] = [1, 2].map(handle);
+        store.put(vec![row(&first)]).unwrap();
+        assert!(right.kept_draft(&first).is_err());
+        assert_eq!((right.is_keyed().unwrap(), wrong.is_keyed().unwrap()), (Some(true), Some(false)));
+        let alone = |vault: &Vault, of: &Handle| vault.is_damaged_alone(of).unwrap();
+        assert_eq!((alone(&right, &first), alone(&wrong, &first)), (false, false));
+        // Cut short, its payload altered, and its key.
+        let whole = store.get(&Row::Vault(first, 0)).unwrap().unwrap();
+        let damaged = |at: usize| {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            bytes
+        };
+        let cut = whole[..20].to_vec();
+        for (bytes, unwraps) in [(cut, false), (damaged(whole.len() - 1), true), (damaged(10), false)] {
+            let short = bytes.len() == 20;
+            store
+                .put(vec![Write::set(Row::Vault(first, 0), bytes), Write::remove(Row::Vault(second, 0))])
+                .unwrap();
+            // While no other draft shows that the key is good, it may be the key.
+            assert_eq!((right.is_keyed().unwrap(), alone(&right, &first)), (Some(unwraps), short || unwraps));
+            store.put(vec![row(&second)]).unwrap();
+            assert!(alone(&right, &first) && alone(&wrong, &first) == short);
+        }
+    }
+}
