@@ -160,7 +160,7 @@ async fn a_frame_that_is_missing_stops_judging_until_it_is_back() {
     publish(&service).await;
     let first = issued(&service, &firm("样例公司", &json!({"scope": null}))).await;
     let row = store.get(&Row::Vault(first.as_str().unwrap().parse().unwrap(), 0)).unwrap().unwrap();
-    let frame = Row::Frame(row[..8].try_into().unwrap());
+    let frame = Row::Frame(row[..16].try_into().unwrap());
     let text = store.get(&frame).unwrap().unwrap();
     store.put(vec![Write::remove(frame.clone())]).unwrap();
     for _ in 0..2 {

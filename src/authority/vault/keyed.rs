@@ -79,7 +79,7 @@ mod tests {
         assert_eq!((right.is_keyed().unwrap(), wrong.is_keyed().unwrap()), (None, None));
         let handle = |number| Handle::new(Time::MIN, [number; 10]);
         // Of a frame that is not there: the key is good, and the draft is not to blame.
-        let name = [7; 8];
+        let name = [7; 16];
         let row = |of: &Handle| right.seal(of, 0, &RestKey::from_bytes([3; 32]), &name, b"a draft").unwrap();
         let [first, second] = [1, 2].map(handle);
         store.put(vec![row(&first)]).unwrap();
@@ -95,7 +95,7 @@ mod tests {
             bytes
         };
         let cut = whole[..20].to_vec();
-        for (bytes, unwraps) in [(cut, false), (damaged(whole.len() - 1), true), (damaged(10), false)] {
+        for (bytes, unwraps) in [(cut, false), (damaged(whole.len() - 1), true), (damaged(20), false)] {
             let short = bytes.len() == 20;
             store
                 .put(vec![Write::set(Row::Vault(first, 0), bytes), Write::remove(Row::Vault(second, 0))])
