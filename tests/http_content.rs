@@ -144,9 +144,9 @@ async fn a_licence_that_has_not_begun_is_judged() {
         body["valid_until"] = until;
         body
     };
-    issued(&service, &of("2020-02-29", json!("2029-12-31"), &json!({}))).await;
-    issued(&service, &of("2030-01-01", Value::Null, &json!({"address": "样例路2号"}))).await;
-    issued(&service, &of("2029-12-31", Value::Null, &json!({"address": null}))).await;
+    issued(&service, &of("2020-02-29", json!("2026-12-09"), &json!({}))).await;
+    issued(&service, &of("2026-12-10", Value::Null, &json!({"address": "样例路2号"}))).await;
+    issued(&service, &of("2026-12-09", Value::Null, &json!({"address": null}))).await;
     assert_eq!(judged(&service).await, Some(2));
     let all = cards(&service).await;
     let rules: Vec<&str> = all.iter().map(|(rule, ..)| rule.as_str().unwrap()).collect();

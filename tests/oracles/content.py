@@ -92,7 +92,7 @@ def main():
         service.start()
         # Dated ahead, and looked at all the same.
         today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
-        ahead = {"valid_from": str(today + datetime.timedelta(days=30)), "valid_until": None}
+        ahead = {"valid_from": str(today + datetime.timedelta(days=7)), "valid_until": None}
         second = service.issue(firm("样例市绿水有限公司") | ahead)["handle"]
 
         with tally.part("found"):
