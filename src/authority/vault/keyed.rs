@@ -63,13 +63,14 @@ mod tests {
 
     use super::super::Salts;
     use super::*;
-    use crate::authority::store::{Store as _, Write};
+    use crate::authority::store::{Store, Write};
     use crate::store::MemoryStore;
     use crate::values::time::Time;
 
     fn vault(store: &Arc<MemoryStore>, key: u8) -> Vault {
         let key = RestKey::from_bytes([key; 32]);
-        Vault::new(Arc::clone(store) as _, Arc::new(Salts::of(&key)), key)
+        let store: Arc<dyn Store> = Arc::<MemoryStore>::clone(store);
+        Vault::new(store, Arc::new(Salts::of(&key)), key)
     }
 
     #[test]
