@@ -43,6 +43,8 @@ pub(super) struct Anchoring {
 struct States {
     tree: Arc<StateTree>,
     size: u64,
+    /// Whether it began with what was stored.
+    stored: bool,
 }
 
 /// The tree of an anchor that is published.
@@ -68,44 +70,60 @@ pub enum StatesMade {
 }
 
 impl Authority {
-    /// Brings the state tree some way further. Reads, and is not to be called where nothing may wait.
+    /// Brings the state tree some way further: first to the newest anchor, whose root vouches for it, then to the next that is due. Reads,
+    /// and is not to be called where nothing may wait.
     pub fn make_states(&self) -> Result<StatesMade, Failure> {
         let published = self.window.published();
         let charter = &published.charter;
         let anchored = charter.state_anchored().unwrap_or(0);
         let newest = published.range.size() / EVERY * EVERY;
         let due = newest > anchored && !charter.is_frozen();
-        if !due && (anchored == 0 || self.anchoring.shows(anchored)) {
+        let shown = anchored == 0 || self.anchoring.shows(anchored);
+        if shown && !due {
             return Ok(StatesMade::Nothing);
         }
-        let wanted = if due { newest } else { anchored };
+        let wanted = if shown { newest } else { anchored };
         let rows = self.rows(charter)?;
         let mut held = locked(&self.anchoring.made);
         // Taken out for the while: what breaks off in the middle begins with what is stored.
         let mut states = match held.take() {
             Some(states) => states,
-            None => States::load(rows.store)?,
+            None => States::load(rows.store, anchored)?,
         };
         if states.size > wanted {
             // They are of another history than this one: no block of theirs is believed.
             states = States::default();
         }
         let size = wanted.min(states.size + SPAN);
-        states.go_on(&rows, size)?;
-        let (tree, root) = (Arc::clone(&states.tree), Digest(states.tree.root().0));
+        if size > states.size {
+            states.go_on(&rows, size)?;
+        }
+        let (tree, root, stored) = (Arc::clone(&states.tree), Digest(states.tree.root().0), states.stored);
         *held = Some(states);
         if size < wanted {
             return Ok(StatesMade::Behind);
         }
-        if due {
+        if shown {
             return Ok(StatesMade::Due(StateAnchored { root, size }));
         }
         let (index, body) = rows.anchor_of(size, published.range.size())?;
         if body.root != root {
-            return Err(Fault::Damaged(format!("the blocks of the states that entry {index} anchors")).into());
+            if !stored {
+                // Made from entries alone: it is not the rows, and to make them once more mends nothing.
+                return Err(
+                    Fault::Damaged(format!("the blocks of the states that entry {index} anchors")).into()
+                );
+            }
+            tracing::warn!(
+                index,
+                "the stored blocks of states are not those that this entry anchors: all are made again"
+            );
+            *held = Some(States::default());
+            put(rows.store, vec![Write::remove(Row::Single(STATES))])?;
+            return Ok(StatesMade::Behind);
         }
         self.anchoring.show(AnchoredStates { tree, size, index });
-        Ok(StatesMade::Nothing)
+        Ok(if due { StatesMade::Behind } else { StatesMade::Nothing })
     }
 
     /// Enters an anchor.
@@ -146,25 +164,28 @@ fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl States {
-    /// As they are stored; of nothing, where they are not.
-    fn load(store: &dyn Store) -> Result<Self, StoreError> {
-        let damaged = || StoreError::Unreadable("the blocks of the state tree".into());
-        let Some(size) = store.get(&Row::Single(STATES))? else { return Ok(Self::default()) };
-        let size = size.try_into().map(u64::from_be_bytes).map_err(|_| damaged())?;
+    /// As they are stored; of nothing, where they are not, cannot be read, or are ahead of the newest anchor: no root vouches for those.
+    fn load(store: &dyn Store, anchored: u64) -> Result<Self, StoreError> {
+        let size = store.get(&Row::Single(STATES))?.and_then(|size| size.try_into().ok());
+        let size = size.map_or(0, u64::from_be_bytes);
+        if size > anchored {
+            return Ok(Self::default());
+        }
         let blocks = size / BLOCK;
         let mut roots = Vec::new();
         for number in 0..blocks.div_ceil(ROW) {
             let row = store.get(&Row::States(number))?.unwrap_or_default();
-            let width = Width::new(row.len() / 32).map_err(|_| damaged())?;
-            roots.extend(decode_hashes(&row, width).map_err(|_| damaged())?);
+            let read = Width::new(row.len() / 32).ok().and_then(|width| decode_hashes(&row, width).ok());
+            roots.extend(read.unwrap_or_default());
         }
         let known: BTreeMap<u64, Hash> = (0..blocks).zip(roots).collect();
         let mut tree = StateTree::default();
         tree.put(&known);
-        if tree.blocks() == blocks { Ok(Self { tree: Arc::new(tree), size }) } else { Err(damaged()) }
+        let whole = tree.blocks() == blocks;
+        Ok(if whole { Self { tree: Arc::new(tree), size, stored: true } } else { Self::default() })
     }
 
-    /// Makes the blocks that changed up to a size, and stores them.
+    /// Makes the blocks that changed up to a size, and stores them, while anything is stored: proofs of what is anchored go on.
     fn go_on(&mut self, rows: &Rows<'_>, size: u64) -> Result<(), Failure> {
         let (before, new) = (self.tree.blocks(), self.tree.blocks()..size / BLOCK);
         let seen = rows.seen(new.start * BLOCK, size)?;
@@ -189,10 +210,17 @@ impl States {
             let roots = tree.roots(number * ROW..(number + 1) * ROW);
             writes.push(Write::set(Row::States(number), encode_hashes(&roots)));
             if writes.len() == ROWS_AT_ONCE {
-                rows.store.put(std::mem::take(&mut writes))?;
+                put(rows.store, std::mem::take(&mut writes))?;
             }
         }
         writes.push(Write::set(Row::Single(STATES), size.to_be_bytes()));
-        Ok(rows.store.put(writes)?)
+        Ok(put(rows.store, writes)?)
+    }
+}
+
+fn put(store: &dyn Store, writes: Vec<Write>) -> Result<(), StoreError> {
+    match store.put(writes) {
+        Err(StoreError::Ended(_)) => Ok(()),
+        other => other,
     }
 }

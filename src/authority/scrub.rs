@@ -77,6 +77,7 @@ impl Authority {
         let found = self.look(scrub);
         match (found, self.store.ended().or_else(|| self.window.halted().map(str::to_owned))) {
             (Ok(over), None) => Ok(over),
+            (Err(fault @ ScrubFault::Unreadable(StoreError::Busy(_))), None) => Err(fault),
             // A row that the store could read, in bytes that are nobody's.
             (Err(ScrubFault::Unreadable(error)), None) => Err(wrong(error.to_string())),
             (Err(fault), None) => Err(fault),

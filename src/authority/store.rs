@@ -110,6 +110,9 @@ pub enum StoreError {
     /// A file of the archive cannot be written, which can be tried again: what it was to hold is in the store as before.
     #[error("the archive cannot be written: {0}")]
     Unarchived(String),
+    /// A read failed for want of descriptors or memory, which passes. It says nothing of what is stored, and ends nothing.
+    #[error("the store cannot be read for the moment: {0}")]
+    Busy(String),
     /// A file of settled rows cannot be written, which can be tried again: the rows are in the store as before.
     #[error("rows cannot be put into files: {0}")]
     Unsettled(String),

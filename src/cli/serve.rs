@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::exit::Exit;
 use super::output::Output;
-use super::stopping::Stopping;
+use super::stopping::{Stopping, ended_or_left};
 use crate::authority::{Authority, Followed, Hours, Judged};
 use crate::http::{self, Access, HttpState, Tls};
 use crate::values::lang::Lang;
@@ -27,6 +27,9 @@ use crate::wiring::{anchoring, archiving, settling};
 
 /// How long open connections are waited for after SIGTERM.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long what goes on beside the answers is waited for, all of it together: less than systemd waits (`deploy/vidimus.service`) after
+/// connections were waited for.
+const BESIDE: Duration = Duration::from_secs(5);
 /// How often at least supervision looks at what was published.
 const SUPERVISED_EVERY: Duration = Duration::from_secs(1);
 
@@ -123,13 +126,13 @@ async fn serve(config: &ServeConfig, assembled: Assembled, out: &Output) -> anyh
     // A tick that has begun is waited for: what it enters must not be entered twice.
     drop(end);
     ticking.await.context("ticking")?;
-    supervising.await.context("supervising")?;
-    match tokio::time::timeout(GRACE, archiving).await {
-        Ok(ended) => ended.context("archiving")?,
-        Err(_) => tracing::warn!("a bundle was being put away and is left; the next start does it again"),
-    }
-    anchoring.await.context("anchoring")?;
-    settling.await.context("settling")?;
+    let beside = [
+        ("supervising", supervising),
+        ("archiving", archiving),
+        ("anchoring", anchoring),
+        ("settling", settling),
+    ];
+    ended_or_left(BESIDE, beside).await?;
     if let Err(failure) = authority.enter_refusals(Hours::All).await {
         tracing::error!(%failure, "the refusals of the last hour were not entered");
     }

@@ -291,7 +291,7 @@ impl From<Fault> for Problem {
         match fault {
             Fault::Store(StoreError::Ended(why)) => Refusal::NotReady(why).into(),
             // What cannot be read is no mistake of this program's: the disk's, or what damaged it.
-            Fault::Store(StoreError::Unreadable(_) | StoreError::Archived { .. })
+            Fault::Store(StoreError::Unreadable(_) | StoreError::Busy(_) | StoreError::Archived { .. })
             | Fault::View(_)
             | Fault::Damaged(_) => {
                 tracing::error!(cause = %fault, "what a request asked for cannot be read");

@@ -4,6 +4,7 @@
 //! Not here: what the rows mean, and whether a head may be signed (`last-signed` lies beside the keys, never here).
 
 pub mod archive;
+mod durable;
 pub mod journal;
 pub mod memory;
 pub mod settled;

@@ -31,6 +31,7 @@ pub mod rebuilding;
 pub mod restore;
 #[cfg(feature = "server")]
 pub mod scrubbing;
+#[cfg(feature = "server")]
 pub mod settling;
 #[cfg(feature = "server")]
 pub mod span;

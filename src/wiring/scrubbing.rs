@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::told::Told;
+use crate::authority::store::StoreError;
 use crate::authority::{Authority, Scrub, ScrubFault};
 
 /// How long is looked before the service listens: a small ledger is looked through, of a large one what is newest.
@@ -16,6 +17,8 @@ const BEFORE: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_millis(250);
 /// Between two rounds.
 const REST: Duration = Duration::from_secs(3600);
+/// After a read that failed for want of descriptors or memory.
+const LATER: Duration = Duration::from_secs(60);
 /// The note beside the data.
 const NOTE: &str = "damaged.txt";
 
@@ -50,6 +53,10 @@ pub async fn go_on(authority: Arc<Authority>, mut scrub: Scrub, data: PathBuf) -
         match found {
             Ok(false) => {}
             Ok(true) => tokio::time::sleep(REST).await,
+            Err(ScrubFault::Unreadable(StoreError::Busy(why))) => {
+                tracing::warn!(%why, "the scrub begins again later");
+                tokio::time::sleep(LATER).await;
+            }
             Err(ScrubFault::Unreadable(error)) => {
                 tracing::error!(%error, "the scrub ends until restart; what can be read is read");
                 return std::future::pending().await;

@@ -43,8 +43,19 @@ pub fn made(state: &MemoryState, size: u64) -> Digest {
     Digest(tree.root().0)
 }
 
+/// Goes on until nothing is behind.
+pub fn all_made(authority: &Authority) -> StatesMade {
+    for _ in 0..9 {
+        let made = authority.make_states().unwrap();
+        if made != StatesMade::Behind {
+            return made;
+        }
+    }
+    panic!("it does not come to an end");
+}
+
 async fn anchor(authority: &Authority) -> u64 {
-    let StatesMade::Due(due) = authority.make_states().unwrap() else { panic!("an anchor is due") };
+    let StatesMade::Due(due) = all_made(authority) else { panic!("an anchor is due") };
     let (size, root) = (due.size, due.root);
     authority.anchor_states(due).await.unwrap();
     assert_eq!(made(&check_ledger(authority), size), root);
@@ -78,9 +89,52 @@ async fn the_service_anchors_what_a_replay_makes_again() {
     let lost = Bench { store: Arc::new(bench.store.copy()), ..bench.again() };
     lost.store.put(vec![Write::remove(Row::Single(STATES))]).unwrap();
     let (kept, lost) = (bench.start(None).unwrap(), lost.start(None).unwrap());
-    let due = kept.make_states().unwrap();
-    assert_eq!(lost.make_states().unwrap(), due);
+    // Before what is due, what is anchored: it is proved from, also where nothing can be entered any more.
+    assert_eq!(kept.make_states().unwrap(), StatesMade::Behind);
+    assert_eq!(leaf(&kept.standing_proof(&old, None).unwrap()), leaf(&first));
+    let due = all_made(&kept);
+    assert_eq!(all_made(&lost), due);
     assert_eq!(anchor(&kept).await, 2 * STATES_EVERY);
     assert_ne!(bench.store.scan(b"S", None, 9).unwrap(), before);
     assert!(leaf(&kept.standing_proof(&old, None).unwrap()).contains("suspended"));
+}
+
+/// Rows that are not those of the newest anchor, or that none vouches for yet, are made again: the next anchor is right.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_rows_are_never_anchored() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    grow(&bench, &authority, STATES_EVERY).await;
+    anchor(&authority).await;
+    drop(authority);
+    // Nothing is due when the service starts.
+    let good = bench.store.get(&Row::States(0)).unwrap();
+    spoil(&bench);
+    let authority = Arc::new(bench.start(None).unwrap());
+    assert_eq!(all_made(&authority), StatesMade::Nothing);
+    assert_eq!(bench.store.get(&Row::States(0)).unwrap(), good);
+    // An anchor is due when it starts.
+    grow(&bench, &authority, 2 * STATES_EVERY).await;
+    drop(authority);
+    spoil(&bench);
+    let authority = Arc::new(bench.start(None).unwrap());
+    anchor(&authority).await;
+    // It is made and not entered, and then what was stored of it is damaged.
+    grow(&bench, &authority, 3 * STATES_EVERY).await;
+    assert!(matches!(all_made(&authority), StatesMade::Due(_)));
+    drop(authority);
+    spoil(&bench);
+    let authority = Arc::new(bench.start(None).unwrap());
+    anchor(&authority).await;
+    // Rows are cut short.
+    drop(authority);
+    bench.store.put(vec![Write::set(Row::States(0), [7; 33])]).unwrap();
+    assert_eq!(all_made(&bench.start(None).unwrap()), StatesMade::Nothing);
+}
+
+/// Changes the root of one block.
+fn spoil(bench: &Bench) {
+    let mut row = bench.store.get(&Row::States(0)).unwrap().unwrap();
+    row[3] ^= 1;
+    bench.store.put(vec![Write::set(Row::States(0), row)]).unwrap();
 }

@@ -14,6 +14,8 @@ mod backup;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod cards;
+#[cfg(test)]
 mod ceremony;
 #[cfg(test)]
 mod crash;

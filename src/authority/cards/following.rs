@@ -180,6 +180,10 @@ impl Follower {
                 let damaged = |error: law::Refused| Fault::Damaged(format!("entry {}: {error}", self.next));
                 let entry = law::read(&bytes).map_err(damaged)?;
                 self.look(store, &entry)?;
+                // What comes after is looked at by nobody: the cards that wait would no longer be in step with those that are entered.
+                if self.stopped.is_some() {
+                    break;
+                }
             }
         }
         Ok(())

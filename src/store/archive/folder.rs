@@ -6,20 +6,15 @@
 //! Not here: which files there are to be.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::{Advice, fadvise};
-use rustix::io::Errno;
-
 use crate::authority::archive::{FileFault, Files, LONGEST_FILE, pack};
 use crate::merkle::TilePath;
-
-/// What a file is called while it is written.
-const NEW: &str = ".new";
+use crate::store::durable::{is_passing, make_durable, replace};
 
 /// Files under a directory, which is made when the first one is kept.
 #[derive(Debug)]
@@ -46,19 +41,16 @@ impl Folder {
     fn try_keep(&self, file: &Path, bytes: &[u8]) -> io::Result<()> {
         let above = file.parent().unwrap_or(&self.path);
         self.make(above)?;
-        if read(file)?.as_deref() != Some(bytes) {
-            let new = PathBuf::from(format!("{}{NEW}", file.display()));
-            let mut writing =
-                OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-            writing.write_all(bytes)?;
-            writing.sync_all()?;
-            fs::rename(&new, file)?;
+        if file.is_dir() {
+            let why = "there is a directory in the file's place: move it away";
+            return Err(io::Error::new(ErrorKind::IsADirectory, why));
+        }
+        // One that cannot be read, or is longer than any, is just what has to be replaced.
+        if !matches!(read(file), Ok(Some(found)) if found == bytes) {
+            replace(file, bytes)?;
         }
         // One that was there may have been left by a start that broke off before it was durable.
-        let kept = File::open(file)?;
-        kept.sync_all()?;
-        File::open(above)?.sync_all()?;
-        forget(&kept);
+        make_durable(file)?;
         match read(file)? {
             Some(back) if back == bytes => Ok(()),
             _ => Err(io::Error::new(ErrorKind::InvalidData, "what was written is not what is read")),
@@ -119,12 +111,6 @@ impl Files for Folder {
     }
 }
 
-/// Lets the system forget what it holds of a file that is on the disk, so that it is read from there.
-fn forget(file: &File) {
-    // Where it cannot, it is read from memory.
-    let _hint = fadvise(file, 0, None, Advice::DontNeed);
-}
-
 /// What is in a file, if it is no longer than it can be.
 fn read(file: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
@@ -138,9 +124,5 @@ fn read(file: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 fn fault(file: &Path, error: &io::Error) -> FileFault {
-    let passing = matches!(
-        Errno::from_io_error(error),
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::INTR | Errno::AGAIN)
-    );
-    FileFault { file: file.display().to_string(), why: error.to_string(), passing }
+    FileFault { file: file.display().to_string(), why: error.to_string(), passing: is_passing(error) }
 }

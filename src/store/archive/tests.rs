@@ -103,6 +103,25 @@ fn a_file_without_end_is_not_read() {
     file.set_len(1 << 40).unwrap();
     let fault = folder.read(&BUNDLE).unwrap_err();
     assert!(fault.why.contains("longer") && !fault.passing, "{fault}");
+    // And is replaced like any other that is not what it must be.
+    folder.keep(&BUNDLE, b"a bundle").unwrap();
+    assert_eq!(folder.read(&BUNDLE), Ok(Some(b"a bundle".to_vec())));
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_is_said_to_be_one() {
+    let kept = tempfile::tempdir().unwrap();
+    let folder = Folder::new(kept.path());
+    let place = kept.path().join("tile/entries/x001/234.gz");
+    fs::create_dir_all(&place).unwrap();
+    let fault = folder.keep(&BUNDLE, b"a bundle").unwrap_err();
+    assert!(
+        fault.file.ends_with("234.gz") && fault.why.contains("a directory in the file's place"),
+        "{fault}"
+    );
+    assert_eq!(listed(kept.path()), Vec::<String>::new(), "nothing is left beside it");
+    fs::remove_dir(&place).unwrap();
+    folder.keep(&BUNDLE, b"a bundle").unwrap();
 }
 
 #[test]

@@ -30,8 +30,8 @@ impl SettledFile {
             Ok(Some((digest, bytes, rows, index))) => {
                 Ok(Self { path, number, digest, bytes, rows, index, replaced: AtomicBool::new(false) })
             }
-            Ok(None) => Err(fault(&path, "its index is damaged")),
-            Err(error) => Err(fault(&path, &error.to_string())),
+            Ok(None) => Err(SettledFault::of(&path, "its index is damaged")),
+            Err(error) => Err(SettledFault::from_system(&path, &error)),
         }
     }
 
@@ -124,12 +124,12 @@ impl SettledFile {
         let mut bytes = vec![0; length];
         // Opened for each read: there may be thousands of files, and a process may hold a thousand open.
         let read = File::open(&self.path).and_then(|file| file.read_exact_at(&mut bytes, u64::from(begin)));
-        read.map_err(|error| fault(&self.path, &error.to_string()))?;
+        read.map_err(|error| SettledFault::from_system(&self.path, &error))?;
         if form::crc(&bytes) == crc { Ok(bytes) } else { Err(self.damaged()) }
     }
 
     fn damaged(&self) -> SettledFault {
-        fault(&self.path, "it is damaged")
+        SettledFault::of(&self.path, "it is damaged")
     }
 }
 
@@ -140,8 +140,4 @@ impl Drop for SettledFile {
             let _stays = fs::remove_file(&self.path);
         }
     }
-}
-
-pub(super) fn fault(path: &Path, why: &str) -> SettledFault {
-    SettledFault { file: path.display().to_string(), why: why.to_owned() }
 }

@@ -23,6 +23,12 @@ impl SettledFiles {
         self.0.remove(file.first());
     }
 
+    /// Whether each file ends before the next begins, as they are put among one another.
+    pub fn are_apart(&self) -> bool {
+        let files = || self.0.values();
+        files().zip(files().skip(1)).all(|(file, next)| file.last() < next.first())
+    }
+
     /// The files, in order.
     pub fn files(&self) -> impl Iterator<Item = &Arc<SettledFile>> {
         self.0.values()

@@ -96,24 +96,36 @@ impl SledStore {
         StoreError::Ended(self.ended.get_or_init(|| why).clone())
     }
 
-    /// The batch of these writes. Of two to one row the later holds.
-    fn batch(&self, writes: Vec<Write>) -> Result<::sled::Batch, StoreError> {
+    /// Applies these writes, all or nothing; with the new head, where there is one.
+    fn write(&self, writes: Vec<Write>, head: Option<Head>) -> Result<(), StoreError> {
+        let (mut batch, settling) = self.batch(writes)?;
+        if let Some(head) = head {
+            batch.insert(HEAD_KEY, write_head(head));
+        }
+        self.apply(batch)?;
+        // Only now: a round that began before would pass over them.
+        self.unsettled.count(settling);
+        Ok(())
+    }
+
+    /// The batch of these writes, and how many bytes of it settle. Of two writes to one row the later holds.
+    fn batch(&self, writes: Vec<Write>) -> Result<(::sled::Batch, usize), StoreError> {
         let last: BTreeMap<_, _> = writes.into_iter().map(|write| (write.row.key(), write.value)).collect();
-        let mut batch = ::sled::Batch::default();
+        let (mut batch, mut settling) = (::sled::Batch::default(), 0);
         for (key, value) in last {
             for number in 1..=self.further_parts(&key)? {
                 batch.remove(part_key(&key, number));
             }
-            if self.measures.settles(&key) {
-                // What is gone leaves its file at once.
-                self.unsettled
-                    .count(value.as_ref().map_or(self.measures.file, |value| key.len() + value.len()));
+            let settles = self.measures.settles(&key);
+            if settles {
+                // What is gone leaves its file in the next round.
+                settling += value.as_ref().map_or(self.measures.file, |value| key.len() + value.len());
             }
             let Some(value) = value else {
-                if self.measures.settles(&key) {
-                    batch.insert(key, GONE)
+                if settles {
+                    batch.insert(key, GONE);
                 } else {
-                    batch.remove(key)
+                    batch.remove(key);
                 }
                 continue;
             };
@@ -123,7 +135,7 @@ impl SledStore {
             }
             batch.insert(key, stored);
         }
-        Ok(batch)
+        Ok((batch, settling))
     }
 
     /// How many further parts a row has now.
@@ -177,6 +189,9 @@ impl SledStore {
 
     /// A settled file that cannot be read.
     fn unsettled(&self, fault: &SettledFault) -> StoreError {
+        if fault.passing {
+            return StoreError::Busy(fault.to_string());
+        }
         self.found_damaged(StoreError::Unreadable(fault.to_string()))
     }
 
@@ -218,9 +233,7 @@ impl Store for SledStore {
             if found != expected {
                 return Err(StoreError::Moved { expected: expected.size, found: found.size });
             }
-            let mut batch = self.batch(writes)?;
-            batch.insert(HEAD_KEY, write_head(next));
-            self.apply(batch)?;
+            self.write(writes, Some(next))?;
         }
         self.make_durable()
     }
@@ -229,8 +242,7 @@ impl Store for SledStore {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         self.writable()?;
         within_bounds(&writes)?;
-        let batch = self.batch(writes)?;
-        self.apply(batch)
+        self.write(writes, None)
     }
 
     fn sync(&self) -> Result<(), StoreError> {

@@ -132,21 +132,34 @@ pub(super) fn open(directory: &Path) -> Result<Opened, OpenError> {
     Ok(Opened { db, data, directory: held, settled, files })
 }
 
-/// Opens the settled files that the engine names, and removes all others.
+/// Opens the settled files that the engine names. Others stay until rows settle: whether this engine is the newest is not known here.
 fn settled_files(directory: &Path, db: &Engine, settled: &SettledFolder) -> Result<SettledFiles, OpenError> {
     let faulty = |fault: Fault| OpenError::from_fault(directory, &fault);
     let damage = |what: String| OpenError::Damaged { directory: directory.to_owned(), what };
-    let (mut files, mut named) = (SettledFiles::default(), Vec::new());
+    match settled.hold() {
+        Ok(true) => {}
+        Ok(false) => return Err(OpenError::InUse(directory.to_owned())),
+        Err(error) => return Err(OpenError::from_system(directory, error.kind())),
+    }
+    let (mut files, mut named) = (SettledFiles::default(), 0_usize);
     let mut rows = db.ask(|db| Ok(db.scan_prefix(SETTLED_KEYS))).map_err(faulty)?;
     while let Some((key, digest)) = ask(|| rows.next().transpose()).map_err(faulty)? {
         let number = key.strip_prefix(SETTLED_KEYS).and_then(|number| number.try_into().ok());
         let read = number.map(u64::from_be_bytes).zip(<[u8; 32]>::try_from(&*digest).ok());
         let (number, digest) = read.ok_or_else(|| damage(damaged().to_string()))?;
-        let file = settled.open(number, &Digest(digest)).map_err(|fault| damage(fault.to_string()))?;
+        let file = settled.open(number, &Digest(digest)).map_err(|fault| match fault.system {
+            None | Some(ErrorKind::UnexpectedEof) => damage(fault.to_string()),
+            Some(ErrorKind::NotFound) => {
+                damage(format!("{} is not there: put it back, or mount what it lies on", fault.file))
+            }
+            Some(kind) => OpenError::from_system(directory, kind),
+        })?;
         files.add(file.into());
-        named.push(number);
+        named += 1;
     }
-    settled.sweep(&named).map_err(|error| OpenError::from_system(directory, error.kind()))?;
+    if files.files().count() != named || !files.are_apart() {
+        return Err(damage("files of settled rows that hold the same rows".to_owned()));
+    }
     Ok(files)
 }
 

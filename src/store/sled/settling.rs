@@ -5,7 +5,7 @@
 //! 2. one batch names them instead of the one they replace, and readers see them from then on;
 //! 3. that is made durable; then the replaced file is removed, and from the tree, some at a time, every row that still is as it was settled.
 //!
-//! Wherever a kill comes, each row is in the tree, in a file that is named, or in both alike. Not here: the files themselves (`store::settled`).
+//! Wherever a kill comes, each row is in the tree, in a file that is named, or in both, the tree's never the older. Not here: the files themselves (`store::settled`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -19,6 +19,8 @@ use crate::store::settled::SettledFile;
 /// Families of rows that are many, ordered by when they came, and seldom written again: licences, seals, payloads; blocks of places, of a
 /// department's licences, and of what finds licences, with their runs.
 const FAMILIES: &[u8] = b"lsvpdfH";
+/// Bytes of the disk that are left to others.
+const RESERVE: u64 = 64 << 20;
 /// Rows that are taken out of the tree at once.
 const AT_ONCE: usize = 256;
 
@@ -52,6 +54,8 @@ pub(super) struct Settling {
     family: usize,
     after: Option<Vec<u8>>,
     under_way: bool,
+    /// Whether files that nobody names were removed.
+    swept: bool,
     /// The next file's number, where it is more than one after the last: none is given twice while somebody may read a file that had it.
     next: u64,
 }
@@ -73,11 +77,8 @@ impl Unsettled {
 
     /// Whether a round is worth it; it begins then.
     fn take(&self, worth: usize) -> bool {
-        let enough = self.0.load(Ordering::Relaxed) >= u64::try_from(worth).unwrap_or(u64::MAX);
-        if enough {
-            self.0.store(0, Ordering::Relaxed);
-        }
-        enough
+        let worth = u64::try_from(worth).unwrap_or(u64::MAX);
+        self.0.load(Ordering::Relaxed) >= worth && self.0.swap(0, Ordering::Relaxed) >= worth
     }
 }
 
@@ -113,6 +114,10 @@ impl SledStore {
     pub(super) fn settle_a_file(&self) -> Result<Settled, StoreError> {
         self.writable()?;
         let mut settling = self.settling.lock().unwrap_or_else(PoisonError::into_inner);
+        if !settling.swept {
+            self.sweep()?;
+            settling.swept = true;
+        }
         if !settling.under_way && !self.unsettled.take(self.measures.file / 16) {
             return Ok(Settled::default());
         }
@@ -136,8 +141,16 @@ impl SledStore {
                 }
             }
         }
-        *settling = Settling { next: settling.next, ..Settling::default() };
+        *settling = Settling { next: settling.next, swept: true, ..Settling::default() };
         Ok(Settled::default())
+    }
+
+    /// Removes files that nobody names: what a process that was killed left. Not when the store is opened: an older one that somebody put in
+    /// its place, or whoever only looks, must not remove what the newest one names.
+    fn sweep(&self) -> Result<(), StoreError> {
+        let named = self.steady.read().unwrap_or_else(PoisonError::into_inner);
+        let named = named.files().map(|file| file.number()).collect();
+        self.folder.sweep(&named).map_err(|error| StoreError::Unsettled(error.to_string()))
     }
 
     /// The next rows in the tree, of a family and after a key, that belong together.
@@ -217,6 +230,8 @@ impl SledStore {
             let named = self.steady.read().unwrap_or_else(PoisonError::into_inner);
             *next = named.files().map(|file| file.number() + 1).max().unwrap_or(0).max(*next);
         }
+        self.has_room()?;
+        let first = *next;
         let mut files: Vec<Arc<SettledFile>> = Vec::new();
         for rows in split(rows, self.measures.file) {
             let number = std::mem::replace(next, *next + 1);
@@ -224,11 +239,26 @@ impl SledStore {
                 Ok(file) => files.push(Arc::new(file)),
                 Err(fault) => {
                     files.iter().for_each(|file| file.replace());
+                    *next = first;
                     return Err(StoreError::Unsettled(fault.to_string()));
                 }
             }
         }
         Ok(files)
+    }
+
+    /// Settling takes room before it gives any back, and may not take the last of it from those who enter something.
+    fn has_room(&self) -> Result<(), StoreError> {
+        let room = rustix::fs::fstatvfs(&self.data).map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+        match room {
+            Ok(room) if room < RESERVE => Err(StoreError::Unsettled(format!(
+                "the disk has {} MiB left; they wait until it has {}",
+                room >> 20,
+                RESERVE >> 20
+            ))),
+            // Where the system cannot say, it is tried.
+            _ => Ok(()),
+        }
     }
 
     /// Takes rows out of the tree that still are as they were settled.
@@ -283,4 +313,6 @@ fn split(rows: &[KeyValue], file: usize) -> Vec<&[KeyValue]> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(super) mod killed;
+#[cfg(test)]
+mod tests;

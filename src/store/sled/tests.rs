@@ -93,7 +93,10 @@ fn child() {
             }
         }
         "append and settle until killed" => {
-            settling::tests::append_and_settle(directory, |size| println!("\ncommitted {size}"));
+            settling::killed::append_and_settle(directory, |size| println!("\ncommitted {size}"));
+        }
+        "change and settle until killed" => {
+            settling::killed::change_and_settle(directory, |size| println!("\ncommitted {size}"));
         }
         "append until the disk is full" => {
             let store = SledStore::open(directory).unwrap();

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
 use super::super::parts::LAYOUT_KEY;
-use super::super::tests::{append, append_all, child_command, files_in, holds_entries, reopen, reopen_with};
+use super::super::tests::{append, append_all, files_in, holds_entries, reopen, reopen_with};
 use super::super::{OpenError, SledStore};
 use super::*;
 use crate::authority::store::{Head, KeyValue, Row, Store, Write};
@@ -18,14 +16,14 @@ use crate::store::settled::SETTLED;
 use crate::store::suite;
 
 /// Everything settles, at once, in files of some rows.
-const EAGER: Measures = Measures { families: b"cehlmv", file: 256, margin: 0 };
+pub(super) const EAGER: Measures = Measures { families: b"cehlmv", file: 256, margin: 0 };
 /// As `EAGER`, and the newest rows stay.
-const PATIENT: Measures = Measures { families: b"e", file: 4_096, margin: 2_500 };
+pub(super) const PATIENT: Measures = Measures { families: b"e", file: 4_096, margin: 2_500 };
 
 /// A store that settles after every write all that is due.
 struct Restless(SledStore);
 
-fn settle_all(store: &SledStore) -> u64 {
+pub(super) fn settle_all(store: &SledStore) -> u64 {
     let mut rows = 0;
     loop {
         match store.settle().unwrap() {
@@ -221,41 +219,6 @@ fn nothing_comes_back_that_was_removed_meanwhile() {
     assert!(store.scan(b"e", None, 1_000).unwrap().into_iter().eq(map));
 }
 
-/// What the killed process does.
-pub(in super::super) fn append_and_settle(directory: &Path, tell: impl Fn(u64)) {
-    let store = SledStore::open_with(directory, PATIENT).unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            loop {
-                store.settle().unwrap();
-            }
-        });
-        loop {
-            tell(append(&store).unwrap());
-        }
-    });
-}
-
-#[test]
-fn a_kill_while_rows_settle_loses_none() {
-    let kept = TempDir::new().unwrap();
-    let mut acknowledged = 0;
-    for round in 0..6 {
-        let mut command = child_command("append and settle until killed", kept.path());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let committed = lines.filter_map(|line| line.unwrap().strip_prefix("committed ")?.parse().ok());
-        acknowledged = committed.take(40 + 3 * round).last().expect("the child commits");
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let store = reopen_with(kept.path(), PATIENT).unwrap();
-        holds_entries(&store, acknowledged);
-        let named = store.steady.read().unwrap().files().count();
-        assert_eq!(files_in(&kept.path().join(SETTLED)), named, "what is not named was swept away");
-    }
-    assert!(files_in(&kept.path().join(SETTLED)) > 10 && acknowledged >= 240);
-}
-
 #[test]
 fn a_damaged_block_is_told_and_ends_writing() {
     let (kept, store) = settled(100);
@@ -279,7 +242,7 @@ fn a_file_that_is_lost_or_another_is_refused_at_a_start() {
         ("cut", |files| fs::write(&files[0], &fs::read(&files[0]).unwrap()[..900]).unwrap()),
         ("empty", |files| fs::write(&files[0], b"").unwrap()),
         ("longer", |files| {
-            fs::write(&files[0], [fs::read(&files[0]).unwrap(), vec![0; 9]].concat()).unwrap()
+            fs::write(&files[0], [fs::read(&files[0]).unwrap(), vec![0; 9]].concat()).unwrap();
         }),
     ];
     for (harm, change) in harms {
@@ -305,8 +268,66 @@ fn what_nobody_names_is_removed_at_a_start_and_nothing_else() {
         fs::write(settled.join(name), b"left").unwrap();
     }
     fs::write(settled.join("README"), b"somebody's").unwrap();
-    holds_entries(&reopen(kept.path()).unwrap(), 60);
+    let store = reopen(kept.path()).unwrap();
+    holds_entries(&store, 60);
+    assert_eq!(files_in(&settled), before + 4, "whoever only looks removes nothing");
+    store.settle().unwrap();
     assert_eq!(files_in(&settled), before + 1);
+}
+
+#[test]
+fn an_older_engine_that_is_only_looked_at_removes_nothing_of_the_newest() {
+    let (kept, store) = settled(60);
+    drop(store);
+    drop(reopen(kept.path()).unwrap());
+    let older = TempDir::new().unwrap();
+    for name in ["db", "conf"] {
+        fs::copy(kept.path().join(name), older.path().join(name)).unwrap();
+    }
+    let store = reopen_with(kept.path(), PATIENT).unwrap();
+    append_all(&store, 60);
+    settle_all(&store);
+    drop(store);
+    drop(reopen(kept.path()).unwrap());
+    let newest = fs::read(kept.path().join("db")).unwrap();
+    // Put in its place, looked at, and taken away again; what replaced its files keeps it from being opened, or not.
+    fs::copy(older.path().join("db"), kept.path().join("db")).unwrap();
+    drop(reopen(kept.path()));
+    fs::write(kept.path().join("db"), newest).unwrap();
+    holds_entries(&reopen(kept.path()).unwrap(), 120);
+}
+
+#[test]
+fn a_directory_that_another_has_is_in_use_behind_a_link_too() {
+    let (kept, _store) = settled(60);
+    let copy = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(kept.path().join(SETTLED), copy.path().join(SETTLED)).unwrap();
+    let refused = SledStore::open(copy.path()).err();
+    assert_eq!(refused, Some(OpenError::InUse(copy.path().to_owned())));
+}
+
+#[test]
+fn files_that_hold_the_same_rows_are_refused() {
+    let (kept, store) = settled(60);
+    let twin = store.steady.read().unwrap().files().next().unwrap().digest();
+    store.db.ask(|db| db.insert(settled_key(900), twin.0.as_slice())).unwrap();
+    drop(store);
+    let first = paths(kept.path())[0].clone();
+    fs::copy(&first, first.with_file_name("0000000000000384")).unwrap();
+    let refused = reopen(kept.path()).err();
+    assert!(
+        matches!(&refused, Some(OpenError::Damaged { what, .. }) if what.contains("same rows")),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn want_of_descriptors_ends_nothing() {
+    let error = std::io::Error::from_raw_os_error(24);
+    let (_kept, store) = settled(60);
+    let fault = crate::store::settled::SettledFault::from_system(Path::new("settled"), &error);
+    assert!(matches!(store.unsettled(&fault), StoreError::Busy(_)));
+    append(&store).unwrap();
 }
 
 #[test]
@@ -320,8 +341,10 @@ fn what_cannot_be_written_is_told_and_tried_again() {
     holds_entries(&store, 61);
     fs::remove_file(kept.path().join(SETTLED)).unwrap();
     // And where there is no room for a file itself.
-    fs::create_dir_all(kept.path().join(SETTLED).join("0000000000000001.new")).unwrap();
+    let in_the_way = kept.path().join(SETTLED).join("0000000000000000.new");
+    fs::create_dir_all(&in_the_way).unwrap();
     assert!(matches!(store.settle(), Err(StoreError::Unsettled(_))));
+    fs::remove_dir(in_the_way).unwrap();
     assert!(settle_all(&store) > 0);
     holds_entries(&store, 61);
 }
