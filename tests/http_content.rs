@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use support::Service;
 use vidimus::authority::store::{CONTENT_JUDGED, Row, Store as _, Write};
 use vidimus::crypto::Digest;
-use vidimus::supervision::Rules;
+use vidimus::supervision::{COMPARED, Rules};
 
 const MARKET: &str = "market-regulation";
 const FIRM: &str = "91430700MA4PBKBQ48";
@@ -151,6 +151,27 @@ async fn a_licence_that_has_not_begun_is_judged() {
     let all = cards(&service).await;
     let rules: Vec<&str> = all.iter().map(|(rule, ..)| rule.as_str().unwrap()).collect();
     assert_eq!(rules, ["contradiction", "duplicate", "missing-field"]);
+}
+
+/// Nobody hides a second one behind licences whose days meet no other's.
+#[tokio::test]
+async fn a_second_one_is_found_behind_many_whose_days_concern_nobody() {
+    let service = Service::found();
+    publish(&service).await;
+    let of = |from: &str, until: &str| {
+        let mut body = firm("样例公司", &json!({}));
+        (body["valid_from"], body["valid_until"]) = (json!(from), json!(until));
+        body
+    };
+    let term = of("2026-11-22", "2030-12-31");
+    issued(&service, &term).await;
+    for number in 0..COMPARED {
+        let day = format!("2031-{:02}-{:02}", number / 28 + 1, number % 28 + 1);
+        issued(&service, &of(&day, &day)).await;
+    }
+    assert_eq!(judged(&service).await, Some(0));
+    issued(&service, &term).await;
+    assert_eq!(judged(&service).await, Some(1));
 }
 
 /// What many payloads need is no reason to pass over them: it comes back, and all of them are judged.

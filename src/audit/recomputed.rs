@@ -187,7 +187,7 @@ impl<'v> Recomputing<'v> {
     /// A licence came into the ledger.
     fn came(&mut self, index: u64, grant: &LicenceIssued, then: &Then<'_>) {
         self.go_by(then.state);
-        let held = Held { at: index, licence: grant.handle };
+        let held = Held { at: index, licence: grant.handle, term: term_of(grant) };
         let opened = self.open(index, grant);
         let rules = std::mem::take(&mut self.rules);
         match rules.last() {
@@ -238,9 +238,9 @@ impl<'v> Recomputing<'v> {
         let licence = Content::of(grant.handle, &grant.r#type, term_of(grant), payload);
         let (mut others, mut all, mut full) = (Vec::new(), true, false);
         for (code, licence_type) in rules.compared(&licence) {
-            let beside = self.holdings.beside(&licence_type, &code, then);
+            let beside = self.holdings.beside(&licence_type, &code, licence.term, then);
             (all, full) = (all && beside.all, full || beside.full);
-            all &= self.open_beside(beside, &licence_type, then, &mut others);
+            all &= self.open_beside(beside, &licence_type, &mut others);
         }
         let said: Vec<Content<'_>> = others
             .iter()
@@ -259,15 +259,12 @@ impl<'v> Recomputing<'v> {
         &self,
         beside: Beside,
         licence_type: &Slug,
-        then: &Then<'_>,
         into: &mut Vec<(Handle, Slug, Term, Map<String, Value>)>,
     ) -> bool {
         let mut all = true;
-        for handle in beside.sure {
-            match (self.vault.open(&handle), then.term(&handle)) {
-                (Ok(Some(opened)), Some(term)) => {
-                    into.push((handle, licence_type.clone(), term, opened.payload));
-                }
+        for Held { licence, term, .. } in beside.sure {
+            match self.vault.open(&licence) {
+                Ok(Some(opened)) => into.push((licence, licence_type.clone(), term, opened.payload)),
                 _ => all = false,
             }
         }

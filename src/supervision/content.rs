@@ -4,11 +4,13 @@
 //! Not here: which licences are past, and where what they say is kept.
 
 mod places;
+mod room;
 mod term;
 
 use std::collections::BTreeSet;
 
 pub use places::Misplaced;
+pub use room::{COMPARED, Room};
 pub use term::Term;
 
 use serde::{Deserialize, Serialize};
@@ -20,9 +22,6 @@ use crate::crypto::Digest;
 use crate::ledger::commitment::commitment;
 use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, Slug};
-
-/// Of a holder's licences of a type that are not past, so many of the newest are compared.
-pub const COMPARED: usize = 64;
 
 /// What is looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::ledger::state::{MemoryState, View as _};
-use crate::supervision::{COMPARED, Term};
+use crate::supervision::{COMPARED, Room, Term};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 
@@ -13,6 +13,7 @@ use crate::values::time::Time;
 pub(super) struct Held {
     pub(super) at: u64,
     pub(super) licence: Handle,
+    pub(super) term: Term,
 }
 
 /// By type, and by code where it is known; each in the order of entries.
@@ -26,7 +27,7 @@ pub(super) struct Holdings {
 #[derive(PartialEq, Eq, Debug)]
 pub(super) struct Beside {
     /// Those that are among the newest whoever holds the closed ones, the newest first.
-    pub(super) sure: Vec<Handle>,
+    pub(super) sure: Vec<Held>,
     /// Whether these are all of them.
     pub(super) all: bool,
     /// Whether there may be older ones that these keep out.
@@ -46,11 +47,6 @@ impl Then<'_> {
         let asked = licence.zip(self.state.charter().offset());
         asked.is_none_or(|(licence, offset)| licence.is_past(self.time, offset))
     }
-
-    /// The days of a licence.
-    pub(super) fn term(&self, licence: &Handle) -> Option<Term> {
-        self.state.licence(licence).ok().flatten().map(|licence| Term::of(&licence))
-    }
 }
 
 impl Holdings {
@@ -64,33 +60,93 @@ impl Holdings {
         self.closed.entry(licence_type.clone()).or_default().push(held);
     }
 
-    /// The licences of a type that a code holds and that are not past, the newest ones.
-    pub(super) fn beside(&mut self, licence_type: &Slug, code: &str, then: &Then<'_>) -> Beside {
-        let closed = self.closed.get_mut(licence_type).map_or_else(Vec::new, |all| newest(all, then));
-        let held = self.by_holder.get_mut(&(licence_type.clone(), code.to_owned()));
-        let held = held.map_or_else(Vec::new, |all| newest(all, then));
-        let newer = |than: &Held| closed.iter().take_while(|one| one.at > than.at).count();
-        let sure = held.iter().zip(0..).take_while(|(one, before)| newer(one) + before < COMPARED);
-        let sure: Vec<Held> = sure.map(|(one, _)| *one).collect();
-        let full = held.len() == COMPARED;
-        // Whatever is older than the oldest of enough is out anyway.
-        let all = match sure.last().filter(|_| sure.len() == COMPARED) {
-            Some(oldest) => newer(oldest) == 0,
-            None => closed.is_empty(),
-        };
-        Beside { sure: sure.into_iter().map(|one| one.licence).collect(), all, full }
+    /// The licences of a type that a code holds and that are not past: the newest whose days meet these, and the newest of the rest.
+    pub(super) fn beside(&mut self, licence_type: &Slug, code: &str, term: Term, then: &Then<'_>) -> Beside {
+        let (mut meeting, mut rest) = (Side::default(), Side::default());
+        if let Some(held) = self.by_holder.get_mut(&(licence_type.clone(), code.to_owned())) {
+            let mut room = Room::default();
+            each_newest(held, then, |one| {
+                let meets = one.term.meets(term);
+                if room.has_for(meets) {
+                    (if meets { &mut meeting } else { &mut rest }).held.push(one);
+                    room.take(meets);
+                }
+                !room.is_full()
+            });
+        }
+        if let Some(closed) = self.closed.get_mut(licence_type) {
+            each_newest(closed, then, |one| {
+                let side = if one.term.meets(term) { &mut meeting } else { &mut rest };
+                if side.closed.len() < COMPARED {
+                    side.closed.push(one.at);
+                }
+                let settled = meeting.is_settled(one.at) && rest.is_settled(one.at);
+                !(settled && (!meeting.is_all() || rest.is_known()))
+            });
+        }
+        Beside {
+            all: meeting.is_all() && rest.is_all(),
+            full: meeting.is_full() || rest.is_full(),
+            sure: meeting.sure().chain(rest.sure()).collect(),
+        }
     }
 }
 
-/// The newest that are not past, the newest first; those met on the way that are past are let go.
-fn newest(all: &mut Vec<Held>, then: &Then<'_>) -> Vec<Held> {
-    let mut newest = Vec::new();
-    while newest.len() < COMPARED {
-        let Some(one) = all.pop() else { break };
-        if !then.is_past(&one.licence) {
-            newest.push(one);
+/// Those whose days meet, or the rest of them.
+#[derive(Default)]
+struct Side {
+    /// The newest that the code holds, the newest first.
+    held: Vec<Held>,
+    /// The entries of the newest closed ones, the newest first.
+    closed: Vec<u64>,
+}
+
+impl Side {
+    fn is_full(&self) -> bool {
+        self.held.len() == COMPARED
+    }
+
+    /// So many closed ones came in behind another.
+    fn newer(&self, than: &Held) -> usize {
+        self.closed.iter().take_while(|at| **at > than.at).count()
+    }
+
+    /// Those that are among the newest whoever holds the closed ones.
+    fn sure(&self) -> impl Iterator<Item = Held> {
+        let sure = self.held.iter().zip(0..).take_while(|(one, before)| self.newer(one) + before < COMPARED);
+        sure.map(|(one, _)| *one)
+    }
+
+    /// Whether nobody else can be among the newest. Whatever is older than the oldest of enough is out anyway.
+    fn is_all(&self) -> bool {
+        match self.held.last().filter(|_| self.is_full()) {
+            Some(oldest) => self.newer(oldest) == 0,
+            None => self.closed.is_empty(),
         }
     }
-    all.extend(newest.iter().rev());
-    newest
+
+    /// Whether the closed ones that came in before an entry change nothing about who is sure.
+    fn is_settled(&self, at: u64) -> bool {
+        self.closed.len() == COMPARED || self.held.last().is_none_or(|oldest| oldest.at > at)
+    }
+
+    /// Whether more closed ones change nothing about whether these are all.
+    fn is_known(&self) -> bool {
+        self.is_full() || !self.closed.is_empty()
+    }
+}
+
+/// Each that is not past, the newest first, as long as more are wanted; those met on the way that are past are let go.
+fn each_newest(all: &mut Vec<Held>, then: &Then<'_>, mut wants_more: impl FnMut(Held) -> bool) {
+    let mut met = Vec::new();
+    while let Some(one) = all.pop() {
+        if then.is_past(&one.licence) {
+            continue;
+        }
+        met.push(one);
+        if !wants_more(one) {
+            break;
+        }
+    }
+    all.extend(met.iter().rev());
 }

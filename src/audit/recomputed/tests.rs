@@ -10,7 +10,8 @@ use crate::audit::fixture::{DEPARTMENT, Ledger};
 use crate::audit::{Pins, replay_before};
 use crate::crypto::Digest;
 use crate::ledger::body::LicenceErased;
-use crate::supervision::COMPARED;
+
+mod compared;
 
 /// What a vault has, by licence; `null` where it cannot be read.
 #[derive(Default)]
@@ -355,37 +356,6 @@ fn what_is_awaited_is_told_one_by_one() {
         (came(&ledger, &handles[2]), rules(&["contradiction", "duplicate"])),
     ];
     assert_eq!(told, expected);
-}
-
-/// Of more than are compared the newest count; one that cannot be opened may be among them.
-#[test]
-fn the_newest_are_compared_and_a_closed_one_takes_a_place() {
-    let (mut ledger, mut kept) = (Ledger::new(), Kept::default());
-    publish(&mut ledger, Rules::BUILT_IN.as_bytes());
-    let mut issue = |kept: &mut Kept| {
-        let handle = ledger.issue_saying(&firm("1", "样例路1号"), SALT);
-        kept.0.insert(handle, firm("1", "样例路1号"));
-        handle
-    };
-    let handles: Vec<Handle> = (0..COMPARED + 3).map(|_| issue(&mut kept)).collect();
-    let mut holdings = Holdings::default();
-    let type_ = "business-licence".parse().unwrap();
-    let held = |handle: &Handle| Held { at: came(&ledger, handle), licence: *handle };
-    for (number, handle) in handles.iter().enumerate() {
-        // The newest but one is closed, and the very oldest.
-        if number == 0 || number == COMPARED + 1 {
-            holdings.closed(&type_, held(handle));
-        } else {
-            holdings.opened(&type_, "1", held(handle));
-        }
-    }
-    let then = Then { state: &ledger.state, time: ledger.state.charter().time().unwrap() };
-    let newest: Vec<Handle> = handles.iter().rev().copied().collect();
-    let beside = holdings.beside(&type_, "1", &then);
-    assert_eq!((beside.sure.len(), beside.all, beside.full), (COMPARED - 1, false, true));
-    assert_eq!(beside.sure, [&newest[..1], &newest[2..COMPARED]].concat());
-    let none = holdings.beside(&type_, "2", &then);
-    assert_eq!((none.sure.len(), none.all), (0, false));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::law;
 use crate::ledger::body::{Body, ContentFound, ContentNumber};
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{Charter, LicenceState};
-use crate::supervision::{COMPARED, Content, Rules, Term, told};
+use crate::supervision::{Content, Room, Rules, Term, told};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 
@@ -63,6 +63,7 @@ struct Came<'a> {
     index: u64,
     time: Time,
     handle: &'a Handle,
+    term: Term,
 }
 
 impl Authority {
@@ -208,14 +209,14 @@ impl Authority {
         if !rules.content().concern(&grant.r#type) {
             return Ok(None);
         }
-        let came = Came { index, time: entry.time(), handle: &grant.handle };
+        let term = Term { from: grant.valid_from, until: grant.valid_until };
+        let came = Came { index, time: entry.time(), handle: &grant.handle, term };
         // Recorded when it was over, or had ended: nobody goes by what it says.
         let stands = self.published_licence(&grant.handle)?;
         if stands.map_or(Ok(true), |licence| self.was_past_just_after(&came, &licence))? {
             return Ok(None);
         }
         let Some(draft) = self.read_content(&grant.handle)? else { return Ok(None) };
-        let term = Term { from: grant.valid_from, until: grant.valid_until };
         let licence = Content::of(grant.handle, &grant.r#type, term, &draft.payload);
         let mut others = Vec::new();
         for (code, licence_type) in rules.content().compared(&licence) {
@@ -232,26 +233,29 @@ impl Authority {
         Ok(Some(ContentFound { at: index, content: 0, department, facts, licence, rules }))
     }
 
-    /// The licences of a type that a code holds and that are not past just after a licence came in, the newest first.
+    /// The licences of a type that a code holds and that are not past just after a licence came in: the newest of those whose days meet its
+    /// own, and of the rest.
     fn held_beside(
         &self,
         came: &Came<'_>,
         code: &str,
         licence_type: &Slug,
     ) -> Result<Vec<(LicenceState, Draft)>, Failure> {
-        let mut held = Vec::new();
+        let (mut held, mut room) = (Vec::new(), Room::default());
         let mut seen = BTreeSet::from([*came.handle]);
         for licence in self.found_up_to(self.once.holder_finder(licence_type, code), came.index) {
             let licence: LicenceState = licence?;
-            let of_type = licence.licence_type == *licence_type;
-            if !of_type || self.was_past_just_after(came, &licence)? || !seen.insert(licence.handle) {
+            let meets = Term::of(&licence).meets(came.term);
+            let is_asked = licence.licence_type == *licence_type && room.has_for(meets);
+            if !is_asked || self.was_past_just_after(came, &licence)? || !seen.insert(licence.handle) {
                 continue;
             }
             let Some(draft) = self.read_content(&licence.handle)? else { continue };
             if said_by(&licence, &draft).code() == Some(code) {
                 held.push((licence, draft));
+                room.take(meets);
             }
-            if held.len() == COMPARED {
+            if room.is_full() {
                 break;
             }
         }

@@ -19,7 +19,7 @@ impl Term {
     }
 
     /// Whether some day is of both. A renewal that begins behind the last day has none.
-    pub(super) fn meets(self, other: Self) -> bool {
+    pub fn meets(self, other: Self) -> bool {
         let begins_in = |one: Self, of: Self| of.until.is_none_or(|last| one.from <= last);
         begins_in(self, other) && begins_in(other, self)
     }
