@@ -103,7 +103,8 @@ pub struct Recomputing<'v> {
     rules: Vec<(u64, Option<Rules>)>,
     holdings: Holdings,
     owed: VecDeque<Owed>,
-    /// What was accused of being left out, by entry, and what was not because it may say this or that: one that comes late is held against it.
+    /// What should have been entered by now and came behind the last that was, by entry: one that comes late is held against it. Findings
+    /// ascend, so that behind the first of a later entry none about these may follow.
     overdue: BTreeMap<u64, Owed>,
     /// Licences that cannot be opened, by entry, and why.
     unopened: BTreeMap<u64, (Handle, Why)>,
@@ -128,7 +129,10 @@ impl Eye for Recomputing<'_> {
         let over =
             |owed: &Owed| index > owed.at.saturating_add(WAITS.0) && then.time.since(owed.time) > WAITS.1;
         while self.owed.front().is_some_and(over) {
-            self.pass();
+            if let Some(owed) = self.pass() {
+                let overdue = owed.overdue(&|one| self.erased.contains(one));
+                self.overdue.insert(overdue.at, overdue);
+            }
         }
     }
 }
@@ -307,7 +311,9 @@ impl<'v> Recomputing<'v> {
         }
         let is_of_it = self.owed.front().is_some_and(|owed| owed.at == entered.at);
         let owed = is_of_it.then(|| self.owed.pop_front()).flatten();
-        let wrong = match owed.or_else(|| self.overdue.remove(&entered.at)) {
+        let overdue = self.overdue.remove(&entered.at);
+        self.overdue = self.overdue.split_off(&entered.at);
+        let wrong = match owed.or(overdue) {
             Some(owed) => {
                 let erased = |one: &Handle| self.erased.contains(one);
                 if let Some(clear) = &mut self.clear {
@@ -330,17 +336,15 @@ impl<'v> Recomputing<'v> {
     }
 
     /// The first that is owed should have been entered by now.
-    fn pass(&mut self) {
-        let Some(owed) = self.owed.pop_front() else { return };
+    fn pass(&mut self) -> Option<Owed> {
+        let owed = self.owed.pop_front()?;
         let rules = self.demanded(&owed);
         if !rules.is_empty() {
             let text =
                 format!("what is found about the licence of this entry is left out: {}", listed(&rules));
             self.findings.push(Finding::at(owed.at, Rule::Content, text));
         }
-        if owed.may_follow(&|one| self.erased.contains(one)) {
-            self.overdue.insert(owed.at, owed);
-        }
+        Some(owed)
     }
 
     fn demanded(&self, owed: &Owed) -> Vec<Slug> {

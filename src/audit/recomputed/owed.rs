@@ -111,13 +111,17 @@ impl Owed {
         }
     }
 
-    /// Whether any entry about it may be right, now that some licences are erased.
-    pub(super) fn may_follow(&self, erased: &dyn Fn(&Handle) -> bool) -> bool {
-        match self.made(erased) {
-            Made::Just(found) => found.is_some(),
-            Made::AtLeast(shown, open) => !shown.is_empty() || !open.is_empty(),
-            Made::Anything => true,
+    /// The same, with no more than it takes to judge an entry that comes late. Where something cannot be opened and the rest shows nothing,
+    /// it does not matter any more what the rest was.
+    pub(super) fn overdue(mut self, erased: &dyn Fn(&Handle) -> bool) -> Self {
+        self.said = self.said.filter(|_| !erased(&self.licence));
+        if let Some(said) = &mut self.said
+            && said.rows.is_empty()
+            && (!said.all || said.others.iter().any(erased))
+        {
+            (said.all, said.others, said.salt) = (false, Vec::new(), Vec::new());
         }
+        self
     }
 
     /// What is wrong with what is entered.

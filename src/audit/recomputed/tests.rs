@@ -12,6 +12,7 @@ use crate::crypto::Digest;
 use crate::ledger::body::LicenceErased;
 
 mod compared;
+mod overdue;
 
 /// What a vault has, by licence; `null` where it cannot be read.
 #[derive(Default)]

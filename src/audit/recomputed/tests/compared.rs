@@ -1,7 +1,7 @@
 //! Which others a licence is held against where a holder has many.
 
 use super::*;
-use crate::supervision::COMPARED;
+pub(super) use crate::supervision::COMPARED;
 
 fn term(from: &str, until: Option<&str>) -> Term {
     Term { from: from.parse().unwrap(), until: until.map(|day| day.parse().unwrap()) }
@@ -40,7 +40,7 @@ fn the_newest_are_compared_and_a_closed_one_takes_a_place() {
 }
 
 /// A day of 2031 or later, another for each number.
-fn one_day(number: usize) -> String {
+pub(super) fn one_day(number: usize) -> String {
     format!("{}-{:02}-{:02}", 2031 + number / 336, number / 28 % 12 + 1, number % 28 + 1)
 }
 
