@@ -192,6 +192,24 @@ async fn a_frame_that_is_missing_stops_judging_until_it_is_back() {
     assert_eq!(judged(&service).await, Some(1));
 }
 
+/// Nor is what was found before it thrown away.
+#[tokio::test]
+async fn a_row_of_the_ledger_that_cannot_be_read_stops_judging_behind_what_was_found() {
+    let (service, store) = Service::found_on_memory();
+    publish(&service).await;
+    issued(&service, &firm("样例公司", &json!({"scope": null}))).await;
+    let second = issued(&service, &firm("样例公司", &json!({"scope": null}))).await;
+    let row = Row::Licence(second.as_str().unwrap().parse().unwrap());
+    let state = store.get(&row).unwrap().unwrap();
+    store.put(vec![Write::set(row.clone(), b"nothing that is known".to_vec())]).unwrap();
+    for entered in [1, 0] {
+        let stopped = service.authority.judge_content().await.unwrap().unwrap();
+        assert!(stopped.entered == entered && stopped.stopped.is_some(), "{stopped:?}");
+    }
+    store.put(vec![Write::set(row, state)]).unwrap();
+    assert_eq!(judged(&service).await, Some(1));
+}
+
 #[tokio::test]
 async fn a_payload_that_cannot_be_read_stops_nothing() {
     let (service, store) = Service::found_on_memory();

@@ -45,7 +45,7 @@ pub struct Judged {
     pub entered: usize,
     /// Published entries that were not looked at.
     pub behind: u64,
-    /// Why it goes no further: the rules are of a newer program, or what many payloads need cannot be read.
+    /// Why it goes no further: the rules are of a newer program, or what the next licence needs cannot be read.
     pub stopped: Option<String>,
 }
 
@@ -128,35 +128,17 @@ impl Authority {
     fn look_for_content(&self, charter: &Charter, from: u64, until: u64) -> Result<Span, Failure> {
         let mut span = Span { found: Vec::new(), next: from, stopped: None };
         let mut by: Option<(u64, Rules)> = None;
-        let read = entries(self.store.as_ref(), from, until)?;
-        for bytes in read {
-            let index = span.next;
-            let damaged = |error: law::Refused| Fault::Damaged(format!("entry {index}: {error}"));
-            let entry = law::read(&bytes).map_err(damaged)?;
-            let rules = charter.supervision().iter().rev().find(|held| held.since.index < index);
-            if let Some(held) = rules
-                && by.as_ref().is_none_or(|(since, _)| *since != held.since.index)
-            {
-                match self.published_rules(&held.value.rules.sha256)? {
-                    Ok(rules) => by = Some((held.since.index, rules)),
-                    // What was found by the rules before is entered all the same.
-                    Err(why) => {
-                        span.stopped = Some(format!("the rules of supervision behind entry {index}: {why}"));
-                        return Ok(span);
-                    }
+        for bytes in entries(self.store.as_ref(), from, until)? {
+            match self.look_at(charter, span.next, &bytes, &mut by) {
+                Ok(found) => span.found.extend(found),
+                // What was found before is entered all the same, or it would be left out for as long as this cannot be read.
+                Err(Failure::Fault(why)) => {
+                    span.stopped = Some(format!("what entry {} needs: {why}", span.next));
+                    return Ok(span);
                 }
+                Err(failure) => return Err(failure),
             }
-            if let Some((_, rules)) = &by {
-                match self.content_of(rules, index, &entry) {
-                    Ok(found) => span.found.extend(found),
-                    Err(Failure::Fault(Fault::Damaged(why))) => {
-                        span.stopped = Some(format!("what entry {index} needs: {why}"));
-                        return Ok(span);
-                    }
-                    Err(failure) => return Err(failure),
-                }
-            }
-            span.next = index + 1;
+            span.next += 1;
             if span.found.len() == AT_ONCE {
                 break;
             }
@@ -167,11 +149,30 @@ impl Authority {
         Ok(span)
     }
 
+    /// What is found about what an entry brings in, by the rules in force there.
+    fn look_at(
+        &self,
+        charter: &Charter,
+        index: u64,
+        bytes: &[u8],
+        by: &mut Option<(u64, Rules)>,
+    ) -> Result<Option<ContentFound>, Failure> {
+        let entry = law::read(bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let in_force = charter.supervision().iter().rev().find(|held| held.since.index < index);
+        if let Some(held) = in_force
+            && by.as_ref().is_none_or(|(since, _)| *since != held.since.index)
+        {
+            *by = Some((held.since.index, self.published_rules(&held.value.rules.sha256)?));
+        }
+        by.as_ref().map_or(Ok(None), |(_, rules)| self.content_of(rules, index, &entry))
+    }
+
     /// Rules of the ledger. Where they are of a newer program nothing is judged: what it would find is not guessed.
-    fn published_rules(&self, name: &Digest) -> Result<Result<Rules, String>, Failure> {
+    fn published_rules(&self, name: &Digest) -> Result<Rules, Failure> {
         let text = self.store.get(&Row::Blob(*name))?.unwrap_or_default();
         let text = String::from_utf8(text).map_err(|error| error.to_string());
-        Ok(text.and_then(|text| Rules::parse(&text).map_err(|error| error.to_string())))
+        let rules = text.and_then(|text| Rules::parse(&text).map_err(|error| error.to_string()));
+        Ok(rules.map_err(|why| Fault::Damaged(format!("the rules of supervision in force there: {why}")))?)
     }
 
     /// What a licence says, and the salts of it; `None` where that is not kept, or its own row cannot be read.
