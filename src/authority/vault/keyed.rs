@@ -2,12 +2,14 @@
 //! wants to know. Told by the drafts' keys, which the epoch key unwraps or does not. Not here: reading a draft (`super`).
 
 use super::{Vault, WRAPPED, associated, framed};
-use crate::authority::store::{Row, StoreError};
+use crate::authority::store::{FrameName, Row, StoreError};
 use crate::crypto::at_rest::{RestKey, Unopenable};
 use crate::values::identifiers::Handle;
 
 /// Drafts whose keys are tried before the epoch key is called wrong.
 const TRIED: usize = 16;
+/// Rows that are looked at for another draft of a frame, behind one that it does not read and from the first on.
+const LOOKED_AT: usize = 256;
 
 impl Vault {
     /// Whether the epoch key unwraps the key of any of the first drafts; `None` where there are none.
@@ -38,10 +40,31 @@ impl Vault {
         let Some((name, sealed)) = framed(&row) else { return Ok(true) };
         let associated = associated(handle, 0, name);
         match self.unwrapped(sealed, &associated) {
-            // What opens and cannot be read all the same lacks its frame, or is of another program.
-            Ok((key, payload)) => Ok(key.open(payload, &associated).is_err()),
+            Ok((key, payload)) if key.open(payload, &associated).is_err() => Ok(true),
+            // What opens and cannot be read all the same lacks its frame, or is of another program; unless others are read so.
+            Ok(_) => self.reads_others_of(name, handle),
             Err(Unopenable) => Ok(sealed.len() < WRAPPED || self.is_keyed()? == Some(true)),
         }
+    }
+
+    /// Whether a frame is there, and another draft was read with it or can be.
+    fn reads_others_of(&self, name: &FrameName, but: &Handle) -> Result<bool, StoreError> {
+        let Ok(frame) = self.frames.named(self.store.as_ref(), *name) else { return Ok(false) };
+        let behind = Row::Vault(*but, 0).key();
+        for after in [Some(behind.as_slice()), None] {
+            if frame.is_proven() {
+                break;
+            }
+            let rows = self.store.scan(b"v", after, LOOKED_AT)?;
+            let of_it = rows.iter().filter(|(_, row)| framed(row).is_some_and(|(of, _)| of == name));
+            let mut drafts = of_it.filter_map(|(key, _)| match Row::of_key(key) {
+                Some(Row::Vault(handle, 0)) => Some(handle),
+                _ => None,
+            });
+            // The first that is read proves the frame.
+            let _read = drafts.any(|handle| self.draft(&handle).is_ok());
+        }
+        Ok(frame.is_proven())
     }
 
     /// The key that something at rest lies under, and what lies under it.
@@ -61,7 +84,8 @@ impl Vault {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::Salts;
+    use super::super::kept::tests::draft;
+    use super::super::{Draft, Salts};
     use super::*;
     use crate::authority::store::{Store, Write};
     use crate::store::MemoryStore;
@@ -106,5 +130,33 @@ mod tests {
             store.put(vec![row(&second)]).unwrap();
             assert!(alone(&right, &first) && alone(&wrong, &first) == short);
         }
+    }
+
+    /// A draft that opens and is none: as if another program had written it, or this one badly.
+    #[test]
+    fn a_draft_that_opens_and_is_none_is_damaged_alone_where_another_of_its_frame_is_read() {
+        let store = Arc::new(MemoryStore::new());
+        let [good, bad] = [2, 1].map(|number| Handle::new(Time::MIN, [number; 10]));
+        let said: Draft = draft(&good, &serde_json::json!({"vct": "a type", "claims": {"a": "b"}}), &[], 5);
+        let kept = vault(&store, 1).keep_draft(&good, &said).unwrap();
+        store.put(vec![kept]).unwrap();
+        let whole = store.get(&Row::Vault(good, 0)).unwrap().unwrap();
+        let (name, _) = framed(&whole).unwrap();
+        let none = vault(&store, 1).seal(&bad, 0, &RestKey::from_bytes([3; 32]), name, b"no draft").unwrap();
+        let text = store.get(&Row::Frame(*name)).unwrap().unwrap();
+        store.put(vec![none, Write::remove(Row::Vault(good, 0))]).unwrap();
+        let alone = |vault: &Vault| vault.is_damaged_alone(&bad).unwrap();
+        assert!(vault(&store, 1).kept_draft(&bad).is_err());
+        assert!(!alone(&vault(&store, 1)), "no other shows that the frame is good");
+        store.put(vec![Write::set(Row::Vault(good, 0), whole)]).unwrap();
+        assert!(alone(&vault(&store, 1)));
+        let remembers = vault(&store, 1);
+        assert!(remembers.draft(&good).is_ok());
+        store.put(vec![Write::remove(Row::Vault(good, 0))]).unwrap();
+        assert!(alone(&remembers), "one was read before");
+        store.put(vec![Write::remove(Row::Frame(*name))]).unwrap();
+        assert!(!alone(&vault(&store, 1)));
+        store.put(vec![Write::set(Row::Frame(*name), text)]).unwrap();
+        assert!(!alone(&vault(&store, 1)));
     }
 }

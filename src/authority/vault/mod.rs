@@ -123,7 +123,9 @@ impl Vault {
         let frame = self.frames.named(self.store.as_ref(), *name)?;
         let kept = Zeroizing::new(frame.unpack(&packed)?);
         let kept: kept::Kept = postcard::from_bytes(&kept).map_err(|error| unreadable(handle, &error))?;
-        Ok(kept.draft(handle, key, frame.header())?)
+        let draft = kept.draft(handle, key, frame.header())?;
+        frame.prove();
+        Ok(draft)
     }
 
     /// A licence's draft, if it is kept: it may be erased, or lost with a restore.
