@@ -27,7 +27,7 @@ use crate::values::identifiers::{Handle, Slug};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContentRules {
-    /// Types of which a holder is expected to have one valid licence.
+    /// Types of which a holder is expected to have one licence on a day.
     #[serde(default)]
     single: BTreeSet<Slug>,
     #[serde(default)]
