@@ -1,6 +1,8 @@
 //! What ails a draft that cannot be read: its own row, or what others need too, which is the epoch key or a frame. Who passes over a draft
 //! wants to know. Told by the drafts' keys, which the epoch key unwraps or does not. Not here: reading a draft (`super`).
 
+use std::sync::atomic::Ordering;
+
 use super::{Vault, WRAPPED, associated, framed};
 use crate::authority::store::{FrameName, Row, StoreError};
 use crate::crypto::at_rest::{RestKey, Unopenable};
@@ -12,8 +14,11 @@ const TRIED: usize = 16;
 const LOOKED_AT: usize = 256;
 
 impl Vault {
-    /// Whether the epoch key unwraps the key of any of the first drafts; `None` where there are none.
+    /// Whether the epoch key unwrapped anything before, or unwraps the key of any of the first drafts; `None` where there are none.
     pub fn is_keyed(&self) -> Result<Option<bool>, StoreError> {
+        if self.keyed.load(Ordering::Relaxed) {
+            return Ok(Some(true));
+        }
         let mut tried = 0;
         let mut after: Option<Vec<u8>> = None;
         while tried < TRIED {
@@ -75,6 +80,7 @@ impl Vault {
     ) -> Result<(RestKey, &'s [u8]), Unopenable> {
         let (wrapped, payload) = sealed.split_at_checked(WRAPPED).ok_or(Unopenable)?;
         let key = self.epoch.open(wrapped, associated)?;
+        self.keyed.store(true, Ordering::Relaxed);
         let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| Unopenable)?;
         Ok((RestKey::from_bytes(key), payload))
     }
@@ -125,10 +131,12 @@ mod tests {
             store
                 .put(vec![Write::set(Row::Vault(first, 0), bytes), Write::remove(Row::Vault(second, 0))])
                 .unwrap();
-            // While no other draft shows that the key is good, it may be the key.
-            assert_eq!((right.is_keyed().unwrap(), alone(&right, &first)), (Some(unwraps), short || unwraps));
+            // While nothing shows that the key is good, it may be the key.
+            let begun = vault(&store, 1);
+            assert_eq!((begun.is_keyed().unwrap(), alone(&begun, &first)), (Some(unwraps), short || unwraps));
+            assert!(alone(&right, &first), "it unwrapped another before");
             store.put(vec![row(&second)]).unwrap();
-            assert!(alone(&right, &first) && alone(&wrong, &first) == short);
+            assert!(alone(&vault(&store, 1), &first) && alone(&wrong, &first) == short);
         }
     }
 

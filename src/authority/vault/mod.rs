@@ -8,6 +8,7 @@ mod letters;
 mod salts;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -97,13 +98,15 @@ pub struct Vault {
     store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
     epoch: RestKey,
+    /// Whether the epoch key unwrapped anything so far: then it is the right one, whatever else cannot be opened.
+    keyed: AtomicBool,
     frames: Frames,
 }
 
 impl Vault {
     /// A vault under this epoch key.
     pub fn new(store: Arc<dyn Store>, entropy: Arc<dyn Entropy>, epoch: RestKey) -> Self {
-        Self { store, entropy, epoch, frames: Frames::default() }
+        Self { store, entropy, epoch, keyed: AtomicBool::new(false), frames: Frames::default() }
     }
 
     /// The row of a new licence's draft.
