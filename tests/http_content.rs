@@ -32,7 +32,11 @@ fn firm(name: &str, more: &Value) -> Value {
 }
 
 async fn issued(service: &Service, body: &Value) -> Value {
-    let answered = service.post(MARKET, "/v1/licences", body).await;
+    issued_by(service, MARKET, body).await
+}
+
+async fn issued_by(service: &Service, department: &str, body: &Value) -> Value {
+    let answered = service.post(department, "/v1/licences", body).await;
     assert_eq!(answered.status, StatusCode::CREATED, "{}", answered.text());
     answered.json()["handle"].clone()
 }
@@ -131,6 +135,8 @@ async fn about_a_licence_that_is_over_when_it_comes_nothing_is_found() {
     assert_eq!(judged(&service).await, Some(0));
     issued(&service, &recorded("valid", "3", Value::Null)).await;
     assert_eq!(judged(&service).await, Some(1), "this one is valid");
+    issued(&service, &recorded("suspended", "4", Value::Null)).await;
+    assert_eq!(judged(&service).await, Some(1), "and this one may be again");
 }
 
 /// Who dates ahead is looked at all the same; what begins when another ends is no second one, but has to say the same.
@@ -151,6 +157,26 @@ async fn a_licence_that_has_not_begun_is_judged() {
     let all = cards(&service).await;
     let rules: Vec<&str> = all.iter().map(|(rule, ..)| rule.as_str().unwrap()).collect();
     assert_eq!(rules, ["contradiction", "duplicate", "missing-field"]);
+}
+
+#[tokio::test]
+async fn a_suspended_licence_is_judged_and_held_against_others() {
+    let service = Service::found();
+    publish(&service).await;
+    let first = issued(&service, &firm("样例公司", &json!({}))).await;
+    let path = |verb: &str| format!("/v1/licences/{}/{verb}", first.as_str().unwrap());
+    let suspended = service.post(MARKET, &path("suspend"), &json!({"reason": "整改"})).await;
+    assert_eq!(suspended.status, StatusCode::OK, "{}", suspended.text());
+    // What replaces it by way of correction is suspended from its entry on.
+    let licence = firm("样例公司", &json!({"scope": null}));
+    let body = json!({"reason": "更正", "cause": "corrected", "licence": licence});
+    let corrected = service.post(MARKET, &path("replace"), &body).await;
+    assert!(corrected.status.is_success(), "{}", corrected.text());
+    let last = issued(&service, &firm("样例公司", &json!({"address": "样例路2号"}))).await;
+    assert_eq!(judged(&service).await, Some(2));
+    let (all, corrected) = (cards(&service).await, corrected.json()["handle"].clone());
+    let told: Vec<_> = all.iter().map(|(rule, _, licence)| (rule.as_str().unwrap(), licence)).collect();
+    assert_eq!(told, [("missing-field", &corrected), ("contradiction", &last), ("duplicate", &last)]);
 }
 
 /// Nobody hides a second one behind licences whose days meet no other's.
@@ -190,6 +216,30 @@ async fn a_frame_that_is_missing_stops_judging_until_it_is_back() {
     }
     store.put(vec![Write::set(frame, text)]).unwrap();
     assert_eq!(judged(&service).await, Some(1));
+}
+
+/// Also where only another licence that one is compared with needs it.
+#[tokio::test]
+async fn a_frame_that_another_licence_lacks_stops_judging_too() {
+    let (service, store) = Service::found_on_memory();
+    let example =
+        async |slug: &str| service.get(&format!("/v1/types/{slug}")).await.json()["example"].clone();
+    let (driving, mut identity) = (example("driving-licence").await, example("identity-attestation").await);
+    identity["holders"] = driving["holders"].clone();
+    identity["holders"][0]["name"] = json!("另一姓名");
+    let other = issued_by(&service, "public-security", &identity).await;
+    publish(&service).await;
+    issued_by(&service, "public-security", &driving).await;
+    let row = store.get(&Row::Vault(other.as_str().unwrap().parse().unwrap(), 0)).unwrap().unwrap();
+    let frame = Row::Frame(row[..16].try_into().unwrap());
+    let text = store.get(&frame).unwrap().unwrap();
+    store.put(vec![Write::remove(frame.clone())]).unwrap();
+    let stopped = service.authority.judge_content().await.unwrap().unwrap();
+    assert!(stopped.entered == 0 && stopped.stopped.is_some() && stopped.behind > 0, "{stopped:?}");
+    store.put(vec![Write::set(frame, text)]).unwrap();
+    assert_eq!(judged(&service).await, Some(1));
+    let all = cards(&service).await;
+    assert!(all.iter().any(|(rule, ..)| rule == "contradiction"), "{all:?}");
 }
 
 /// Nor is what was found before it thrown away.
