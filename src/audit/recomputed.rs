@@ -26,7 +26,7 @@ use crate::supervision::{Content, ContentRules, Rules, Term};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 use holdings::{Beside, Held, Holdings, Then};
-use owed::{Owed, listed};
+use owed::{Doubts, Owed, listed};
 
 pub use owed::InTheClear;
 
@@ -240,17 +240,20 @@ impl<'v> Recomputing<'v> {
     ) {
         let Some(Opened { payload, content_salt, .. }) = opened else { return self.owed.push_back(owed) };
         let licence = Content::of(grant.handle, &grant.r#type, term_of(grant), payload);
-        let (mut others, mut all, mut full) = (Vec::new(), true, false);
-        for (code, licence_type) in rules.compared(&licence) {
+        let (mut others, mut full, mut doubts) = (Vec::new(), false, Doubts::default());
+        for ((code, licence_type), brings) in rules.compared(&licence) {
             let beside = self.holdings.beside(&licence_type, &code, licence.term, then);
-            (all, full) = (all && beside.all, full || beside.full);
-            all &= self.open_beside(beside, &licence_type, &mut others);
+            full |= beside.full;
+            let opens = self.open_beside(&beside, &licence_type, &mut others);
+            doubts.closed.extend(brings.iter().filter(|rule| !opens || beside.leaves_open(**rule)));
+            doubts.erased.extend(brings);
         }
         let said: Vec<Content<'_>> = others
             .iter()
             .map(|(licence, of_type, term, payload)| Content::of(*licence, of_type, *term, payload))
             .collect();
-        let owed = Owed::of(owed, rules, (&licence, content_salt.clone()), &said, all);
+        let all = doubts.closed.is_empty();
+        let owed = Owed::of(owed, rules, (&licence, content_salt.clone()), &said, doubts);
         self.count.judged += u64::from(all);
         self.count.partly += u64::from(!all);
         if full || owed.is_open() {
@@ -261,14 +264,14 @@ impl<'v> Recomputing<'v> {
     /// What the others say, and whether that is all. They were opened before: one that is not there any more is not known to be there at all.
     fn open_beside(
         &self,
-        beside: Beside,
+        beside: &Beside,
         licence_type: &Slug,
         into: &mut Vec<(Handle, Slug, Term, Map<String, Value>)>,
     ) -> bool {
         let mut all = true;
-        for Held { licence, term, .. } in beside.sure {
-            match self.vault.open(&licence) {
-                Ok(Some(opened)) => into.push((licence, licence_type.clone(), term, opened.payload)),
+        for Held { licence, term, .. } in &beside.sure {
+            match self.vault.open(licence) {
+                Ok(Some(opened)) => into.push((*licence, licence_type.clone(), *term, opened.payload)),
                 _ => all = false,
             }
         }

@@ -7,7 +7,7 @@ mod places;
 mod room;
 mod term;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use places::Misplaced;
 pub use room::{COMPARED, Room};
@@ -120,25 +120,20 @@ impl ContentRules {
             || self.same.iter().flat_map(|same| &same.places).any(|place| place.r#type == *licence_type)
     }
 
-    /// The licences that one is to be compared with: by the code of who holds them, and by type.
-    pub fn compared(&self, licence: &Content<'_>) -> BTreeSet<(String, Slug)> {
-        let mut compared = BTreeSet::new();
+    /// The licences that one is to be compared with, by the code of who holds them and by type, and the rules that such others can bring in.
+    pub fn compared(&self, licence: &Content<'_>) -> BTreeMap<(String, Slug), BTreeSet<CardRule>> {
+        let mut compared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         if let Some(code) = licence.code().filter(|_| self.single.contains(licence.licence_type)) {
-            compared.insert((code.to_owned(), licence.licence_type.clone()));
+            let of_its_type = (code.to_owned(), licence.licence_type.clone());
+            compared.entry(of_its_type).or_default().insert(CardRule::Duplicate);
         }
         for (same, _, code) in self.said_by(licence) {
-            let about_holders = same.places.iter().filter(|place| place.of.is_none());
-            compared.extend(about_holders.map(|place| (code.to_owned(), place.r#type.clone())));
+            for place in same.places.iter().filter(|place| place.of.is_none()) {
+                let of_type = (code.to_owned(), place.r#type.clone());
+                compared.entry(of_type).or_default().insert(CardRule::Contradiction);
+            }
         }
         compared
-    }
-
-    /// The rules that others could still bring in, whatever is found beside those that are known.
-    pub fn open_to(&self, licence: &Content<'_>) -> BTreeSet<CardRule> {
-        let single = self.single.contains(licence.licence_type) && licence.code().is_some();
-        let said = self.said_by(licence).any(|(same, ..)| same.places.iter().any(|place| place.of.is_none()));
-        let one = |open: bool, rule| open.then_some(rule);
-        one(single, CardRule::Duplicate).into_iter().chain(one(said, CardRule::Contradiction)).collect()
     }
 
     /// What is found about a licence, beside the others that it is to be compared with.

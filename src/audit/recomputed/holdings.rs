@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::ledger::state::{MemoryState, View as _};
-use crate::supervision::{COMPARED, Room, Term};
+use crate::supervision::{COMPARED, CardRule, Room, Term};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 
@@ -28,10 +28,19 @@ pub(super) struct Holdings {
 pub(super) struct Beside {
     /// Those that are among the newest whoever holds the closed ones, the newest first.
     pub(super) sure: Vec<Held>,
-    /// Whether these are all of them.
-    pub(super) all: bool,
+    /// Whether these are all of them whose days meet.
+    pub(super) all_that_meet: bool,
+    /// Whether these are all of the rest.
+    pub(super) all_the_rest: bool,
     /// Whether there may be older ones that these keep out.
     pub(super) full: bool,
+}
+
+impl Beside {
+    /// Whether a rule may find more: one that cannot be opened may be held by the code. It is one too many only where its days meet.
+    pub(super) fn leaves_open(&self, rule: CardRule) -> bool {
+        !self.all_that_meet || (!self.all_the_rest && rule != CardRule::Duplicate)
+    }
 }
 
 /// Just after an entry.
@@ -85,7 +94,8 @@ impl Holdings {
             });
         }
         Beside {
-            all: meeting.is_all() && rest.is_all(),
+            all_that_meet: meeting.is_all(),
+            all_the_rest: rest.is_all(),
             full: meeting.is_full() || rest.is_full(),
             sure: meeting.sure().chain(rest.sure()).collect(),
         }

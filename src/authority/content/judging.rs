@@ -220,8 +220,8 @@ impl Authority {
         let Some(draft) = self.read_content(&grant.handle)? else { return Ok(None) };
         let licence = Content::of(grant.handle, &grant.r#type, term, &draft.payload);
         let mut others = Vec::new();
-        for (code, licence_type) in rules.content().compared(&licence) {
-            others.extend(self.held_beside(&came, &code, &licence_type)?);
+        for (code, licence_type) in rules.content().compared(&licence).keys() {
+            others.extend(self.held_beside(&came, code, licence_type)?);
         }
         let said: Vec<Content<'_>> = others.iter().map(|(licence, draft)| said_by(licence, draft)).collect();
         let found = rules.content().find(&licence, &said);

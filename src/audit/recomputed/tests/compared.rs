@@ -33,10 +33,10 @@ fn the_newest_are_compared_and_a_closed_one_takes_a_place() {
     let then = Then { state: &ledger.state, time: ledger.state.charter().time().unwrap() };
     let newest: Vec<Held> = handles.iter().rev().map(held).collect();
     let beside = holdings.beside(&type_, "1", term, &then);
-    assert_eq!((beside.sure.len(), beside.all, beside.full), (COMPARED - 1, false, true));
+    assert_eq!((beside.sure.len(), beside.all_that_meet, beside.full), (COMPARED - 1, false, true));
     assert_eq!(beside.sure, [&newest[..1], &newest[2..COMPARED]].concat());
     let none = holdings.beside(&type_, "2", term, &then);
-    assert_eq!((none.sure.len(), none.all), (0, false));
+    assert_eq!((none.sure.len(), none.all_that_meet, none.all_the_rest), (0, false, true));
 }
 
 /// A day of 2031 or later, another for each number.
@@ -82,9 +82,48 @@ fn those_whose_days_meet_are_compared_whatever_else_there_is() {
         [last].into_iter().chain(numbers.rev().map(held)).collect::<Vec<_>>()
     };
     let all = beside(&mut holdings);
-    assert_eq!((all.sure, all.all, all.full), (of(1..=COMPARED), true, true));
+    assert_eq!((all.all_that_meet, all.all_the_rest, all.full), (true, true, true));
+    assert_eq!(all.sure, of(1..=COMPARED));
     let closed = Held { at: last.at + 1, licence: differs, term: term("2050-01-01", None) };
     holdings.closed(&type_, closed);
     let but_one = beside(&mut holdings);
-    assert_eq!((but_one.sure, but_one.all, but_one.full), (of(2..=COMPARED), false, true));
+    assert_eq!((but_one.all_that_meet, but_one.all_the_rest, but_one.full), (true, false, true));
+    assert_eq!(but_one.sure, of(2..=COMPARED));
+}
+
+/// The ledger shows the days of a licence that cannot be opened, and by days that do not meet nobody has one too many.
+#[test]
+fn a_closed_one_of_other_days_may_contradict_and_is_not_one_too_many() {
+    let told = |days, text: &str, names: &[&str]| {
+        let (mut ledger, mut kept) = (Ledger::new(), Kept::default());
+        publish(&mut ledger, text.as_bytes());
+        let closed = ledger.issue_saying_for(days, &firm("9", "样例路1号"), SALT);
+        let days = ("2026-11-22", Some("2030-12-31"));
+        let licence = ledger.issue_saying_for(days, &firm("1", ""), SALT);
+        kept.0.insert(licence, firm("1", ""));
+        let [lacks] = made(&ledger, &{
+            let (_, mut all, _) = watched();
+            all.0.insert(closed, firm("9", "样例路1号"));
+            all.0.insert(licence, firm("1", ""));
+            all
+        })
+        .try_into()
+        .unwrap();
+        erase(&mut ledger, closed);
+        let entered = ContentFound { content: 1, rules: rules(names), ..lacks };
+        let index = enter_found(&mut ledger, entered);
+        let count = counted(&ledger, &kept);
+        (broken(&ledger, &kept).contains(&(Some(index), Rule::Content)), count.judged, count.partly)
+    };
+    let (meets, later) = (("2030-12-31", None), ("2031-01-01", None));
+    let (lacks, one_too_many) = (&["missing-field"][..], &["duplicate", "missing-field"][..]);
+    let contradicts = &["contradiction", "missing-field"][..];
+    let text = Rules::BUILT_IN;
+    assert_eq!([lacks, one_too_many, contradicts].map(|names| told(meets, text, names).0), [false; 3]);
+    let of_later = [lacks, one_too_many, contradicts].map(|names| told(later, text, names).0);
+    assert_eq!(of_later, [false, true, false]);
+    // Where it could only be one too many all is known without it.
+    let (before, after) = text.split_once("[[content.same]]").unwrap();
+    let single = [before, &after[after.find("[[cards]]").unwrap()..]].concat();
+    assert_eq!([meets, later].map(|days| told(days, &single, lacks)), [(false, 0, 1), (false, 1, 0)]);
 }
