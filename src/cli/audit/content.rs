@@ -1,5 +1,8 @@
 //! `audit replay --vault`: what content rules found is judged again, with data and keys of a service that does not run.
 
+#[cfg(feature = "server")]
+mod clear;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -40,10 +43,6 @@ impl Given {
     /// Replays a ledger, judges content again, and tells the summary.
     #[cfg(feature = "server")]
     pub(super) fn check(&self, source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
-        use std::io::Write as _;
-
-        use anyhow::Context as _;
-
         use super::summarised;
         use crate::audit::{Recomputing, replay_before};
         use crate::wiring::vault::DataVault;
@@ -54,8 +53,7 @@ impl Given {
         let vault = DataVault::open(data, keys, self.passphrase_file.as_deref())?;
         let pins = pinned.read()?;
         // Before the replay, which may take hours: what cannot be written is told at once.
-        let found =
-            self.found.as_deref().map(|path| Ok::<_, anyhow::Error>((path, begun(path)?))).transpose()?;
+        let found = self.found.as_deref().map(clear::Clear::begin).transpose()?;
         let mut recomputing = Recomputing::new(&vault);
         if found.is_some() {
             recomputing = recomputing.in_the_clear();
@@ -63,16 +61,12 @@ impl Given {
         let mut shown = out.progress();
         let audit = replay_before(&mut recomputing, source, &pins, &mut |progress| shown.step(progress));
         drop(shown);
-        if let (Err(_), Some((path, _))) = (&audit, &found) {
-            // Nothing stands in it, and the next run makes it anew.
-            let _ = std::fs::remove_file(path);
-        }
         let mut audit = audit?;
         let clear = recomputing.conclude(&mut audit);
-        if let Some((path, mut file)) = found {
+        if let Some(found) = found {
             let lines = clear.iter().map(|one| Ok(serde_json::to_string(one)? + "\n"));
             let lines = lines.collect::<serde_json::Result<String>>()?;
-            file.write_all(lines.as_bytes()).with_context(|| path.display().to_string())?;
+            found.write(&lines)?;
         }
         pinned.remember(&audit)?;
         summarised(&audit, out)
@@ -87,22 +81,6 @@ impl Given {
         )
         .into())
     }
-}
-
-/// A new file of one's own.
-#[cfg(feature = "server")]
-fn begun(path: &std::path::Path) -> anyhow::Result<std::fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-
-    let file = std::fs::File::options().write(true).create_new(true).mode(0o600).open(path);
-    file.map_err(|error| {
-        let path = path.display();
-        crate::wiring::told::Told::new(
-            format!("--found {path}：无法新建（{error}）；请给出一个可写且尚不存在的文件"),
-            format!("--found {path}: cannot be made ({error}); give a file that is not there yet, where you may write"),
-        )
-        .into()
-    })
 }
 
 /// What findings about content come to, as people read it.
