@@ -156,7 +156,7 @@ mod tests {
         let alone = |vault: &Vault| vault.is_damaged_alone(&bad).unwrap();
         assert!(vault(&store, 1).kept_draft(&bad).is_err());
         assert!(!alone(&vault(&store, 1)), "no other shows that the frame is good");
-        store.put(vec![Write::set(Row::Vault(good, 0), whole)]).unwrap();
+        store.put(vec![Write::set(Row::Vault(good, 0), whole.clone())]).unwrap();
         assert!(alone(&vault(&store, 1)));
         let remembers = vault(&store, 1);
         assert!(remembers.draft(&good).is_ok());
