@@ -124,6 +124,7 @@ fn a_closed_one_of_other_days_may_contradict_and_is_not_one_too_many() {
     assert_eq!(of_later, [false, true, false]);
     // Where it could only be one too many all is known without it.
     let (before, after) = text.split_once("[[content.same]]").unwrap();
-    let single = [before, &after[after.find("[[cards]]").unwrap()..]].concat();
+    let (_, cards) = after.split_once("[[cards]]").unwrap();
+    let single = [before, "[[cards]]", cards].concat();
     assert_eq!([meets, later].map(|days| told(days, &single, lacks)), [(false, 0, 1), (false, 1, 0)]);
 }

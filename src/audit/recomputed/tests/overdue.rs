@@ -28,7 +28,7 @@ fn behind_a_finding_nothing_is_kept_of_what_came_before_its_licence() {
     assert_eq!(overdue(&ledger, &kept), came);
     enter_found(&mut ledger, ContentFound { content: 1, ..second });
     assert_eq!(overdue(&ledger, &kept), came[2..]);
-    enter_found(&mut ledger, ContentFound { content: 2, rules: rules(&["duplicate"]), ..third.clone() });
+    enter_found(&mut ledger, ContentFound { content: 2, rules: rules(&["duplicate"]), ..third });
     assert_eq!(overdue(&ledger, &kept), [0; 0]);
     // Nor of what is passed over by a finding about a later one.
     let (mut ledger, kept, [_, third], came) = erased(false);
