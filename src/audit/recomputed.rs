@@ -1,5 +1,5 @@
 //! What content rules found, beside what they find (law 0, section 21): with the vault every licence is judged again, by the rules in force and
-//! by the licences that were valid just after it, and compared with the ledger's entries. On the way every payload is held against the
+//! by the licences that were not past just after it, and compared with the ledger's entries. On the way every payload is held against the
 //! commitment of its entry: one that is not there, cannot be read or says something else breaks `content`, unless it was erased.
 //!
 //! Who holds a licence is learnt from the payloads themselves (`holdings`), not from the service's indexes: a row that was taken out hides
@@ -22,11 +22,11 @@ use crate::ledger::body::{Body, ContentFound, LicenceIssued};
 use crate::ledger::commitment::commitment;
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{MemoryState, View as _};
-use crate::supervision::{Content, ContentRules, Rules};
+use crate::supervision::{Content, ContentRules, Rules, Term};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 use holdings::{Beside, Held, Holdings, Then};
-use owed::{Owed, listed};
+use owed::{Doubts, Owed, listed};
 
 pub use owed::InTheClear;
 
@@ -103,7 +103,8 @@ pub struct Recomputing<'v> {
     rules: Vec<(u64, Option<Rules>)>,
     holdings: Holdings,
     owed: VecDeque<Owed>,
-    /// What was accused of being left out, by entry: one that comes late is not accused again.
+    /// What should have been entered by now and came behind the last that was, by entry: one that comes late is held against it. Findings
+    /// ascend, so that behind the first of a later entry none about these may follow.
     overdue: BTreeMap<u64, Owed>,
     /// Licences that cannot be opened, by entry, and why.
     unopened: BTreeMap<u64, (Handle, Why)>,
@@ -128,7 +129,10 @@ impl Eye for Recomputing<'_> {
         let over =
             |owed: &Owed| index > owed.at.saturating_add(WAITS.0) && then.time.since(owed.time) > WAITS.1;
         while self.owed.front().is_some_and(over) {
-            self.pass();
+            if let Some(owed) = self.pass() {
+                let overdue = owed.overdue(&|one| self.erased.contains(one));
+                self.overdue.insert(overdue.at, overdue);
+            }
         }
     }
 }
@@ -187,13 +191,13 @@ impl<'v> Recomputing<'v> {
     /// A licence came into the ledger.
     fn came(&mut self, index: u64, grant: &LicenceIssued, then: &Then<'_>) {
         self.go_by(then.state);
-        let held = Held { at: index, licence: grant.handle };
+        let held = Held { at: index, licence: grant.handle, term: term_of(grant) };
         let opened = self.open(index, grant);
         let rules = std::mem::take(&mut self.rules);
         match rules.last() {
             Some((_, None)) => self.count.beyond += 1,
             Some((_, Some(rules)))
-                if rules.content().concern(&grant.r#type) && then.is_valid(&grant.handle) =>
+                if rules.content().concern(&grant.r#type) && !then.is_past(&grant.handle) =>
             {
                 let owed = Owed::of_closed(index, then.time, grant);
                 self.judge(rules.content(), owed, opened.as_ref(), grant, then);
@@ -201,7 +205,10 @@ impl<'v> Recomputing<'v> {
             _ => {}
         }
         self.rules = rules;
-        match opened.as_ref().map(|opened| Content::of(grant.handle, &grant.r#type, &opened.payload)) {
+        let said = opened
+            .as_ref()
+            .map(|opened| Content::of(grant.handle, &grant.r#type, term_of(grant), &opened.payload));
+        match said {
             None => self.holdings.closed(&grant.r#type, held),
             Some(licence) => {
                 if let Some(code) = licence.code() {
@@ -232,18 +239,21 @@ impl<'v> Recomputing<'v> {
         then: &Then<'_>,
     ) {
         let Some(Opened { payload, content_salt, .. }) = opened else { return self.owed.push_back(owed) };
-        let licence = Content::of(grant.handle, &grant.r#type, payload);
-        let (mut others, mut all, mut full) = (Vec::new(), true, false);
-        for (code, licence_type) in rules.compared(&licence) {
-            let beside = self.holdings.beside(&licence_type, &code, then);
-            (all, full) = (all && beside.all, full || beside.full);
-            self.open_beside(beside, &licence_type, &mut others, &mut all);
+        let licence = Content::of(grant.handle, &grant.r#type, term_of(grant), payload);
+        let (mut others, mut full, mut doubts) = (Vec::new(), false, Doubts::default());
+        for ((code, licence_type), brings) in rules.compared(&licence) {
+            let beside = self.holdings.beside(&licence_type, &code, licence.term, then);
+            full |= beside.full;
+            let opens = self.open_beside(&beside, &licence_type, &mut others);
+            doubts.closed.extend(brings.iter().filter(|rule| !opens || beside.leaves_open(**rule)));
+            doubts.erased.extend(brings);
         }
         let said: Vec<Content<'_>> = others
             .iter()
-            .map(|(licence, of_type, payload)| Content::of(*licence, of_type, payload))
+            .map(|(licence, of_type, term, payload)| Content::of(*licence, of_type, *term, payload))
             .collect();
-        let owed = Owed::of(owed, rules, (&licence, content_salt.clone()), &said, all);
+        let all = doubts.closed.is_empty();
+        let owed = Owed::of(owed, rules, (&licence, content_salt.clone()), &said, doubts);
         self.count.judged += u64::from(all);
         self.count.partly += u64::from(!all);
         if full || owed.is_open() {
@@ -251,20 +261,21 @@ impl<'v> Recomputing<'v> {
         }
     }
 
-    /// What the others say. They were opened before: one that is not there any more is not known to be there at all.
+    /// What the others say, and whether that is all. They were opened before: one that is not there any more is not known to be there at all.
     fn open_beside(
         &self,
-        beside: Beside,
+        beside: &Beside,
         licence_type: &Slug,
-        into: &mut Vec<(Handle, Slug, Map<String, Value>)>,
-        all: &mut bool,
-    ) {
-        for handle in beside.sure {
-            match self.vault.open(&handle) {
-                Ok(Some(opened)) => into.push((handle, licence_type.clone(), opened.payload)),
-                Ok(None) | Err(_) => *all = false,
+        into: &mut Vec<(Handle, Slug, Term, Map<String, Value>)>,
+    ) -> bool {
+        let mut all = true;
+        for Held { licence, term, .. } in &beside.sure {
+            match self.vault.open(licence) {
+                Ok(Some(opened)) => into.push((*licence, licence_type.clone(), *term, opened.payload)),
+                _ => all = false,
             }
         }
+        all
     }
 
     /// What a licence says, if it is what its entry committed to; else why not is noted.
@@ -303,7 +314,9 @@ impl<'v> Recomputing<'v> {
         }
         let is_of_it = self.owed.front().is_some_and(|owed| owed.at == entered.at);
         let owed = is_of_it.then(|| self.owed.pop_front()).flatten();
-        let wrong = match owed.or_else(|| self.overdue.remove(&entered.at)) {
+        let overdue = self.overdue.remove(&entered.at);
+        self.overdue = self.overdue.split_off(&entered.at);
+        let wrong = match owed.or(overdue) {
             Some(owed) => {
                 let erased = |one: &Handle| self.erased.contains(one);
                 if let Some(clear) = &mut self.clear {
@@ -326,20 +339,24 @@ impl<'v> Recomputing<'v> {
     }
 
     /// The first that is owed should have been entered by now.
-    fn pass(&mut self) {
-        let Some(owed) = self.owed.pop_front() else { return };
+    fn pass(&mut self) -> Option<Owed> {
+        let owed = self.owed.pop_front()?;
         let rules = self.demanded(&owed);
-        if rules.is_empty() {
-            return;
+        if !rules.is_empty() {
+            let text =
+                format!("what is found about the licence of this entry is left out: {}", listed(&rules));
+            self.findings.push(Finding::at(owed.at, Rule::Content, text));
         }
-        let text = format!("what is found about the licence of this entry is left out: {}", listed(&rules));
-        self.findings.push(Finding::at(owed.at, Rule::Content, text));
-        self.overdue.insert(owed.at, owed);
+        Some(owed)
     }
 
     fn demanded(&self, owed: &Owed) -> Vec<Slug> {
         owed.demanded(&|one| self.erased.contains(one))
     }
+}
+
+fn term_of(grant: &LicenceIssued) -> Term {
+    Term { from: grant.valid_from, until: grant.valid_until }
 }
 
 /// Why a licence cannot be opened.

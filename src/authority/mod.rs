@@ -124,6 +124,7 @@ pub struct Authority {
     refusals: refusals::Refusals,
     following: cards::Following,
     archiving: archiving::Archiving,
+    settling: settling::Settling,
     anchoring: anchoring::Anchoring,
     looking: content::Looking,
     open_ceremonies: ceremony::OpenCeremonies,

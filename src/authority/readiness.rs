@@ -47,6 +47,9 @@ pub struct Readiness {
     /// How it stands with the archive, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive: Option<ArchiveCondition>,
+    /// Why rows do not settle, if so: they stay in the store, which grows by them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settling: Option<String>,
 }
 
 /// The end of a certificate.
@@ -113,6 +116,7 @@ impl Readiness {
             lists: Vec::new(),
             witnesses: None,
             archive: condition(store),
+            settling: None,
         })
     }
 
@@ -140,6 +144,7 @@ impl Authority {
             lists: Vec::new(),
             witnesses: None,
             archive: None,
+            settling: None,
         });
         let halted = self.window.halted().map(str::to_owned);
         let now = self.clock.now();
@@ -147,6 +152,7 @@ impl Authority {
         readiness.writing = halted.or(readiness.writing).or_else(|| self.keyring.ended()).or_else(overdue);
         readiness.witnesses = self.eyes_condition();
         readiness.archive = self.archive_condition();
+        readiness.settling = self.settling.stopped();
         readiness.missing_keys = self.missing_keys(charter);
         readiness.clock = now.err().map(|stepped| stepped.to_string());
         let numbers: Vec<u32> = self.window.statuses(|statuses| statuses.lists().keys().copied().collect());

@@ -262,7 +262,7 @@ async fn judge_content(authority: &Arc<Authority>, told: &mut Option<String>) ->
             Err(stopped) => (false, Some(stopped.to_string())),
         };
     if let Some(why) = stopped.as_ref().filter(|why| told.as_ref() != Some(why)) {
-        tracing::error!(%why, "content is not judged any further; it is tried again");
+        tracing::error!(%why, "content is not judged any further; it is tried again, and what is entered more than an hour late an auditor with the vault calls left out");
     }
     *told = stopped;
     more

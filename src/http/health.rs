@@ -116,6 +116,7 @@ pub async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
         metrics::gauge!("vidimus_archive_stopped").set(if archive.stopped.is_some() { 1.0 } else { 0.0 });
         metrics::gauge!("vidimus_archive_lost_files").set(count(archive.lost.len()));
     }
+    metrics::gauge!("vidimus_settling_stopped").set(if readiness.settling.is_some() { 1.0 } else { 0.0 });
     if let Some(eyes) = &readiness.witnesses {
         witnessed(eyes, readiness.size, state.clock.now());
     }

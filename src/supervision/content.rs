@@ -1,13 +1,17 @@
-//! 内容: what a licence lacks, and which other valid licences of its holder say otherwise or are one too many (缺项、数据打架、重复发证). Pure: what
+//! 内容: what a licence lacks, and which other licences of its holder say otherwise or are one too many (缺项、数据打架、重复发证). Pure: what
 //! licences say goes in, what is found comes out, so that the service, which has the vault, and an auditor with the vault find the same.
 //!
-//! Not here: which licences are valid, and where what they say is kept.
+//! Not here: which licences are past, and where what they say is kept.
 
 mod places;
+mod room;
+mod term;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use places::Misplaced;
+pub use room::{COMPARED, Room};
+pub use term::Term;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,14 +23,11 @@ use crate::ledger::commitment::commitment;
 use crate::values::canonical::{JsonError, to_canonical};
 use crate::values::identifiers::{Handle, Slug};
 
-/// Of a holder's valid licences of a type, so many of the newest are compared.
-pub const COMPARED: usize = 64;
-
 /// What is looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContentRules {
-    /// Types of which a holder is expected to have one valid licence.
+    /// Types of which a holder is expected to have one licence on a day.
     #[serde(default)]
     single: BTreeSet<Slug>,
     #[serde(default)]
@@ -66,6 +67,8 @@ pub struct Content<'a> {
     pub licence: Handle,
     /// Its type.
     pub licence_type: &'a Slug,
+    /// Its days.
+    pub term: Term,
     /// What it says.
     pub payload: &'a Map<String, Value>,
 }
@@ -95,8 +98,8 @@ impl ContentFinding {
 
 impl<'a> Content<'a> {
     /// What a licence of a type says.
-    pub fn of(licence: Handle, licence_type: &'a Slug, payload: &'a Map<String, Value>) -> Self {
-        Self { licence, licence_type, payload }
+    pub fn of(licence: Handle, licence_type: &'a Slug, term: Term, payload: &'a Map<String, Value>) -> Self {
+        Self { licence, licence_type, term, payload }
     }
 
     /// The code of its first holder.
@@ -117,25 +120,20 @@ impl ContentRules {
             || self.same.iter().flat_map(|same| &same.places).any(|place| place.r#type == *licence_type)
     }
 
-    /// The licences that one is to be compared with: by the code of who holds them, and by type.
-    pub fn compared(&self, licence: &Content<'_>) -> BTreeSet<(String, Slug)> {
-        let mut compared = BTreeSet::new();
+    /// The licences that one is to be compared with, by the code of who holds them and by type, and the rules that such others can bring in.
+    pub fn compared(&self, licence: &Content<'_>) -> BTreeMap<(String, Slug), BTreeSet<CardRule>> {
+        let mut compared: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         if let Some(code) = licence.code().filter(|_| self.single.contains(licence.licence_type)) {
-            compared.insert((code.to_owned(), licence.licence_type.clone()));
+            let of_its_type = (code.to_owned(), licence.licence_type.clone());
+            compared.entry(of_its_type).or_default().insert(CardRule::Duplicate);
         }
         for (same, _, code) in self.said_by(licence) {
-            let about_holders = same.places.iter().filter(|place| place.of.is_none());
-            compared.extend(about_holders.map(|place| (code.to_owned(), place.r#type.clone())));
+            for place in same.places.iter().filter(|place| place.of.is_none()) {
+                let of_type = (code.to_owned(), place.r#type.clone());
+                compared.entry(of_type).or_default().insert(CardRule::Contradiction);
+            }
         }
         compared
-    }
-
-    /// The rules that others could still bring in, whatever is found beside those that are known.
-    pub fn open_to(&self, licence: &Content<'_>) -> BTreeSet<CardRule> {
-        let single = self.single.contains(licence.licence_type) && licence.code().is_some();
-        let said = self.said_by(licence).any(|(same, ..)| same.places.iter().any(|place| place.of.is_none()));
-        let one = |open: bool, rule| open.then_some(rule);
-        one(single, CardRule::Duplicate).into_iter().chain(one(said, CardRule::Contradiction)).collect()
     }
 
     /// What is found about a licence, beside the others that it is to be compared with.
@@ -160,6 +158,7 @@ impl ContentRules {
         if self.single.contains(licence.licence_type) {
             let twice = others.iter().filter(|other| {
                 other.licence_type == licence.licence_type
+                    && other.term.meets(licence.term)
                     && licence.code().is_some_and(|code| other.code() == Some(code))
             });
             all.extend(twice.map(|other| ContentFinding {
@@ -218,10 +217,26 @@ mod tests {
         Handle::new(Time::MIN, [number; 10])
     }
 
+    const ALWAYS: (&str, Option<&str>) = ("2020-01-01", None);
+
     fn found(
-        (licence_type, payload): &(&str, Value),
+        licence: &(&str, Value),
         others: &[(&str, Value)],
     ) -> Vec<(&'static str, String, Option<Handle>)> {
+        found_in(licence, ALWAYS, others, ALWAYS)
+    }
+
+    /// What is found about a licence of these days, beside others of those.
+    fn found_in(
+        (licence_type, payload): &(&str, Value),
+        days: (&str, Option<&str>),
+        others: &[(&str, Value)],
+        their_days: (&str, Option<&str>),
+    ) -> Vec<(&'static str, String, Option<Handle>)> {
+        let term = |(from, until): (&str, Option<&str>)| Term {
+            from: from.parse().unwrap(),
+            until: until.map(|day| day.parse().unwrap()),
+        };
         let rules = Rules::built_in().unwrap();
         let types: Vec<Slug> = others.iter().map(|(name, _)| name.parse().unwrap()).collect();
         let others: Vec<Content<'_>> = (1..)
@@ -229,6 +244,7 @@ mod tests {
             .map(|(number, ((_, payload), licence_type))| Content {
                 licence: handle(number),
                 licence_type,
+                term: term(their_days),
                 payload: payload.as_object().unwrap(),
             })
             .collect();
@@ -236,6 +252,7 @@ mod tests {
         let licence = Content {
             licence: handle(0),
             licence_type: &licence_type,
+            term: term(days),
             payload: payload.as_object().unwrap(),
         };
         let all = rules.content().find(&licence, &others);
@@ -284,6 +301,30 @@ mod tests {
         let all = found(&("constructor-registration", constructor), &[firm("乙公司")]);
         assert_eq!(all, [("contradiction", "/claims/employer".to_owned(), Some(handle(1)))]);
         assert_eq!(found(&firm("甲"), &[firm("甲")]), [("duplicate", String::new(), Some(handle(1)))]);
+    }
+
+    /// A renewal that is issued ahead is not one too many, and has to say the same all the same.
+    #[test]
+    fn one_is_too_many_where_the_days_meet() {
+        let firm = |name: &str| {
+            let claims = json!({"kind": "k", "address": "a", "legal_representative": "r", "scope": "s"});
+            ("business-licence", json!({"holders": [{"name": name, "code": "91"}], "claims": claims}))
+        };
+        let rules = |name: &str, days, theirs| -> Vec<&str> {
+            found_in(&firm("甲"), days, &[firm(name)], theirs).into_iter().map(|(rule, ..)| rule).collect()
+        };
+        let (old, next) = (("2020-01-01", Some("2026-12-31")), ("2027-01-01", None));
+        let early = ("2026-12-31", Some("2030-12-31"));
+        for (days, theirs, meet) in [
+            (next, old, false),
+            (old, next, false),
+            (early, old, true),
+            (old, early, true),
+            (next, early, true),
+        ] {
+            assert_eq!(rules("甲", days, theirs), if meet { vec!["duplicate"] } else { vec![] });
+            assert!(rules("乙", days, theirs).contains(&"contradiction"));
+        }
     }
 
     #[test]

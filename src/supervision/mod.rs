@@ -19,7 +19,7 @@ pub(crate) mod tests;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use content::{COMPARED, Content, ContentFinding, ContentRules, Misplaced, rows, told};
+pub use content::{COMPARED, Content, ContentFinding, ContentRules, Misplaced, Room, Term, rows, told};
 pub use rules::{CardRule, Family, Limits, Rules, RulesError, Told};
 
 pub use deadlines::moved;

@@ -79,8 +79,8 @@ card_rules! {
     BackDated = "back-dated", "流程: a licence begins long before it was issued.";
     WrongContent = "wrong-content", "内容: an objection to what a licence says was upheld.";
     MissingField = "missing-field", "内容: a licence lacks what its type usually says.";
-    Contradiction = "contradiction", "内容: another valid licence of the holder says otherwise.";
-    Duplicate = "duplicate", "内容: the holder has another valid licence where one is expected.";
+    Contradiction = "contradiction", "内容: another licence of the holder that is not past says otherwise.";
+    Duplicate = "duplicate", "内容: the holder has another whose days meet, where one is expected.";
     AgainstOpinion = "against-opinion", "裁量: decided against the newest opinion.";
     Outlier = "outlier", "裁量: an officer refuses far more, or far less, than the others of a type.";
     OffHours = "off-hours", "风险: decided on a day that is not worked, or at night.";

@@ -34,7 +34,10 @@ pub async fn go_on(authority: Arc<Authority>, mut ended: watch::Receiver<()>) {
                 continue;
             }
             Ok(Err(error)) => error.to_string(),
-            Err(stopped) => stopped.to_string(),
+            Err(stopped) => {
+                authority.note_unsettled(&stopped);
+                stopped.to_string()
+            }
         };
         pause = LATER;
         if told.as_ref() != Some(&why) {

@@ -10,13 +10,10 @@ use super::entropy::SystemEntropy;
 use super::told::Told;
 use crate::audit::recomputed::{Opened, Vault, VaultError};
 use crate::authority;
-use crate::authority::store::{Row, Store};
+use crate::authority::store::Store;
 use crate::keyring::{Passphrase, epoch_key};
 use crate::store::SledStore;
 use crate::values::identifiers::Handle;
-
-/// Payloads that are tried before a key is called wrong.
-const LOOKED_AT: usize = 16;
 
 /// A vault in a data directory.
 pub struct DataVault(authority::Vault);
@@ -36,8 +33,8 @@ impl DataVault {
         let epoch = epoch_key(keys, passphrase.as_ref())?;
         let store = SledStore::open(data).with_context(|| format!("--vault {}", data.display()))?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let vault = authority::Vault::new(Arc::clone(&store), Arc::new(SystemEntropy::new()), epoch);
-        if !fits(store.as_ref(), &vault)? {
+        let vault = authority::Vault::new(store, Arc::new(SystemEntropy::new()), epoch);
+        if vault.is_keyed()? == Some(false) {
             let (data, keys) = (data.display(), keys.display());
             return Err(Told::new(
                 format!("--keys {keys}：其中的保管库密钥（secrets/epoch-N.pem）打不开 --vault {data} 中的任何内容；请给出与这份数据同属一个机关的密钥"),
@@ -47,25 +44,6 @@ impl DataVault {
         }
         Ok(Self(vault))
     }
-}
-
-/// Whether a vault's key opens any of its first payloads, where there are some. One that is damaged says nothing of the key.
-fn fits(store: &dyn Store, vault: &authority::Vault) -> anyhow::Result<bool> {
-    let mut drafts = 0;
-    let mut after: Option<Vec<u8>> = None;
-    while drafts < LOOKED_AT {
-        let rows = store.scan(b"v", after.as_deref(), LOOKED_AT)?;
-        let Some((last, _)) = rows.last() else { break };
-        after = Some(last.clone());
-        for (key, _) in &rows {
-            let Some(Row::Vault(handle, 0)) = Row::of_key(key) else { continue };
-            if vault.kept_draft(&handle).is_ok() {
-                return Ok(true);
-            }
-            drafts += 1;
-        }
-    }
-    Ok(drafts == 0)
 }
 
 impl Vault for DataVault {

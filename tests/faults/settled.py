@@ -1,5 +1,5 @@
-"""Rows that settle on failing ground: calls that fail, kills and power cuts while files of rows are written, named and rows leave the store,
-a full disk, and files that are damaged, gone or another's. Whatever was acknowledged is there, and nothing else is ever told.
+"""Rows that settle on failing ground: calls that fail, kills and power cuts while files of rows are written or made anew, named, and rows
+leave the store, a full disk, and files that are damaged, gone or another's. Whatever was acknowledged is there, and nothing else is ever told.
 
     python3 tests/faults/settled.py [ROUNDS]
 
@@ -20,6 +20,8 @@ from under import Shim, built
 tally = Tally()
 # So many licences that nothing settles yet; with the others their sealed payloads do.
 BEFORE, MORE = 2_900, 800
+# So many more licences that their states settle too, and so many of them change that the file of states is made anew.
+SETTLED, CHANGED = 9_000, 1_600
 KIB = 1 << 10
 
 
@@ -44,13 +46,23 @@ def comes_to_rest(service, place, within=40):
     need(until(lambda: any(not file.suffix for file in files(place)), within), f"nothing settled: {files(place)}: {service.said()[-600:]}")
 
 
+def of_states(place):
+    """The files of licences' states, by the family that their first key begins with."""
+    return [file for file in files(place) if not file.suffix and file.read_bytes()[5:6] == b"l"]
+
+
+def settling_stopped(service):
+    return b"vidimus_settling_stopped 1" in service.get("/metrics").body
+
+
 def rests(ground, place, known):
     """On good ground it goes on, and every licence is as it was promised; nothing half written is left."""
     with Service(place) as service:
         comes_to_rest(service, place)
         known.issued(service.issue(business("之后")))
         chance = random.Random(1)
-        for handle in chance.sample(sorted(known.standing), 60):
+        changed = sorted(handle for handle, standing in known.standing.items() if standing != "valid")
+        for handle in chance.sample(sorted(known.standing), 60) + chance.sample(changed, min(60, len(changed))):
             answer = service.get(f"/v1/licences/{handle}", who="market-regulation")
             need(answer.status == 200 and answer.json["standing"] == known.standing[handle], f"{handle}: {answer}")
             credential = service.get(f"/v1/licences/{handle}/credential", who="market-regulation")
@@ -92,6 +104,7 @@ def failing(ground, at, fault):
                 need(service.get("/readyz").status == 200, "not ready for rows that cannot settle")
                 if fault in ("I/O errors", "full"):
                     need(until(lambda: "rows do not settle" in service.said(), 30), "not told")
+                    need(settling_stopped(service), "not measured")
                 shim.disarm()
                 comes_to_rest(service, place)
             shim.disarm()
@@ -131,14 +144,78 @@ def full(ground, room):
             with Service(place) as service:
                 grow(service, known)
                 need(until(lambda: "rows do not settle" in service.said(), 30), "not told")
+                told = service.get("/v1/operator/condition", who="operator").json["readiness"]["settling"]
+                need("settled" in told, f"the condition says: {told}")
                 known.issued(service.issue(business("照常")))
                 need(not files(place), f"left on a full disk: {files(place)}")
                 need(disk.resized(64 << 20), "not resized")
                 comes_to_rest(service, place)
+                need(until(lambda: not settling_stopped(service), 30), "said to be stopped when it goes on")
                 need(service.stop() == 0, "it did not stop")
             need(ground.judge(place, known) == "a", "not all is well with room")
         return "a"
     return play
+
+
+class Anew:
+    """An authority whose licences' states rest; so many of them change that their file is made anew."""
+
+    def __init__(self, ground):
+        self.ground, self.known = ground, ground.known.copy()
+        self.place = ground.copy()
+        with Service(self.place) as service:
+            for result in service.batch([business(f"沉淀{n}") for n in range(SETTLED)], path="/v1/licences/batch"):
+                self.known.issued(result["issued"])
+            need(until(lambda: of_states(self.place), 60), "no states settle")
+            need(service.stop() == 0, "it did not stop")
+        self.calls = self._count()
+
+    def _copied(self, place):
+        shutil.rmtree(place)
+        shutil.copytree(self.place, place, ignore=shutil.ignore_patterns("stderr.log"))
+        service, shim = Service(place), Shim(self.ground.library, place / "control")
+        service.environment = shim.environment(place / "data/settled", place / "data/settled", keep_names=True)
+        return service, shim, self.known.copy()
+
+    @staticmethod
+    def _change(service, known):
+        """Whether all were changed. Which act is not answered may have been entered, or not."""
+        for handle in sorted(known.standing)[20:20 + CHANGED]:
+            if known.standing[handle] != "valid":
+                continue
+            del known.standing[handle]
+            try:
+                known.acted(service.post(f"/v1/licences/{handle}/suspend", {"reason": "检查"}, who="market-regulation").json)
+            except (OSError, http.client.HTTPException):
+                return False
+        return True
+
+    def _count(self):
+        place = self.ground.copy()
+        service, shim, known = self._copied(place)
+        with service:
+            before = of_states(place)
+            shim.arm(at=0)
+            need(self._change(service, known), "not changed")
+            need(until(lambda: of_states(place) and not set(before) & set(of_states(place)), 60), f"not made anew: {before}")
+            shim.disarm()
+            need(service.stop() == 0, "it did not stop")
+        shutil.rmtree(place)
+        return shim.count
+
+    def cut(self, at, fault):
+        def play(place, _known):
+            service, shim, known = self._copied(place)
+            with service:
+                shim.arm(at=at, **FAULTS[fault])
+                self._change(service, known)
+                need(until(lambda: service.process.poll() is not None, 30), "it was not killed")
+                service.kill()
+            no_panic(service.said())
+            if fault == "power cut":
+                shim.power_cut_of_names(random.Random(at))
+            return rests(self.ground, place, known)
+        return play
 
 
 def _flipped(data, chance, within):
@@ -215,6 +292,10 @@ def main():
         ground.all("rows settle", [(f"{fault} at {at} of {number}", failing(ground, at, fault))
                                    for at, fault in points(number, rounds, chance, tuple(FAULTS))])
         ground.all("killed while rows leave the store", [(f"{n}", killed(ground, n)) for n in range(rounds)])
+        anew = Anew(ground)
+        tally.check(f"states of licences are made anew: {anew.calls} calls", anew.calls > 5)
+        ground.all("a file is made anew", [(f"{fault} at {at} of {anew.calls}", anew.cut(at, fault))
+                                           for at, fault in points(anew.calls, rounds, chance, KILLS)])
         ground.all("the disk of settled rows is full", [(f"{room} KiB", full(ground, room * KIB)) for room in (8, 256)])
         past = Past(ground)
         for kind in DAMAGE:

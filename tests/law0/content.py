@@ -15,7 +15,7 @@ class Content:
         demand(body["licence"] in ledger.licences, "content")
         licence = ledger.licences[body["licence"]]
         demand(licence["entries"][0][0] == body["at"], "content")
-        demand(licence["valid_at_first"], "content")
+        demand(not licence["past_at_first"], "content")
         demand(licence["department"] == body["department"], "content")
         demand(body["rules"] and body["rules"] == sorted(set(body["rules"])), "content")
         found = {"at": body["at"], "index": self.index}

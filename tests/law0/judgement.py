@@ -298,7 +298,7 @@ class Judgement(Cases, Cards, Content):
         place = grant["status"]["list"], grant["status"]["index"]
         licence = {name: grant[name] for name in ("department", "region", "type", "version")} | {
             "valid_until": grant.get("valid_until"), "entries": [(self.index, begins)], "erased": False, "places": [place],
-            "valid_at_first": begins == "valid" and grant["valid_from"] <= today <= grant.get("valid_until", "9999-12-31"),
+            "past_at_first": begins not in ("valid", "suspended") or today > grant.get("valid_until", "9999-12-31"),
         }
 
         def change():

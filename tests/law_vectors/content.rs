@@ -28,7 +28,8 @@ fn came(ledger: &Ledger, licence: u8) -> u64 {
     ledger.state.licence(&handle(licence)).unwrap().unwrap().first().unwrap().index
 }
 
-/// A licence of before the rules, then two of after them, about which something is found, and one that has not begun.
+/// A licence of before the rules, then five of after them about which something is found: the third has not begun, the fourth is recorded as
+/// suspended, the fifth ends on the very day. Of three more that were past at once one ended the day before, and one is recorded as cancelled.
 pub(crate) fn told() -> Ledger {
     let mut ledger = staffed();
     ledger.append(Draft::new("licence.issued", "registry-shops", grant(31, SHOPS, "shop", 31)));
@@ -36,11 +37,36 @@ pub(crate) fn told() -> Ledger {
     ledger.append(rules);
     granted(&mut ledger);
     ledger.append(found(1, came(&ledger, 11), 11, &["missing-field"]));
-    let mut early = grant(33, SHOPS, "shop", 33);
-    early["valid_from"] = json!("2028-01-01");
-    ledger.append(Draft::new("licence.issued", "registry-shops", early));
+    let mut over = grant(33, SHOPS, "shop", 33);
+    over["valid_from"] = json!("2020-01-01");
+    over["valid_until"] = json!("2020-12-31");
+    ledger.append(Draft::new("licence.issued", "registry-shops", over));
     ledger.append(Draft::new("licence.issued", "registry-shops", grant(32, SHOPS, "shop", 32)));
     ledger.append(found(2, came(&ledger, 32), 32, &["contradiction", "missing-field"]));
+    let mut early = grant(34, SHOPS, "shop", 34);
+    early["valid_from"] = json!("2028-01-01");
+    ledger.append(Draft::new("licence.issued", "registry-shops", early));
+    ledger.append(found(3, came(&ledger, 34), 34, &["duplicate"]));
+    let until = |number, day: &str| {
+        let mut grant = grant(number, SHOPS, "shop", number.into());
+        (grant["valid_from"], grant["valid_until"]) = (json!("2026-11-01"), json!(day));
+        grant
+    };
+    let recorded = |number, standing: &str| {
+        let grant = until(number, "2030-12-31");
+        Draft::new(
+            "licence.recorded",
+            "registry-shops",
+            json!({"grant": grant, "standing": standing, "trust": "B"}),
+        )
+    };
+    let issued = |grant| Draft::new("licence.issued", "registry-shops", grant);
+    ledger.append(issued(until(35, "2026-11-21")));
+    ledger.append(recorded(36, "suspended"));
+    ledger.append(found(4, came(&ledger, 36), 36, &["missing-field"]));
+    ledger.append(recorded(37, "cancelled"));
+    ledger.append(issued(until(38, "2026-11-22")));
+    ledger.append(found(5, came(&ledger, 38), 38, &["missing-field"]));
     ledger
 }
 
@@ -62,6 +88,8 @@ pub(crate) fn chanced(ledger: &Ledger, chance: &mut Chance) -> Draft {
 fn mutations(ledger: &Ledger) -> Vec<Mutation> {
     const FIRST: (&str, usize) = ("content.found", 0);
     const SECOND: (&str, usize) = ("content.found", 1);
+    const FOURTH: (&str, usize) = ("content.found", 3);
+    const FIFTH: (&str, usize) = ("content.found", 4);
     let copies = Copies { ledger };
     let body = |name, which, change: fn(&mut Value)| copies.body(name, Rule::Content, which, change);
     let before_rules = came(ledger, 31);
@@ -84,8 +112,16 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
         body("a finding about another entry than the licence's", SECOND, |body| {
             body["at"] = json!(body["at"].as_u64().unwrap() - 1);
         }),
-        copies.copy("a finding about a licence that has not begun", Rule::Content, SECOND, |draft| {
+        copies.copy("a finding about a licence that is past", Rule::Content, SECOND, |draft| {
             draft.body["licence"] = json!(handle(33));
+            draft.body["at"] = json!(draft.body["at"].as_u64().unwrap() - 1);
+        }),
+        copies.copy("a finding about a licence that ended the day before", Rule::Content, FOURTH, |draft| {
+            draft.body["licence"] = json!(handle(35));
+            draft.body["at"] = json!(draft.body["at"].as_u64().unwrap() - 1);
+        }),
+        copies.copy("a finding about a licence recorded as cancelled", Rule::Content, FIFTH, |draft| {
+            draft.body["licence"] = json!(handle(37));
             draft.body["at"] = json!(draft.body["at"].as_u64().unwrap() - 1);
         }),
         body("a second finding about a licence", SECOND, |body| body["licence"] = json!(handle(11))),
@@ -109,6 +145,9 @@ fn mutations(ledger: &Ledger) -> Vec<Mutation> {
 fn the_ledger_of_findings() {
     let ledger = told();
     assert!(kinds_of(&ledger).contains(&Kind::ContentFound));
+    let charter = ledger.state.charter();
+    let today = charter.time().unwrap().date(charter.offset().unwrap());
+    assert_eq!(today.to_string(), "2026-11-22", "the fifth ends today");
     hold_ledger("content", &ledger);
 }
 

@@ -7,6 +7,7 @@ it is computed again here, by HMAC alone.
 Standard library and openssl.
 """
 
+import datetime
 import hmac
 import json
 import shutil
@@ -89,7 +90,10 @@ def main():
         first = service.issue(firm("样例市青山有限公司", scope=None))["handle"]
         service.kill()
         service.start()
-        second = service.issue(firm("样例市绿水有限公司"))["handle"]
+        # Dated ahead, and looked at all the same.
+        today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+        ahead = {"valid_from": str(today + datetime.timedelta(days=7)), "valid_until": None}
+        second = service.issue(firm("样例市绿水有限公司") | ahead)["handle"]
 
         with tally.part("found"):
             told = [(card["rule"], card["colour"], card["about"]["licence"]) for card in awaited(service, 5)]
@@ -134,6 +138,9 @@ def main():
             tally.check("it is what the rules find", lines[1]["found"] in good, lines[1]["found"])
             for line, entered in zip(lines, found):
                 tally.equal("what it went by is what it commits to", commitment(line["licence"], line["salt"], line["found"]), entered["facts"])
+            (folder / "nothing").mkdir()
+            refused = run("audit", "replay", "--from", folder / "nothing", *vault, "--found", clear, "--lang", "en")
+            tally.check("a file that is there is refused before anything is read", "--found" in refused.stderr, refused.stderr)
             salts = {line["salt"] for line in lines} | {opened["salt"]}
             tally.equal("every salt is another", len(salts), 3)
             told = run("audit", "replay", "--from", export, *vault, "--lang", "zh").stdout

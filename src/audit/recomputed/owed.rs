@@ -42,10 +42,16 @@ struct Said {
     rows: BTreeSet<ContentFinding>,
     salt: Vec<u8>,
     others: Vec<Handle>,
-    /// Whether the others were all that there are.
-    all: bool,
-    /// Rules that find more where they were not.
-    open_to: BTreeSet<CardRule>,
+    doubts: Doubts,
+}
+
+/// The rules that may find more.
+#[derive(Default)]
+pub(super) struct Doubts {
+    /// By others that cannot be opened; none where there are none.
+    pub(super) closed: BTreeSet<CardRule>,
+    /// By others again, where one that was compared is erased.
+    pub(super) erased: BTreeSet<CardRule>,
 }
 
 /// What an entry has to say.
@@ -64,23 +70,22 @@ impl Owed {
         Self { at, time, licence: grant.handle, department: grant.department.clone(), said: None }
     }
 
-    /// What rules find about a licence beside these others, and whether they are all.
+    /// What rules find about a licence beside these others, and what they may find beside more.
     pub(super) fn of(
         closed: Self,
         rules: &ContentRules,
         (licence, salt): (&Content<'_>, Vec<u8>),
         others: &[Content<'_>],
-        all: bool,
+        doubts: Doubts,
     ) -> Self {
         let rows = rules.find(licence, others);
         let others = others.iter().map(|other| other.licence).collect();
-        let said = Said { rows, salt, others, all, open_to: rules.open_to(licence) };
-        Self { said: Some(said), ..closed }
+        Self { said: Some(Said { rows, salt, others, doubts }), ..closed }
     }
 
     /// Whether an entry may follow.
     pub(super) fn is_open(&self) -> bool {
-        self.said.as_ref().is_none_or(|said| !said.rows.is_empty() || !said.all)
+        self.said.as_ref().is_none_or(|said| !said.rows.is_empty() || !said.doubts.closed.is_empty())
     }
 
     /// What an entry commits to, where that can be made again.
@@ -109,6 +114,21 @@ impl Owed {
             Made::AtLeast(rules, _) => rules,
             Made::Anything => Vec::new(),
         }
+    }
+
+    /// The same, with no more than it takes to judge an entry that comes late. Where something cannot be opened and the rest shows nothing,
+    /// it does not matter any more what the rest was.
+    pub(super) fn overdue(mut self, erased: &dyn Fn(&Handle) -> bool) -> Self {
+        self.said = self.said.filter(|_| !erased(&self.licence));
+        if let Some(said) = self.said.as_mut().filter(|said| said.rows.is_empty()) {
+            if said.others.iter().any(erased) {
+                said.doubts.closed.clone_from(&said.doubts.erased);
+            }
+            if !said.doubts.closed.is_empty() && said.doubts.closed == said.doubts.erased {
+                (said.others, said.salt) = (Vec::new(), Vec::new());
+            }
+        }
+        self
     }
 
     /// What is wrong with what is entered.
@@ -162,9 +182,10 @@ impl Owed {
             let names: BTreeSet<Slug> = rules.filter_map(|rule| rule.as_str().parse().ok()).collect();
             names.into_iter().collect()
         };
-        if !said.all || said.others.iter().any(erased) {
+        let open = if said.others.iter().any(erased) { &said.doubts.erased } else { &said.doubts.closed };
+        if !open.is_empty() {
             let shown = names(&mut left.iter().map(ContentFinding::rule));
-            return Made::AtLeast(shown, names(&mut said.open_to.iter().copied()));
+            return Made::AtLeast(shown, names(&mut open.iter().copied()));
         }
         if left.is_empty() {
             return Made::Just(None);

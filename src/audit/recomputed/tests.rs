@@ -10,7 +10,9 @@ use crate::audit::fixture::{DEPARTMENT, Ledger};
 use crate::audit::{Pins, replay_before};
 use crate::crypto::Digest;
 use crate::ledger::body::LicenceErased;
-use crate::supervision::COMPARED;
+
+mod compared;
+mod overdue;
 
 /// What a vault has, by licence; `null` where it cannot be read.
 #[derive(Default)]
@@ -258,13 +260,28 @@ fn what_was_erased_before_it_was_judged_accuses_nobody() {
     assert_eq!(broken(&ledger, &kept).len(), 2, "an erasure that comes too late undoes nothing");
 }
 
+/// Over when it comes in, not begun, and one that follows another on the day after its last.
 #[test]
-fn about_what_is_not_valid_nothing_is_found() {
+fn about_what_is_past_nothing_is_found_and_what_has_not_begun_is_judged() {
     let (mut ledger, mut kept, handles) = watched();
-    let early = ledger.issue_saying_from("2036-01-01", &firm("1", ""), SALT);
-    kept.0.insert(early, firm("1", ""));
+    let mut issue = |ledger: &mut Ledger, days, code, address| {
+        let handle = ledger.issue_saying_for(days, &firm(code, address), SALT);
+        kept.0.insert(handle, firm(code, address));
+        handle
+    };
+    let over = issue(&mut ledger, ("2015-01-01", Some("2016-01-01")), "1", "");
+    let early = issue(&mut ledger, ("2036-01-01", None), "1", "");
+    let ends = issue(&mut ledger, ("2026-11-22", Some("2030-12-31")), "3", "样例路1号");
+    let follows = issue(&mut ledger, ("2031-01-01", None), "3", "样例路2号");
+    // A suspended one is held against others, as one that has not begun.
+    ledger.suspend(ends);
+    let third = issue(&mut ledger, ("2030-12-31", None), "3", "样例路1号");
     let all = made(&ledger, &kept);
-    assert!(all.iter().all(|found| found.licence != early), "it has not begun");
+    let found = |handle| all.iter().find(|found| found.licence == handle).map(|found| found.rules.clone());
+    assert_eq!((found(over), found(handles[0]), found(ends)), (None, None, None));
+    assert_eq!(found(early), Some(rules(&["duplicate", "missing-field"])));
+    assert_eq!(found(follows), Some(rules(&["contradiction"])), "it is no second one");
+    assert_eq!(found(third), Some(rules(&["contradiction", "duplicate"])));
     for (number, found) in (1..).zip(all) {
         enter_found(&mut ledger, ContentFound { content: number, ..found });
     }
@@ -273,7 +290,7 @@ fn about_what_is_not_valid_nothing_is_found() {
     });
     hours(&mut ledger);
     assert_eq!(broken(&ledger, &kept), []);
-    assert_eq!((counted(&ledger, &kept).judged, handles.len()), (3, 3));
+    assert_eq!(counted(&ledger, &kept).judged, 7);
 }
 
 #[test]
@@ -289,6 +306,24 @@ fn what_comes_late_is_accused_once() {
     });
     let expected = [at, later, altered].map(|index| (Some(index), Rule::Content));
     assert_eq!(broken(&ledger, &kept), expected, "late, and late and altered");
+}
+
+/// Of what was erased before it was overdue nothing is demanded: what comes late may be right.
+#[test]
+fn what_comes_late_about_what_was_erased_since_is_not_accused() {
+    let (mut ledger, kept, handles) = watched();
+    let [first, second] = made(&ledger, &kept).try_into().unwrap();
+    let nothing = ContentFound { at: came(&ledger, &handles[0]), licence: handles[0], ..first.clone() };
+    erase(&mut ledger, handles[1]);
+    hours(&mut ledger);
+    let late = (Some(second.at), Rule::Content);
+    assert_eq!(broken(&ledger, &kept), [late], "the other was not erased");
+    let made_up = enter_found(&mut ledger, ContentFound { content: 1, ..nothing });
+    enter_found(&mut ledger, ContentFound { content: 2, ..first });
+    cards_owed(&ledger).into_iter().for_each(|card| {
+        enter(&mut ledger, card);
+    });
+    assert_eq!(broken(&ledger, &kept), [late, (Some(made_up), Rule::Content)]);
 }
 
 #[test]
@@ -322,37 +357,6 @@ fn what_is_awaited_is_told_one_by_one() {
         (came(&ledger, &handles[2]), rules(&["contradiction", "duplicate"])),
     ];
     assert_eq!(told, expected);
-}
-
-/// Of more than are compared the newest count; one that cannot be opened may be among them.
-#[test]
-fn the_newest_are_compared_and_a_closed_one_takes_a_place() {
-    let (mut ledger, mut kept) = (Ledger::new(), Kept::default());
-    publish(&mut ledger, Rules::BUILT_IN.as_bytes());
-    let mut issue = |kept: &mut Kept| {
-        let handle = ledger.issue_saying(&firm("1", "样例路1号"), SALT);
-        kept.0.insert(handle, firm("1", "样例路1号"));
-        handle
-    };
-    let handles: Vec<Handle> = (0..COMPARED + 3).map(|_| issue(&mut kept)).collect();
-    let mut holdings = Holdings::default();
-    let type_ = "business-licence".parse().unwrap();
-    let held = |handle: &Handle| Held { at: came(&ledger, handle), licence: *handle };
-    for (number, handle) in handles.iter().enumerate() {
-        // The newest but one is closed, and the very oldest.
-        if number == 0 || number == COMPARED + 1 {
-            holdings.closed(&type_, held(handle));
-        } else {
-            holdings.opened(&type_, "1", held(handle));
-        }
-    }
-    let then = Then { state: &ledger.state, time: ledger.state.charter().time().unwrap() };
-    let newest: Vec<Handle> = handles.iter().rev().copied().collect();
-    let beside = holdings.beside(&type_, "1", &then);
-    assert_eq!((beside.sure.len(), beside.all, beside.full), (COMPARED - 1, false, true));
-    assert_eq!(beside.sure, [&newest[..1], &newest[2..COMPARED]].concat());
-    let none = holdings.beside(&type_, "2", &then);
-    assert_eq!((none.sure.len(), none.all), (0, false));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Judges the content of every licence by the ledger's rules, right after it is published, and enters what is found (law 0, section 21).
-//! Off the path of an issue, so that nothing waits for it; in order of the licences, each by what was valid just after it.
+//! Off the path of an issue, so that nothing waits for it; in order of the licences, each beside those that were not past just after it.
 //!
 //! How far it came is a row, written after what was found is entered. A crash in between judges some licences again: what is entered
 //! already is behind the last finding, and nothing is entered twice. Without the row, as after a restore, it goes on from the last finding.
 //!
-//! A payload that cannot be read is told once and passed over, as one that is not there: judging the others goes on.
+//! A payload that cannot be read by its own fault is told once and passed over, as one that is not there: judging the others goes on. Where
+//! what ails it may ail the others too (a frame, the key), nothing is passed over: judging stops there, and is tried again.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +21,7 @@ use crate::law;
 use crate::ledger::body::{Body, ContentFound, ContentNumber};
 use crate::ledger::entry::Entry;
 use crate::ledger::state::{Charter, LicenceState};
-use crate::supervision::{COMPARED, Content, Rules, told};
+use crate::supervision::{Content, Room, Rules, Term, told};
 use crate::values::identifiers::{Handle, Slug};
 use crate::values::time::Time;
 
@@ -44,7 +45,7 @@ pub struct Judged {
     pub entered: usize,
     /// Published entries that were not looked at.
     pub behind: u64,
-    /// Why it goes no further: the rules are of a newer program.
+    /// Why it goes no further: the rules are of a newer program, or what the next licence needs cannot be read.
     pub stopped: Option<String>,
 }
 
@@ -62,6 +63,7 @@ struct Came<'a> {
     index: u64,
     time: Time,
     handle: &'a Handle,
+    term: Term,
 }
 
 impl Authority {
@@ -126,28 +128,17 @@ impl Authority {
     fn look_for_content(&self, charter: &Charter, from: u64, until: u64) -> Result<Span, Failure> {
         let mut span = Span { found: Vec::new(), next: from, stopped: None };
         let mut by: Option<(u64, Rules)> = None;
-        let read = entries(self.store.as_ref(), from, until)?;
-        for bytes in read {
-            let index = span.next;
-            let damaged = |error: law::Refused| Fault::Damaged(format!("entry {index}: {error}"));
-            let entry = law::read(&bytes).map_err(damaged)?;
-            let rules = charter.supervision().iter().rev().find(|held| held.since.index < index);
-            if let Some(held) = rules
-                && by.as_ref().is_none_or(|(since, _)| *since != held.since.index)
-            {
-                match self.published_rules(&held.value.rules.sha256)? {
-                    Ok(rules) => by = Some((held.since.index, rules)),
-                    // What was found by the rules before is entered all the same.
-                    Err(why) => {
-                        span.stopped = Some(format!("the rules of supervision behind entry {index}: {why}"));
-                        return Ok(span);
-                    }
+        for bytes in entries(self.store.as_ref(), from, until)? {
+            match self.look_at(charter, span.next, &bytes, &mut by) {
+                Ok(found) => span.found.extend(found),
+                // What was found before is entered all the same, or it would be left out for as long as this cannot be read.
+                Err(Failure::Fault(why)) => {
+                    span.stopped = Some(format!("what entry {} needs: {why}", span.next));
+                    return Ok(span);
                 }
+                Err(failure) => return Err(failure),
             }
-            if let Some((_, rules)) = &by {
-                span.found.extend(self.content_of(rules, index, &entry)?);
-            }
-            span.next = index + 1;
+            span.next += 1;
             if span.found.len() == AT_ONCE {
                 break;
             }
@@ -158,17 +149,36 @@ impl Authority {
         Ok(span)
     }
 
-    /// Rules of the ledger. Where they are of a newer program nothing is judged: what it would find is not guessed.
-    fn published_rules(&self, name: &Digest) -> Result<Result<Rules, String>, Failure> {
-        let text = self.store.get(&Row::Blob(*name))?.unwrap_or_default();
-        let text = String::from_utf8(text).map_err(|error| error.to_string());
-        Ok(text.and_then(|text| Rules::parse(&text).map_err(|error| error.to_string())))
+    /// What is found about what an entry brings in, by the rules in force there.
+    fn look_at(
+        &self,
+        charter: &Charter,
+        index: u64,
+        bytes: &[u8],
+        by: &mut Option<(u64, Rules)>,
+    ) -> Result<Option<ContentFound>, Failure> {
+        let entry = law::read(bytes).map_err(|error| Fault::Damaged(error.to_string()))?;
+        let in_force = charter.supervision().iter().rev().find(|held| held.since.index < index);
+        if let Some(held) = in_force
+            && by.as_ref().is_none_or(|(since, _)| *since != held.since.index)
+        {
+            *by = Some((held.since.index, self.published_rules(&held.value.rules.sha256)?));
+        }
+        by.as_ref().map_or(Ok(None), |(_, rules)| self.content_of(rules, index, &entry))
     }
 
-    /// What a licence says, and the salts of it; `None` where that is not kept or cannot be read.
+    /// Rules of the ledger. Where they are of a newer program nothing is judged: what it would find is not guessed.
+    fn published_rules(&self, name: &Digest) -> Result<Rules, Failure> {
+        let text = self.store.get(&Row::Blob(*name))?.unwrap_or_default();
+        let text = String::from_utf8(text).map_err(|error| error.to_string());
+        let rules = text.and_then(|text| Rules::parse(&text).map_err(|error| error.to_string()));
+        Ok(rules.map_err(|why| Fault::Damaged(format!("the rules of supervision in force there: {why}")))?)
+    }
+
+    /// What a licence says, and the salts of it; `None` where that is not kept, or its own row cannot be read.
     fn read_content(&self, handle: &Handle) -> Result<Option<Draft>, Failure> {
         match self.vault.kept_draft(handle) {
-            Err(Failure::Fault(Fault::Damaged(why))) => {
+            Err(Failure::Fault(Fault::Damaged(why))) if self.vault.is_damaged_alone(handle)? => {
                 let mut unreadable = self.looking.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
                 if unreadable.insert(*handle) {
                     tracing::error!(%handle, %why, "what this licence says cannot be read: content is judged without it");
@@ -181,12 +191,13 @@ impl Authority {
         }
     }
 
-    /// How a licence stood just after an entry, if it was valid then and not erased.
-    fn valid_just_after(&self, came: &Came<'_>, licence: &LicenceState) -> Result<bool, Failure> {
+    /// Whether a licence was past just after an entry: over, ended, replaced or erased. One that has not begun is judged as any other, and so
+    /// is a suspended one: else who dates ahead would be looked at by nobody.
+    fn was_past_just_after(&self, came: &Came<'_>, licence: &LicenceState) -> Result<bool, Failure> {
         let offset = self.window.published().charter.offset();
         let offset = offset.ok_or_else(|| Fault::Law("there is no offset".into()))?;
         let then = licence.before(came.index + 1, licence.last);
-        Ok(then.is_some_and(|then| then.is_valid(came.time, offset) && !then.erased))
+        Ok(then.is_none_or(|then| then.is_past(came.time, offset)))
     }
 
     /// What is found about the licence that an entry brings in, without its number.
@@ -199,22 +210,20 @@ impl Authority {
         if !rules.content().concern(&grant.r#type) {
             return Ok(None);
         }
-        let came = Came { index, time: entry.time(), handle: &grant.handle };
-        // Recorded when it was over, or not begun: it says nothing yet against which anything could be held.
+        let term = Term { from: grant.valid_from, until: grant.valid_until };
+        let came = Came { index, time: entry.time(), handle: &grant.handle, term };
+        // Recorded when it was over, or had ended: nobody goes by what it says.
         let stands = self.published_licence(&grant.handle)?;
-        if !stands.map_or(Ok(false), |licence| self.valid_just_after(&came, &licence))? {
+        if stands.map_or(Ok(true), |licence| self.was_past_just_after(&came, &licence))? {
             return Ok(None);
         }
         let Some(draft) = self.read_content(&grant.handle)? else { return Ok(None) };
-        let licence = Content::of(grant.handle, &grant.r#type, &draft.payload);
+        let licence = Content::of(grant.handle, &grant.r#type, term, &draft.payload);
         let mut others = Vec::new();
-        for (code, licence_type) in rules.content().compared(&licence) {
-            others.extend(self.valid_beside(&came, &code, &licence_type)?);
+        for (code, licence_type) in rules.content().compared(&licence).keys() {
+            others.extend(self.held_beside(&came, code, licence_type)?);
         }
-        let said: Vec<Content<'_>> = others
-            .iter()
-            .map(|(handle, licence_type, draft)| Content::of(*handle, licence_type, &draft.payload))
-            .collect();
+        let said: Vec<Content<'_>> = others.iter().map(|(licence, draft)| said_by(licence, draft)).collect();
         let found = rules.content().find(&licence, &said);
         if found.is_empty() {
             return Ok(None);
@@ -225,31 +234,38 @@ impl Authority {
         Ok(Some(ContentFound { at: index, content: 0, department, facts, licence, rules }))
     }
 
-    /// The licences of a type that a code holds and that are valid just after a licence came in, the newest first.
-    fn valid_beside(
+    /// The licences of a type that a code holds and that are not past just after a licence came in: the newest of those whose days meet its
+    /// own, and of the rest.
+    fn held_beside(
         &self,
         came: &Came<'_>,
         code: &str,
         licence_type: &Slug,
-    ) -> Result<Vec<(Handle, Slug, Draft)>, Failure> {
-        let mut valid = Vec::new();
+    ) -> Result<Vec<(LicenceState, Draft)>, Failure> {
+        let (mut held, mut room) = (Vec::new(), Room::default());
         let mut seen = BTreeSet::from([*came.handle]);
         for licence in self.found_up_to(self.once.holder_finder(licence_type, code), came.index) {
             let licence: LicenceState = licence?;
-            let of_type = licence.licence_type == *licence_type;
-            if !of_type || !self.valid_just_after(came, &licence)? || !seen.insert(licence.handle) {
+            let meets = Term::of(&licence).meets(came.term);
+            let is_asked = licence.licence_type == *licence_type && room.has_for(meets);
+            if !is_asked || self.was_past_just_after(came, &licence)? || !seen.insert(licence.handle) {
                 continue;
             }
             let Some(draft) = self.read_content(&licence.handle)? else { continue };
-            if Content::of(licence.handle, licence_type, &draft.payload).code() == Some(code) {
-                valid.push((licence.handle, licence_type.clone(), draft));
+            if said_by(&licence, &draft).code() == Some(code) {
+                held.push((licence, draft));
+                room.take(meets);
             }
-            if valid.len() == COMPARED {
+            if room.is_full() {
                 break;
             }
         }
-        Ok(valid)
+        Ok(held)
     }
+}
+
+fn said_by<'a>(licence: &'a LicenceState, draft: &'a Draft) -> Content<'a> {
+    Content::of(licence.handle, &licence.licence_type, Term::of(licence), &draft.payload)
 }
 
 fn gauge(number: u64) -> f64 {

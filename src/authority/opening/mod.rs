@@ -34,6 +34,7 @@ use super::refusal::Failure;
 use super::refusals::Refusals;
 use super::sealing::Sealer;
 use super::sequencer::Sequencer;
+use super::settling::Settling;
 use super::state::{Published, Window};
 use super::status::{Places, Statuses};
 use super::store::Store;
@@ -133,6 +134,7 @@ impl Opening {
             refusals: Refusals::default(),
             following: Following::default(),
             archiving: Archiving::default(),
+            settling: Settling::default(),
             anchoring: Anchoring::default(),
             looking: Looking::default(),
             open_ceremonies,

@@ -5,6 +5,7 @@
 //! Nobody's words are compressed together with another's secret. Not here: what of a draft is kept (`kept`).
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -26,6 +27,8 @@ pub(super) struct Frame {
     header: usize,
     /// The texts that drafts are kept against, as they lie at rest.
     common: Vec<u8>,
+    /// Whether a draft was read with it.
+    proven: AtomicBool,
 }
 
 impl Frame {
@@ -56,7 +59,23 @@ impl Frame {
     fn read(text: String) -> Result<Self, Fault> {
         let (header, common) = text.split_once('.').ok_or_else(damaged)?;
         let name = name_of(text.as_bytes());
-        Ok(Self { name, header: header.len(), common: letters::write(common), text })
+        Ok(Self {
+            name,
+            header: header.len(),
+            common: letters::write(common),
+            text,
+            proven: AtomicBool::new(false),
+        })
+    }
+
+    /// A draft was read with it.
+    pub(super) fn prove(&self) {
+        self.proven.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a draft was read with it since the service began.
+    pub(super) fn is_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
     }
 
     /// The JOSE header, as it stands in the signing input.

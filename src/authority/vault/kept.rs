@@ -222,7 +222,7 @@ fn damaged() -> Fault {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
@@ -230,7 +230,12 @@ mod tests {
     use crate::sd_jwt::{CredentialDraft, CredentialHeader, TYPE};
     use crate::values::time::Time;
 
-    fn draft(handle: &Handle, claims: &Value, disclosable: &[&str], key: u8) -> Draft {
+    pub(in crate::authority::vault) fn draft(
+        handle: &Handle,
+        claims: &Value,
+        disclosable: &[&str],
+        key: u8,
+    ) -> Draft {
         let key = RestKey::from_bytes([key; 32]);
         let salts = Salts::of(&key);
         let of_the_commitment: [u8; 32] = random(&salts);

@@ -3,10 +3,12 @@
 
 mod frame;
 mod kept;
+mod keyed;
 mod letters;
 mod salts;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -96,13 +98,15 @@ pub struct Vault {
     store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
     epoch: RestKey,
+    /// Whether the epoch key unwrapped anything so far: then it is the right one, whatever else cannot be opened.
+    keyed: AtomicBool,
     frames: Frames,
 }
 
 impl Vault {
     /// A vault under this epoch key.
     pub fn new(store: Arc<dyn Store>, entropy: Arc<dyn Entropy>, epoch: RestKey) -> Self {
-        Self { store, entropy, epoch, frames: Frames::default() }
+        Self { store, entropy, epoch, keyed: AtomicBool::new(false), frames: Frames::default() }
     }
 
     /// The row of a new licence's draft.
@@ -122,7 +126,9 @@ impl Vault {
         let frame = self.frames.named(self.store.as_ref(), *name)?;
         let kept = Zeroizing::new(frame.unpack(&packed)?);
         let kept: kept::Kept = postcard::from_bytes(&kept).map_err(|error| unreadable(handle, &error))?;
-        Ok(kept.draft(handle, key, frame.header())?)
+        let draft = kept.draft(handle, key, frame.header())?;
+        frame.prove();
+        Ok(draft)
     }
 
     /// A licence's draft, if it is kept: it may be erased, or lost with a restore.
@@ -256,14 +262,8 @@ impl Vault {
         sealed: &[u8],
     ) -> Result<(RestKey, Zeroizing<Vec<u8>>), Failure> {
         let associated = associated(handle, number, clear);
-        sealed
-            .split_at_checked(WRAPPED)
-            .ok_or(crate::crypto::at_rest::Unopenable)
-            .and_then(|(wrapped, payload)| {
-                let key = self.epoch.open(wrapped, &associated)?;
-                let key =
-                    <[u8; 32]>::try_from(key.as_slice()).map_err(|_| crate::crypto::at_rest::Unopenable)?;
-                let key = RestKey::from_bytes(key);
+        self.unwrapped(sealed, &associated)
+            .and_then(|(key, payload)| {
                 let plain = key.open(payload, &associated)?;
                 Ok((key, plain))
             })

@@ -1,5 +1,8 @@
 //! `audit replay --vault`: what content rules found is judged again, with data and keys of a service that does not run.
 
+#[cfg(feature = "server")]
+mod clear;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -40,12 +43,6 @@ impl Given {
     /// Replays a ledger, judges content again, and tells the summary.
     #[cfg(feature = "server")]
     pub(super) fn check(&self, source: &dyn Source, pinned: &Pinned, out: &Output) -> anyhow::Result<Exit> {
-        use std::fs::File;
-        use std::io::Write as _;
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        use anyhow::Context as _;
-
         use super::summarised;
         use crate::audit::{Recomputing, replay_before};
         use crate::wiring::vault::DataVault;
@@ -55,8 +52,10 @@ impl Given {
         };
         let vault = DataVault::open(data, keys, self.passphrase_file.as_deref())?;
         let pins = pinned.read()?;
+        // Before the replay, which may take hours: what cannot be written is told at once.
+        let found = self.found.as_deref().map(clear::Clear::begin).transpose()?;
         let mut recomputing = Recomputing::new(&vault);
-        if self.found.is_some() {
+        if found.is_some() {
             recomputing = recomputing.in_the_clear();
         }
         let mut shown = out.progress();
@@ -64,12 +63,10 @@ impl Given {
         drop(shown);
         let mut audit = audit?;
         let clear = recomputing.conclude(&mut audit);
-        if let Some(path) = &self.found {
+        if let Some(found) = found {
             let lines = clear.iter().map(|one| Ok(serde_json::to_string(one)? + "\n"));
             let lines = lines.collect::<serde_json::Result<String>>()?;
-            let file = File::options().write(true).create_new(true).mode(0o600).open(path);
-            file.and_then(|mut file| file.write_all(lines.as_bytes()))
-                .with_context(|| path.display().to_string())?;
+            found.write(&lines)?;
         }
         pinned.remember(&audit)?;
         summarised(&audit, out)

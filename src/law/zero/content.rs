@@ -29,8 +29,8 @@ pub(super) fn found(bench: Bench<'_>, body: &ContentFound) -> Result<Deed, Refus
     })?;
     let first = licence.first().map(|first| first.time);
     let then = licence.before(body.at + 1, licence.last).zip(first).zip(bench.view.charter().offset());
-    demand(then.is_some_and(|((then, time), offset)| then.is_valid(time, offset)), Rule::Content, || {
-        format!("licence {} was not valid just after entry {}", body.licence, body.at)
+    demand(then.is_some_and(|((then, time), offset)| !then.is_past(time, offset)), Rule::Content, || {
+        format!("licence {} was past just after entry {}", body.licence, body.at)
     })?;
     demand(licence.department == body.department, Rule::Content, || {
         format!("licence {} is not of {}", body.licence, body.department)

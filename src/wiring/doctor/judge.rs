@@ -210,6 +210,14 @@ fn inside(readiness: &Readiness, running: bool, now: Option<Time>, lines: &mut V
         ));
     }
     lines.extend(readiness.archive.iter().flat_map(archive::judge));
+    if let Some(why) = &readiness.settling {
+        lines.push(line(
+            "settled",
+            Grade::Warn,
+            format!("不再写入的行没有移出存储，存储因此变大：{why}。请腾出空间或处理磁盘；服务会自行再试，其余一切照常"),
+            format!("rows that are no longer written stay in the store, which grows by them: {why}. Make room or mend the disk; it is tried again, and everything else goes on"),
+        ));
+    }
     let Some(now) = now else { return };
     lines.extend(readiness.witnesses.iter().flat_map(|eyes| witnesses::judge(eyes, readiness.size, now)));
     certificates(&readiness.certificates, now, lines);

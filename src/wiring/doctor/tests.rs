@@ -24,6 +24,7 @@ fn readiness() -> Readiness {
         lists: vec![Listed { list: 1, until: Some(now().seconds() + 80_000) }],
         witnesses: None,
         archive: None,
+        settling: None,
     }
 }
 
@@ -176,6 +177,7 @@ fn what_stops_and_what_will() {
     assert_eq!(of(Readiness { missing_keys: vec!["status k".into()], ..readiness() }), (Grade::Fail, "keys"));
     assert_eq!(of(Readiness { clock: Some("stepped".into()), ..readiness() }), (Grade::Fail, "clock"));
     assert_eq!(of(Readiness { unsealed: 2, ..readiness() }), (Grade::Warn, "seals"));
+    assert_eq!(of(Readiness { settling: Some("no room".into()), ..readiness() }), (Grade::Warn, "settled"));
     assert_eq!(of(Readiness { last: Some(now().plus(DAY)), ..readiness() }), (Grade::Fail, "clock"));
     let lapsed = vec![Listed { list: 1, until: Some(now().seconds() - 1) }];
     assert_eq!(of(Readiness { lists: lapsed.clone(), ..readiness() }), (Grade::Fail, "status"));
