@@ -85,9 +85,11 @@ impl Authority {
         let wanted = if shown { newest } else { anchored };
         let rows = self.rows(charter)?;
         let mut held = locked(&self.anchoring.made);
-        // Taken out for the while: what breaks off in the middle begins with what is stored.
+        // Taken out for the while: what breaks off in the middle begins with the tree that is shown. What is stored is believed only
+        // where the newest anchor's root is still to vouch for it.
         let mut states = match held.take() {
             Some(states) => states,
+            None if shown => self.anchoring.anchored().map(|shown| States::of(&shown)).unwrap_or_default(),
             None => States::load(rows.store, anchored)?,
         };
         if states.size > wanted {
@@ -164,6 +166,11 @@ fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl States {
+    /// As they are anchored: an anchor's root vouched for them, or they were made here.
+    fn of(shown: &AnchoredStates) -> Self {
+        Self { tree: Arc::clone(&shown.tree), size: shown.size, stored: true }
+    }
+
     /// As they are stored; of nothing, where they are not, cannot be read, or are ahead of the newest anchor: no root vouches for those.
     fn load(store: &dyn Store, anchored: u64) -> Result<Self, StoreError> {
         let size = store.get(&Row::Single(STATES))?.and_then(|size| size.try_into().ok());
