@@ -25,8 +25,11 @@ pub async fn go_on(authority: Arc<Authority>, mut ended: watch::Receiver<()>) {
         let stepped = step(&authority).await;
         metrics::gauge!("vidimus_states_stopped").set(if stepped.is_err() { 1.0 } else { 0.0 });
         pause = match stepped {
-            Ok(true) => PAUSE,
-            Ok(false) => REST,
+            // What fails after this is told again, be it the same.
+            Ok(more) => {
+                told = None;
+                if more { PAUSE } else { REST }
+            }
             Err(failure) => {
                 let why = failure.to_string();
                 if told.as_ref() != Some(&why) {
