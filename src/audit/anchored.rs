@@ -11,10 +11,9 @@ use super::summary::Finding;
 use crate::law::Rule;
 use crate::ledger::body::{Body, StateAnchored, Subject};
 use crate::ledger::entry::Entry;
-use crate::ledger::state::tree::{self, StateTree, Stood};
+use crate::ledger::state::tree::{self, BlockError, StateTree, Stood};
 use crate::ledger::state::{LicenceState, MemoryState, View as _};
 use crate::merkle::Hash;
-use crate::values::canonical::JsonError;
 use crate::values::identifiers::Handle;
 
 /// Compares as the entries come.
@@ -75,7 +74,7 @@ impl Anchored {
     }
 
     /// The root at a size, a whole number of blocks, that is not before the one it was asked last.
-    fn root_at(&mut self, size: u64, state: &MemoryState) -> Result<Hash, JsonError> {
+    fn root_at(&mut self, size: u64, state: &MemoryState) -> Result<Hash, BlockError> {
         if self.tree.is_none() {
             self.touched = touched_since(size, state);
         }
@@ -95,7 +94,7 @@ pub(super) fn blocks_at(
     size: u64,
     numbers: impl IntoParallelIterator<Item = u64>,
     state: &MemoryState,
-) -> Result<BTreeMap<u64, Hash>, JsonError> {
+) -> Result<BTreeMap<u64, Hash>, BlockError> {
     let origin = state.charter().origin();
     let made = numbers.into_par_iter().filter_map(|number| {
         let first = number * tree::BLOCK;

@@ -13,11 +13,10 @@ use crate::ledger::checkpoint::VerifiedCheckpoint;
 use crate::ledger::entry::Entry;
 use crate::ledger::receipt::Included;
 use crate::ledger::standing_proof::{MAX_EVENTS, StandingProof, StandingProofError};
-use crate::ledger::state::tree::{self, BLOCK, StateTree, Stood};
+use crate::ledger::state::tree::{self, BLOCK, BlockError, StateTree, Stood};
 use crate::ledger::state::{MemoryState, View as _};
 use crate::merkle::{Hash, ProofError};
 use crate::note::{Note, NoteError};
-use crate::values::canonical::JsonError;
 use crate::values::identifiers::Handle;
 use crate::values::time::Time;
 
@@ -42,17 +41,14 @@ pub enum NoProof {
     /// What was made proves nothing.
     #[error("what was made proves nothing: {0}")]
     Proof(#[from] StandingProofError),
+    /// The licences make no leaves.
+    #[error(transparent)]
+    Block(#[from] BlockError),
 }
 
 impl From<ProofError> for NoProof {
     fn from(error: ProofError) -> Self {
         Self::Prove(error.into())
-    }
-}
-
-impl From<JsonError> for NoProof {
-    fn from(error: JsonError) -> Self {
-        Self::Proof(error.into())
     }
 }
 

@@ -11,7 +11,7 @@ use vidimus::ledger::body::StateAnchored;
 use vidimus::ledger::standing_proof::{At, StandingProof, Standings};
 use vidimus::ledger::state::tree::BLOCK;
 use vidimus::merkle::{TilePath, Width};
-use vidimus::values::identifiers::Handle;
+use vidimus::values::identifiers::{CreditCode, Handle};
 use vidimus::values::standing::{Cause, Ending, Standing};
 use vidimus::values::time::{Clock as _, Time};
 
@@ -196,7 +196,7 @@ async fn a_wrong_anchor_is_told_for_as_long_as_it_is_there() {
     }
 }
 
-/// Files that the archive has lost stop no anchor, and no proof of a licence whose own entries are there.
+/// Files that the archive has lost stop no anchor, and no proof of a licence whose own entries are there and the one at the anchored size.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_archive_lost_stops_no_anchor() {
     let bench = Bench::new();
@@ -237,5 +237,43 @@ async fn what_the_archive_lost_stops_no_anchor() {
                 assert_eq!(shown(&authority, &touched).events.len(), 2);
             }
         }
+    }
+}
+
+/// Where entries are lost, departments' rows that are not what the licences and their finders say make no anchor.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_rows_of_a_lost_block_are_not_believed() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    let (market, other) = (bench.code("market-regulation"), bench.code("public-security"));
+    grow(&bench, &authority, BLOCK + 1).await;
+    anchor(&bench, &authority, BLOCK).await;
+    grow(&bench, &authority, 2 * BLOCK + 1).await;
+    authority.make_durable().unwrap();
+    assert_eq!(authority.put_away(0, 9), Ok(PutAway { bundles: 2, behind: 0 }));
+    drop(authority);
+    let row = |block| bench.store.get(&Row::Own(market.clone(), block)).unwrap().unwrap();
+    let (zero, one) = (row(0), row(1));
+    let (first, rest) = zero.split_at(16);
+    let set = |row: Vec<u8>| vec![Write::set(Row::Own(market.clone(), 0), row)];
+    let moved = |code: &CreditCode| Write::set(Row::Own(code.clone(), 0), zero.clone());
+    for (what, damage) in [
+        ("absent", vec![Write::remove(Row::Own(market.clone(), 0))]),
+        ("cut by one", set(rest.to_vec())),
+        ("in another order", set([rest, first].concat())),
+        ("twice the same", set([first, zero.as_slice()].concat())),
+        ("with one of another block", set([zero.as_slice(), &one[..16]].concat())),
+        ("another department's", vec![Write::remove(Row::Own(market.clone(), 0)), moved(&other)]),
+        ("two departments'", vec![moved(&other)]),
+    ] {
+        let again = Bench { store: Arc::new(bench.store.copy()), ..bench.again() };
+        again.store.files().change(&TilePath::Entries(0, Width::FULL), |_| None);
+        again.store.put(vec![Write::remove(Row::Single(STATES))]).unwrap();
+        let sound = again.start(None).unwrap();
+        assert_eq!(sound.make_states(), Ok(StatesMade::Nothing), "{what}");
+        drop(sound);
+        again.store.put([damage, vec![Write::remove(Row::Single(STATES))]].concat()).unwrap();
+        let damaged = again.start(None).unwrap().make_states().unwrap_err().to_string();
+        assert!(damaged.contains("block 0 of licences"), "{what}: {damaged}");
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::authority::blocks::handles;
 use crate::authority::entries::{entries, entry};
+use crate::authority::finders;
 use crate::authority::grants::Grants;
 use crate::authority::refusal::{Failure, Fault};
 use crate::authority::store::{Row, Store, StoreError};
@@ -65,33 +66,46 @@ impl Rows<'_> {
         }
     }
 
-    /// The same from the rows of all departments: one read for each, which entries spare.
+    /// The same from the rows of all departments: one read for each, which entries spare. No root vouches for those rows yet: what they
+    /// say is held against the licences' own, and against what finds licences.
     fn given(&self, number: u64) -> Result<Vec<(u64, Handle)>, Failure> {
+        let damaged = || Fault::Damaged(format!("block {number} of licences"));
         let mut begun = Vec::new();
-        for department in self.charter.departments() {
-            let row = self.store.get(&Row::Own(department.value.code.clone(), number))?;
+        for code in self.charter.departments().map(|held| &held.value.code) {
+            let row = self.store.get(&Row::Own(code.clone(), number))?;
+            let mut after = None;
             for handle in handles(&row.unwrap_or_default())? {
-                let known = self.grants.licence(self.store, &handle)?;
-                let first = known.as_ref().and_then(|known| known.first());
-                let missing = || Fault::Damaged(format!("the state of licence {handle}"));
-                begun.push((first.ok_or_else(missing)?.index, handle));
+                let known =
+                    self.grants.licence(self.store, &handle)?.filter(|known| known.department == *code);
+                let index = known.and_then(|known| known.first().map(|first| first.index));
+                let here = index.filter(|index| index / BLOCK == number && after < Some(*index));
+                begun.push((here.ok_or_else(damaged)?, handle));
+                after = here;
             }
         }
         begun.sort_unstable_by_key(|(index, _)| *index);
-        Ok(begun)
+        let all: BTreeSet<Handle> = begun.iter().map(|(_, handle)| *handle).collect();
+        // What finds a licence is in a row of another kind: a department's row that is not there leaves that one alone.
+        let found = self.store.get(&Row::Finders(number))?.unwrap_or_default();
+        let found = finders::read(&found)?.iter().all(|found| all.contains(&found.handle));
+        if found && begun.is_sorted_by(|(one, _), (next, _)| one < next) {
+            Ok(begun)
+        } else {
+            Err(damaged().into())
+        }
     }
 
     /// The root of the block that begins at an index, from the licences that came in there, as they stood at a size.
     pub(super) fn block(&self, first: u64, size: u64, begun: &[(u64, Handle)]) -> Result<Hash, Failure> {
         let block = tree::block(self.origin, first, self.stood(size, begun)?);
-        block.map_err(|error| Fault::Crypto(error.to_string()).into())
+        block.map_err(|error| Fault::Damaged(error.to_string()).into())
     }
 
     /// All leaves of the block that the entry at an index is in, as its licences stood at a size.
     pub(in crate::authority) fn leaves(&self, index: u64, size: u64) -> Result<Vec<Hash>, Failure> {
         let first = index / BLOCK * BLOCK;
         let stood = self.stood(size, &self.begun(index / BLOCK)?)?;
-        tree::leaves(self.origin, first, stood).map_err(|error| Fault::Crypto(error.to_string()).into())
+        tree::leaves(self.origin, first, stood).map_err(|error| Fault::Damaged(error.to_string()).into())
     }
 
     fn stood(&self, size: u64, begun: &[(u64, Handle)]) -> Result<Vec<(u64, Stood)>, Failure> {

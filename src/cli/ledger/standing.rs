@@ -75,7 +75,7 @@ impl ProveStanding {
             Err(error) => {
                 let exit = match &error {
                     NoProof::Unknown(_) => Exit::NotFound,
-                    NoProof::Proof(_) => Exit::Fault,
+                    NoProof::Proof(_) | NoProof::Block(_) => Exit::Fault,
                     _ => Exit::CannotTell,
                 };
                 let frozen = audit.state.charter().is_frozen();
@@ -126,7 +126,7 @@ fn no_proof(error: &NoProof, handle: &Handle, frozen: bool) -> Told {
             format!("关于证照 {handle} 的记录多于一份证明所能容纳的条数：请用 audit state 查看"),
             format!("{error}: ask audit state"),
         ),
-        NoProof::Prove(_) | NoProof::Proof(_) => {
+        NoProof::Prove(_) | NoProof::Proof(_) | NoProof::Block(_) => {
             Told::new(format!("无法作出证明：{error}"), format!("no proof could be made: {error}"))
         }
     }

@@ -61,19 +61,35 @@ pub fn leaf_of(origin: &Origin, stood: Option<&Stood>) -> Result<Hash, JsonError
     Ok(leaf(&bytes))
 }
 
-/// The leaves of the block whose first is at `first`, from those licences, by their first entry's index, that came in there.
+/// Why a block has no leaves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BlockError {
+    /// A licence came in elsewhere, or twice in one place.
+    #[error("entry {index} has no leaf in the block of states at {first}")]
+    Elsewhere {
+        /// Index of the licence's first entry.
+        index: u64,
+        /// Of the block's first leaf.
+        first: u64,
+    },
+    /// A leaf cannot be written.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+}
+
+/// The leaves of the block whose first is at `first`, from those licences, by their first entry's index, that came in there; in any order.
 pub fn leaves(
     origin: &Origin,
     first: u64,
     stood: impl IntoIterator<Item = (u64, Stood)>,
-) -> Result<Vec<Hash>, JsonError> {
+) -> Result<Vec<Hash>, BlockError> {
     let empty = leaf_of(origin, None)?;
-    let mut leaves = Vec::new();
+    let mut leaves = vec![empty; usize::try_from(BLOCK).unwrap_or(usize::MAX)];
     for (index, stood) in stood {
-        leaves.resize(usize::try_from(index.saturating_sub(first)).unwrap_or(usize::MAX), empty);
-        leaves.push(leaf_of(origin, Some(&stood))?);
+        let place = index.checked_sub(first).and_then(|place| usize::try_from(place).ok());
+        let leaf = place.and_then(|place| leaves.get_mut(place)).filter(|leaf| **leaf == empty);
+        *leaf.ok_or(BlockError::Elsewhere { index, first })? = leaf_of(origin, Some(&stood))?;
     }
-    leaves.resize(usize::try_from(BLOCK).unwrap_or(usize::MAX), empty);
     Ok(leaves)
 }
 
@@ -82,7 +98,7 @@ pub fn block(
     origin: &Origin,
     first: u64,
     stood: impl IntoIterator<Item = (u64, Stood)>,
-) -> Result<Hash, JsonError> {
+) -> Result<Hash, BlockError> {
     Ok(root_of(&leaves(origin, first, stood)?))
 }
 
@@ -230,6 +246,10 @@ mod tests {
         assert_eq!(made, range.root());
         assert_ne!(made, block(&origin(), 256, [(256, first.clone()), (301, second.clone())]).unwrap());
         let elsewhere = "other.example".parse().unwrap();
-        assert_ne!(made, block(&elsewhere, 256, [(256, first), (300, second)]).unwrap());
+        assert_ne!(made, block(&elsewhere, 256, [(256, first.clone()), (300, second.clone())]).unwrap());
+        for index in [0, 255, 256, 512, u64::MAX] {
+            let refused = Err(BlockError::Elsewhere { index, first: 256 });
+            assert_eq!(block(&origin(), 256, [(256, first.clone()), (index, second.clone())]), refused);
+        }
     }
 }
