@@ -112,9 +112,11 @@ class Judges:
             tally.equal(f"witnessed at {quorum}: the exit code at {time}", code == 11, standing == "cannot_tell")
         _, said = self.program(text + line, "--policy", policy)
         tally.equal("with nothing asked, at the quorum", (said["at"], said["times"]), (quorum, "witnessed"))
+        tally.equal("and proved until then", (said["until"], said["end"]), (moment(quorum, 1), shown.until))
         code, said = self.program(text, "--policy", policy, "--at", shown.events[0][1])
         told = (code, said["standing"], said["witnessed"]["code"])
         tally.equal("without the witness's line, nothing", told, (11, "cannot_tell", "awaited"))
+        tally.equal("until no time", (said["until"], said["end"]), (None, shown.until))
         tally.equal("without a policy, the ledger's word", self.program(text + line)[1]["times"], "ledger")
 
     def changed(self, text):

@@ -100,6 +100,10 @@ fn replayed(
 /// Why there is no proof, with what to do.
 fn no_proof(error: &NoProof, handle: &Handle, frozen: bool) -> Told {
     match error {
+        NoProof::NotAnchored { until: None } if frozen => Told::new(
+            "这份证照进入账本之后没有锚定过状态；账本已封存，不再锚定：请用 audit state 查看",
+            "no states were anchored since this licence was entered; the ledger is frozen, and nothing is anchored any more: ask audit state",
+        ),
         NoProof::NotAnchored { .. } if frozen => Told::new(
             "已锚定的状态没有覆盖所问；账本已封存，不再锚定：请问更早的时刻，或用 audit state 查看",
             format!(
@@ -194,26 +198,29 @@ fn refused(error: &StandingProofError, named: &str, out: &Output) -> anyhow::Res
 struct Answer {
     at: Time,
     says: At,
+    /// It tells of the time before this: where the file ends, or sooner, with a quorum of witnesses; of none, where that is awaited.
+    until: Option<Time>,
     /// Times are the ledger's own word; how far clocks of others bear them out.
     witnessed: Witnessed,
 }
 
 impl Answer {
     fn of(shown: &Standings, asked: Option<Time>, witnessed: Witnessed) -> Self {
-        let last = match &witnessed {
-            Witnessed::By(quorum) => Some(quorum.time.min(shown.last_time())),
-            // Whoever names witnesses asks for theirs: to take their lines out of a file makes it tell no more.
+        let until = match &witnessed {
+            Witnessed::By(quorum) => Some(shown.until.min(quorum.time.plus(1))),
+            // Whoever names witnesses asks for theirs: a file without a quorum of them tells nothing. When it was complete is by the
+            // lines that are there: whoever takes an early one out makes it later.
             Witnessed::Awaited { .. } => None,
-            _ => Some(shown.last_time()),
+            _ => Some(shown.until),
         };
-        let at = asked.or(last).unwrap_or(shown.last_time());
+        let at = asked.unwrap_or(until.unwrap_or(shown.until).plus(-1));
         let says = match shown.at(at) {
-            _ if last.is_none_or(|last| at > last) => At::CannotTell,
+            _ if until.is_none_or(|until| at >= until) => At::CannotTell,
             // Nobody asked about a time before the licence: the file tells of none at which it was there.
             At::NotEntered if asked.is_none() => At::CannotTell,
             says => says,
         };
-        Self { at, says, witnessed }
+        Self { at, says, until, witnessed }
     }
 
     fn exit(&self, shown: &Standings) -> Exit {
@@ -236,7 +243,8 @@ impl Answer {
         };
         json!({
             "proved": true, "origin": checkpoint.origin().as_str(), "handle": shown.handle, "at": self.at, "standing": answer,
-            "since": since.map(|event| event.time), "void": shown.is_void(), "until": shown.until,
+            "since": since.map(|event| event.time), "void": shown.is_void(),
+            "until": self.until, "end": shown.until,
             "events": shown.events.iter().map(event).collect::<Vec<_>>(),
             "anchor": { "index": shown.anchor, "size": shown.size }, "size": checkpoint.size(), "witnessed": self.witnessed,
             "times": if self.quorum().is_some() { "witnessed" } else { "ledger" },
@@ -267,10 +275,25 @@ impl Answer {
         }
     }
 
+    /// Before when it tells anything.
+    fn ends(&self, shown: &Standings, lang: Lang) -> String {
+        let (anchor, size) = (shown.anchor, shown.size);
+        match self.until {
+            Some(until) => lang.choose(
+                format!("{until}；此前没有关于它的其他记录（#{anchor} 锚定前 {size} 条记录）"),
+                format!("{until}; before that nothing else was entered about it (#{anchor} anchors the first {size} entries)"),
+            ),
+            None => lang.choose(
+                format!("任何时刻都没有证明：见证人尚未达到法定人数（#{anchor} 锚定前 {size} 条记录）"),
+                format!("no time at all: there is no quorum of witnesses (#{anchor} anchors the first {size} entries)"),
+            ),
+        }
+    }
+
     fn text(&self, shown: &Standings, checkpoint: &VerifiedCheckpoint, lang: Lang) -> String {
-        let (at, until) = (self.at, shown.until);
+        let at = self.at;
         let answer = match &self.says {
-            At::CannotTell => self.cannot_tell(until, lang),
+            At::CannotTell => self.cannot_tell(shown.until, lang),
             At::NotEntered => lang.choose(format!("{at}：尚未入账"), format!("{at}: not entered by then")),
             At::Stood(event) => told_of(at, event, lang),
         };
@@ -290,13 +313,7 @@ impl Answer {
             let text = lang.choose("曾被撤销，自始无效", "it was rescinded: void from the beginning");
             rows.push((lang.choose("注意", "notice"), text.to_owned()));
         }
-        let ends = lang.choose(
-            format!("{until}；此前没有关于它的其他记录（#{} 锚定前 {} 条记录）", shown.anchor, shown.size),
-            format!(
-                "{until}; before that nothing else was entered about it (#{} anchors the first {} entries)",
-                shown.anchor, shown.size
-            ),
-        );
+        let ends = self.ends(shown, lang);
         rows.push((lang.choose("证明止于", "proved until"), ends));
         rows.push((lang.choose("外部见证", "witnesses"), self.witnessed.text(lang)));
         let times = match self.quorum() {

@@ -111,8 +111,14 @@ fn a_policy_tells_how_far_outsiders_vouch_for_it() {
 
     // The proof ends later than the quorum: of what lies in between the ledger says what it likes.
     let (_, text) = check(&log, "proof", &["--json"]);
-    let (said, end) = (json(&text), time(256).to_string());
-    assert_eq!((&said["at"], &said["until"]), (&quorum.to_string().into(), &end.into()), "{said}");
+    let said = json(&text);
+    let told = [("at", quorum), ("until", quorum.plus(1)), ("end", time(256))];
+    told.iter().for_each(|(name, when)| assert_eq!(said[name], when.to_string(), "{name}: {said}"));
+    for (lang, words) in [("en", "proved until: "), ("zh", "证明止于：")] {
+        let (_, text) = check(&log, "proof", &["--lang", lang]);
+        let (bound, end) = (format!("{words}{}", quorum.plus(1)), time(256).to_string());
+        assert!(text.contains(&bound) && !text.contains(&end), "{text}");
+    }
     for (when, exit) in
         [(quorum, Exit::Good), (quorum.plus(1), Exit::CannotTell), (time(255), Exit::CannotTell)]
     {
@@ -136,12 +142,12 @@ fn a_policy_tells_how_far_outsiders_vouch_for_it() {
         let (exit, text) = check(&log, "bare", more);
         let said = json(&text);
         assert_eq!((exit, &said["standing"]), (Exit::CannotTell, &"cannot_tell".into()), "{said}");
-        assert_eq!(said["witnessed"]["code"], "awaited", "{said}");
+        assert_eq!((&said["witnessed"]["code"], &said["until"]), (&"awaited".into(), &Value::Null), "{said}");
     }
     for (lang, words) in [("en", "no quorum of witnesses cosigned"), ("zh", "见证人尚未达到法定人数")]
     {
         let (_, text) = check(&log, "bare", &["--lang", lang]);
-        assert!(text.contains(words), "{text}");
+        assert!(text.contains(words) && !text.contains(&time(256).to_string()), "{text}");
     }
     std::fs::write(at("policy"), format!("log {log}\nquorum none\n")).unwrap();
     let asks_none = ["ledger", "standing", &at("bare"), "--vkey", &at("vkey"), "--policy", &at("policy")];
@@ -149,6 +155,54 @@ fn a_policy_tells_how_far_outsiders_vouch_for_it() {
     // One of before the licence tells of no time at which it was there; that it was not, is told to who asks.
     assert_eq!(check(&log, "before", &[]).0, Exit::CannotTell);
     assert_eq!(check(&log, "before", &["--at", &time(begun).plus(-1_000).to_string()]).0, Exit::NotValid);
+}
+
+/// Of more witnesses than are asked for, those whose lines are there say when there was a quorum: without an early line, later; without a
+/// quorum, never.
+#[test]
+fn the_lines_that_are_there_say_when_there_was_a_quorum() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let mut ledger = Ledger::new();
+    let handle = ledger.issue().to_string();
+    ledger.fill(256);
+    ledger.anchor_states(256);
+    let files = ledger.files();
+    write(&files, &folder.path().join("export"));
+    let proof = run(&["ledger", "prove-standing", "--from", &at("export"), &handle]).1;
+    let plain = String::from_utf8(files["checkpoint"].clone()).unwrap();
+    let note: crate::note::Note = plain.parse().unwrap();
+    let (mut lines, mut policy) = (Vec::new(), format!("log {}\n", ledger.vkey()));
+    for number in 1..=3_u8 {
+        let key = PrivateKey::from_seed(&[number + 20; 32]).unwrap();
+        let name: crate::note::KeyName = format!("w{number}.example").parse().unwrap();
+        let vkey = crate::note::VerifierKey::of(name.clone(), crate::note::Scheme::Cosignature, key.public());
+        policy += &format!("witness W{number} {}\n", vkey.unwrap());
+        let seconds = u64::try_from(time(50 * u64::from(number)).seconds()).unwrap();
+        lines.push(crate::note::NoteSignature::cosign(note.text(), &name, &key, seconds).unwrap());
+    }
+    std::fs::write(at("policy"), policy + "group Q 2 W1 W2 W3\nquorum Q\n").unwrap();
+    std::fs::write(at("vkey"), format!("{}\n", ledger.vkey())).unwrap();
+    for (there, until) in [
+        ([0, 1, 2].as_slice(), Some(time(100).plus(1))),
+        (&[0, 1], Some(time(100).plus(1))),
+        (&[1, 2], Some(time(150).plus(1))),
+        (&[0, 2], Some(time(150).plus(1))),
+        (&[0], None),
+        (&[], None),
+    ] {
+        let mut cosigned = note.clone();
+        cosigned.append(there.iter().map(|place| lines[*place].clone())).unwrap();
+        std::fs::write(at("proof"), proof.replace(&plain, &cosigned.to_string())).unwrap();
+        let ask = ["ledger", "standing", &at("proof"), "--vkey", &at("vkey"), "--policy", &at("policy")];
+        let (exit, text) = run(&[&ask[..], &["--json"]].concat());
+        assert_eq!(exit, if until.is_some() { Exit::Good } else { Exit::CannotTell }, "{there:?}: {text}");
+        assert_eq!(
+            json(&text)["until"].as_str(),
+            until.map(|until| until.to_string()).as_deref(),
+            "{there:?}"
+        );
+    }
 }
 
 /// A proof without its last line, a witness's.
@@ -177,7 +231,9 @@ fn a_frozen_ledger_is_anchored_no_more() {
     ledger.push(Body::LedgerFrozen(LedgerFrozen { approvals: vec![], not_after: time(1_000_000) }));
     for (lang, words) in [("en", "nothing is anchored any more"), ("zh", "不再锚定")] {
         let text = told(&ledger, lang);
-        assert!(text.contains(words) && !text.contains("try again"), "{text}");
+        // No anchor is about it: of an earlier time nothing is proved either.
+        let advised = ["try again", "earlier", "更早"].iter().any(|advice| text.contains(advice));
+        assert!(text.contains(words) && text.contains("audit state") && !advised, "{text}");
     }
 }
 
