@@ -11,7 +11,8 @@ use crate::bench::{Bench, check_ledger, issue};
 const PERSON: &str = "11010519491231002X";
 const FIRM: &str = "91430700MA4PBKBQ48";
 
-fn attestation(name: &str) -> Value {
+/// One of the police, who is named so.
+pub fn attestation(name: &str) -> Value {
     json!({
         "type": "identity-attestation",
         "holders": [{"name": name, "code": PERSON, "code_type": "111"}],

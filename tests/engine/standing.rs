@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use vidimus::authority::entries::PACK;
 use vidimus::authority::store::{Row, STATES, Store as _, Write};
-use vidimus::authority::{ActWish, Authority, Failure, NotProvable, PutAway, Refusal, StatesMade, Verb};
+use vidimus::authority::{
+    ActWish, Authority, Failure, NotProvable, PutAway, Refusal, STATES_EVERY, StatesMade, Verb,
+};
 use vidimus::crypto::Digest;
 use vidimus::ledger::body::StateAnchored;
 use vidimus::ledger::standing_proof::{At, StandingProof, Standings};
@@ -15,8 +17,9 @@ use vidimus::values::identifiers::{CreditCode, Handle};
 use vidimus::values::standing::{Cause, Ending, Standing};
 use vidimus::values::time::{Clock as _, Time};
 
-use crate::anchoring::{grow, made};
+use crate::anchoring::{all_made, grow, made};
 use crate::bench::{Bench, business, check_ledger, issue};
+use crate::facts::attestation;
 
 /// Enters an anchor of the first blocks, sooner than the service would.
 async fn anchor(bench: &Bench, authority: &Authority, size: u64) {
@@ -275,5 +278,56 @@ async fn damaged_rows_of_a_lost_block_are_not_believed() {
         again.store.put([damage, vec![Write::remove(Row::Single(STATES))]].concat()).unwrap();
         let damaged = again.start(None).unwrap().make_states().unwrap_err().to_string();
         assert!(damaged.contains("block 0 of licences"), "{what}: {damaged}");
+    }
+}
+
+/// A licence of before the ledger, recorded as suspended.
+fn recorded(number: &str) -> Value {
+    let mut body = business(number);
+    body["licence_number"] = number.into();
+    body["valid_until"] = "2035-02-28".into();
+    body["recorded"] = json!({
+        "trust": "B", "standing": "suspended", "source": "档案", "issued_on": "2015-03-01",
+        "standing_since": "2020-06-01", "standing_reason": "核查",
+    });
+    body
+}
+
+/// Where entries are lost, what is due from rows alone is what a replay makes: of departments whose licences lie between each other's,
+/// recorded, replaced within the block, and acted on in another block that is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_alone_make_what_a_replay_makes() {
+    let bench = Bench::new();
+    let authority = Arc::new(bench.start(None).unwrap());
+    let (market, police) = (bench.code("market-regulation"), bench.code("public-security"));
+    let mut taken = Vec::new();
+    for number in 0..4 {
+        let key = |of: &str| format!("{of}-{number}");
+        let person = attestation(&format!("王{number}"));
+        issue(&authority, &police, &person, &key("王")).await.unwrap();
+        let old = recorded(&format!("旧-{number}"));
+        taken.push(issue(&authority, &market, &old, &key("旧")).await.unwrap().handle);
+    }
+    let reason = json!({"reason": "核查"});
+    act(&bench, &authority, &taken[0], Verb::Reinstate, &reason).await;
+    let cause = json!({"reason": "变更", "cause": "changed", "licence": business("新")});
+    act(&bench, &authority, &taken[0], Verb::Replace, &cause).await;
+    assert!(authority.published().range.size() < BLOCK);
+    grow(&bench, &authority, 3 * BLOCK + 9).await;
+    act(&bench, &authority, &taken[1], Verb::Reinstate, &reason).await;
+    grow(&bench, &authority, STATES_EVERY + 1).await;
+    // Later than what is due, and no part of it.
+    act(&bench, &authority, &taken[2], Verb::Reinstate, &reason).await;
+    let due = StateAnchored { root: made(&check_ledger(&authority), STATES_EVERY), size: STATES_EVERY };
+    authority.make_durable().unwrap();
+    authority.put_away(0, 16).unwrap();
+    drop(authority);
+    for lost in [[0].as_slice(), &[3], &[0, 1, 2, 3]] {
+        let again = Bench { store: Arc::new(bench.store.copy()), ..bench.again() };
+        for number in lost {
+            again.store.files().change(&TilePath::Entries(*number, Width::FULL), |_| None);
+        }
+        let authority = again.start(None).unwrap();
+        assert_eq!(all_made(&authority), StatesMade::Due(due.clone()), "{lost:?}");
     }
 }
