@@ -67,7 +67,7 @@ fn a_fault_in_an_entry_is_named_with_its_index() {
             planted += 1;
         }
     }
-    assert_eq!(planted, 172);
+    assert_eq!(planted, 174);
 }
 
 /// A ledger of some licences, of which two were suspended, the second by the last entry.
