@@ -21,8 +21,9 @@ use crate::store::settled::SettledFile;
 const FAMILIES: &[u8] = b"lsvpdfH";
 /// Bytes of the disk that are left to others.
 const RESERVE: u64 = 64 << 20;
-/// Rows that are taken out of the tree at once.
-const AT_ONCE: usize = 256;
+/// Rows that are taken out of the tree at once, before it is made durable: sled writes new pages over segments whose pages it has written
+/// elsewhere, and does not wait for these to be on the disk. So a power cut may take more than what was written last.
+const AT_ONCE: usize = 64;
 
 /// How much of what.
 #[derive(Debug, Clone, Copy)]
@@ -220,7 +221,10 @@ impl SledStore {
         if let Some(file) = &stretch.file {
             file.replace();
         }
-        stretch.rows.chunks(AT_ONCE).try_for_each(|rows| self.take_out(rows))?;
+        for rows in stretch.rows.chunks(AT_ONCE) {
+            self.take_out(rows)?;
+            self.make_durable()?;
+        }
         Ok(u64::try_from(stretch.rows.len()).unwrap_or(0))
     }
 
