@@ -78,13 +78,21 @@ def count(ground):
     place = ground.copy()
     service, shim = Service(place), Shim(ground.library, place / "control")
     service.environment = shim.environment(place / "data/settled", place / "data/settled")
-    with service:
-        shim.arm(at=0)
+
+    def play():
         grow(service, ground.known.copy())
         comes_to_rest(service, place)
+    return counted(service, shim, play)
+
+
+def counted(service, shim, play):
+    """How many calls are watched while this is played on good ground, which is cleared away after it."""
+    with service:
+        shim.arm(at=0)
+        play()
         shim.disarm()
         need(service.stop() == 0, "it did not stop")
-    shutil.rmtree(place)
+    shutil.rmtree(service.home)
     return shim.count
 
 
@@ -193,15 +201,12 @@ class Anew:
     def _count(self):
         place = self.ground.copy()
         service, shim, known = self._copied(place)
-        with service:
-            before = of_states(place)
-            shim.arm(at=0)
+        before = of_states(place)
+
+        def play():
             need(self._change(service, known), "not changed")
             need(until(lambda: of_states(place) and not set(before) & set(of_states(place)), 60), f"not made anew: {before}")
-            shim.disarm()
-            need(service.stop() == 0, "it did not stop")
-        shutil.rmtree(place)
-        return shim.count
+        return counted(service, shim, play)
 
     def cut(self, at, fault):
         def play(place, _known):
